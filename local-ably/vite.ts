@@ -1,0 +1,32 @@
+import type { Plugin } from "vite";
+import { LOCAL_KEYS } from "./keys.ts";
+import { REST_PATHS } from "./rest.ts";
+import { LocalAbly } from "./server.ts";
+
+/**
+ * Answers as Ably on the page's own origin while there is no `ABLY_API_KEY`: no account, no second
+ * port, and it works through a forwarded port. In a build, or with a key, it does nothing at all.
+ */
+export function localAbly(): Plugin {
+  return {
+    name: "local-ably",
+    apply: (_config, { command }) => command === "serve" && !process.env.ABLY_API_KEY?.trim(),
+    config: () => ({ define: { __LOCAL_ABLY__: true } }),
+    configureServer({ httpServer, middlewares, config }) {
+      const ably = new LocalAbly(LOCAL_KEYS);
+      config.logger.info(
+        "  Local Ably answers here, in memory: no account needed. Set ABLY_API_KEY to switch it off.",
+      );
+      middlewares.use((request, response, next) => {
+        const [, root = ""] = (request.url ?? "").split(/[/?]/);
+        if (REST_PATHS.includes(root)) void ably.handleRequest(request, response);
+        else next();
+      });
+      httpServer?.on("upgrade", (request, socket, head) => {
+        const isVites = request.headers["sec-websocket-protocol"]?.startsWith("vite-");
+        if (!isVites) ably.handleUpgrade(request, socket, head);
+      });
+      httpServer?.on("close", () => ably.close());
+    },
+  };
+}

@@ -1,0 +1,1 @@
+declare const __LOCAL_ABLY__: boolean;

@@ -1,0 +1,1 @@
+console.log("hi", __LOCAL_ABLY__);

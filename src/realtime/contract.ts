@@ -1,0 +1,55 @@
+/**
+ * What this app says over Ably, in one place: channel names, message names, payloads and their
+ * guards. The token function imports the namespace, so that a token opens these channels and
+ * nothing else of your account. It imports nothing, so that anything may import it.
+ */
+
+/** Every channel of this app is `room:NAME`, and the tokens of the function open `room:*`. */
+export const CHANNEL_NAMESPACE = "room";
+
+export function channelName(room: string): string {
+  return `${CHANNEL_NAMESPACE}:${room}`;
+}
+
+/** Message name → the payload that travels under it. Add a line here to add a message type. */
+export type Payloads = {
+  "chat-message": { text: string };
+  "hello-world-message": { message: string };
+};
+
+export type MessageName = keyof Payloads;
+
+/** What a member of the room says about itself in its presence data. */
+export type Profile = { name: string };
+
+/** A payload that fits its name, and those two together. */
+export type RoomContent = {
+  [Name in MessageName]: { name: Name; data: Payloads[Name] };
+}[MessageName];
+
+const guards: { [Name in MessageName]: (data: unknown) => data is Payloads[Name] } = {
+  "chat-message": (data): data is Payloads["chat-message"] => hasString(data, "text"),
+  "hello-world-message": (data): data is Payloads["hello-world-message"] =>
+    hasString(data, "message"),
+};
+
+/** Anyone with a token can publish anything: returns the content if it fits, else undefined. */
+export function parseContent(name: unknown, data: unknown): RoomContent | undefined {
+  if (typeof name !== "string" || !Object.hasOwn(guards, name)) return undefined;
+  const known = name as MessageName;
+  return guards[known](data) ? ({ name: known, data } as RoomContent) : undefined;
+}
+
+/** Presence data is as untrusted as any message: returns a profile, or undefined. */
+export function parseProfile(data: unknown): Profile | undefined {
+  return hasString(data, "name") ? { name: data.name } : undefined;
+}
+
+function hasString<Key extends string>(data: unknown, key: Key): data is { [K in Key]: string } {
+  return (
+    typeof data === "object" &&
+    data !== null &&
+    Object.hasOwn(data, key) &&
+    typeof (data as Record<string, unknown>)[key] === "string"
+  );
+}
