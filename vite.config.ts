@@ -8,5 +8,7 @@ export default defineConfig({
     import("./local-ably/vite.ts").then(({ localAbly }) => localAbly()), // delete with local-ably/
   ],
   // netlify.toml names this port: if another program holds it, stop and do not show that one's page.
+  // Found and prepared at start, and not by the first visit, which it would reload.
+  optimizeDeps: { include: ["ably/modular"] },
   server: { port: 5173, strictPort: true },
 });

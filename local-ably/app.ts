@@ -31,7 +31,7 @@ export class App {
 
 /** Qualified names ([meta]…, [filter=…]…, [?rewind=1]…) are left out, and refused here. */
 export function checkChannelName(name: string): void {
-  if (name === "" || /^[:[]|[\r\n]/.test(name)) {
+  if (!/^[^:,\s[][^\n\v\f\r\u0085\u2028\u2029]*$/.test(name)) {
     throw new AblyError(40010, 400, `The channel name ${JSON.stringify(name)} is not valid.`);
   }
 }

@@ -23,6 +23,10 @@ const ALL_MODES = Flag.PUBLISH | Flag.SUBSCRIBE | Flag.PRESENCE | Flag.PRESENCE_
 /** The channel params that are known, and so are echoed. `delta` is: plain messages are legal too. */
 const KNOWN_PARAMS = ["rewind", "rewindLimit", "modes", "delta"];
 
+/** What is sent right after ATTACHED, and whether nothing is missing before it. */
+type Backlog = { entries: Entry[]; resumed: boolean; error?: AblyError };
+const NOTHING: Backlog = { entries: [], resumed: false };
+
 const SYNC_PAGE_SIZE = 100;
 const MAX_REWIND_MESSAGES = 100;
 
@@ -41,8 +45,6 @@ export class Attachment implements Subscriber {
   #connection: Owner;
   #asked = 0;
   #params: Record<string, string> = {};
-  /** The newest entry that was sent down this attachment's socket. */
-  #sent = "";
 
   constructor(connection: Owner, channel: Channel) {
     this.#connection = connection;
@@ -57,15 +59,7 @@ export class Attachment implements Subscriber {
     this.#asked = readModes(frame);
     this.modes = this.#grant();
 
-    const isLive = this.channel.subscribers.has(this);
-    const missed =
-      frame.channelSerial === undefined ? undefined : this.#missed(frame.channelSerial);
-    if (missed || isLive) {
-      this.#announce(missed ?? [], true);
-    } else {
-      const isAnew = frame.channelSerial === undefined && !(frame.flags & Flag.ATTACH_RESUME);
-      this.#announce(isAnew ? this.#rewound() : [], false);
-    }
+    this.#announce(this.#backlogFor(frame));
     this.channel.subscribers.add(this);
   }
 
@@ -73,7 +67,7 @@ export class Attachment implements Subscriber {
   reauthorize(): void {
     const before = this.modes;
     this.modes = this.#grant();
-    if (this.modes !== before) this.#announce([], true);
+    if (this.modes !== before) this.#announce({ entries: [], resumed: true });
   }
 
   detach(): void {
@@ -81,7 +75,6 @@ export class Attachment implements Subscriber {
   }
 
   receive(entry: Entry): void {
-    this.#sent = entry.serial;
     const { id, serial: channelSerial, timestamp, connectionId } = entry;
     const common = { channel: this.channel.name, channelSerial, id, timestamp };
     if (entry.presence) {
@@ -110,7 +103,7 @@ export class Attachment implements Subscriber {
     }
   }
 
-  #announce(backlog: Entry[], resumed: boolean): void {
+  #announce({ entries, resumed, error }: Backlog): void {
     const { channel } = this;
     const hasPresence = channel.members.size > 0 && Boolean(this.modes & Flag.PRESENCE_SUBSCRIBE);
     this.#connection.send({
@@ -120,12 +113,12 @@ export class Attachment implements Subscriber {
       flags:
         this.modes |
         (resumed ? Flag.RESUMED : 0) |
-        (backlog.length > 0 ? Flag.HAS_BACKLOG : 0) |
+        (entries.length > 0 ? Flag.HAS_BACKLOG : 0) |
         (hasPresence ? Flag.HAS_PRESENCE : 0),
       params: this.#params,
+      ...(error && { error: error.toJSON() }),
     });
-    for (const entry of backlog) this.receive(entry);
-    this.#sent = channel.serial;
+    for (const entry of entries) this.receive(entry);
     if (hasPresence) this.sync();
   }
 
@@ -139,30 +132,35 @@ export class Attachment implements Subscriber {
     return modes;
   }
 
-  /** A client's own serial may be behind what is on its way to it already. */
-  #missed(serial: string): Entry[] | undefined {
-    const missed = this.channel.since(serial);
-    return missed?.filter((entry) => entry.serial > this.#sent);
+  #backlogFor({ channelSerial, flags }: AttachFrame): Backlog {
+    // Attached already: whatever its own serial lacks is on its way to it.
+    if (this.channel.subscribers.has(this)) return { entries: [], resumed: true };
+    if (channelSerial !== undefined) return this.#missedSince(channelSerial);
+    return flags & Flag.ATTACH_RESUME ? NOTHING : this.#rewound();
+  }
+
+  #missedSince(channelSerial: string): Backlog {
+    const entries = this.channel.since(channelSerial);
+    if (entries) return { entries, resumed: true };
+    const error = new AblyError(90003, 404, "Messages that were missed here are no longer kept.");
+    return { entries: [...this.channel.entries()], resumed: false, error };
   }
 
   /** https://ably.com/docs/channels/options/rewind: a count, or a time in s or m. */
-  #rewound(): Entry[] {
+  #rewound(): Backlog {
     const [, amount, unit] = /^(\d+)([sm]?)$/.exec(this.#params.rewind ?? "") ?? [];
-    if (amount === undefined || !(this.modes & Flag.SUBSCRIBE)) return [];
-    const entries = this.channel.entries().filter((entry) => entry.messages);
-    const limit = Number(this.#params.rewindLimit ?? MAX_REWIND_MESSAGES) || MAX_REWIND_MESSAGES;
-    if (!unit) return lastMessages(entries, Math.min(Number(amount), limit));
-    const since = Date.now() - Number(amount) * (unit === "m" ? 60_000 : 1_000);
-    return lastMessages(
-      entries.filter(({ timestamp }) => timestamp >= since),
-      limit,
-    );
+    if (amount === undefined || !(this.modes & Flag.SUBSCRIBE)) return NOTHING;
+    const since = unit ? Date.now() - Number(amount) * (unit === "m" ? 60_000 : 1_000) : 0;
+    const kept = this.channel.entries();
+    const entries = kept.filter(({ messages, timestamp }) => messages && timestamp >= since);
+    const asked = Number(unit ? this.#params.rewindLimit : amount) || MAX_REWIND_MESSAGES;
+    return lastMessages(entries, Math.min(asked, MAX_REWIND_MESSAGES));
   }
 }
 
 /** The last so many messages, of which the oldest frame may give only its end. */
-function lastMessages(entries: Entry[], limit: number): Entry[] {
-  let left = Math.min(limit, MAX_REWIND_MESSAGES);
+function lastMessages(entries: Entry[], limit: number): Backlog {
+  let left = limit;
   const found: Entry[] = [];
   for (const entry of entries.toReversed()) {
     if (left <= 0 || !entry.messages) break;
@@ -170,7 +168,7 @@ function lastMessages(entries: Entry[], limit: number): Entry[] {
     found.unshift({ ...entry, messages });
     left -= messages.length;
   }
-  return found;
+  return { entries: found, resumed: false };
 }
 
 /** `params.modes` beats the flags, and neither means all. */

@@ -81,8 +81,8 @@ function intersectOperations(one: string[], other: string[]): string[] {
 }
 
 /**
- * The resource that two have in common: `*` stands for one whole segment, or, at the end, for one
- * or more. Names with a [qualifier] meet only names with the same one: `*` leaves out `[meta]log`.
+ * The resource that two have in common: `*` stands for one whole segment, or, at the end, for any
+ * number of them, none included. Names with a [qualifier] meet only names with the same one: `*` leaves out `[meta]log`.
  */
 function intersectResources(one: string, other: string): string | undefined {
   if (qualifierOf(one) !== qualifierOf(other)) return undefined;
@@ -90,9 +90,9 @@ function intersectResources(one: string, other: string): string | undefined {
   const shared: string[] = [];
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
     const [x, y] = [a[i], b[i]];
-    if (x === undefined || y === undefined) return undefined;
     if (x === "*" && i === a.length - 1) return [...shared, ...b.slice(i)].join(":");
     if (y === "*" && i === b.length - 1) return [...shared, ...a.slice(i)].join(":");
+    if (x === undefined || y === undefined) return undefined;
     if (x !== y && x !== "*" && y !== "*") return undefined;
     shared.push(x === "*" ? y : x);
   }

@@ -15,8 +15,10 @@ import {
 import { checkPublish, requireCapability, senderOf } from "./publish.ts";
 import type { Transport } from "./transport.ts";
 
-/** How long before a token's end the client is asked for a new one, if the token lasts longer. */
+/** How long before a token's end the client is asked for a new one. */
 const RENEWAL_LEAD_MS = 30_000;
+/** A token that comes with less than this left is not worth asking again for: it just ends. */
+const MIN_RENEWABLE_MS = 5_500;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** Answers that are kept for a client that sends again what it sent before a drop. */
 const MAX_ANSWERS_KEPT = 1_000;
@@ -146,11 +148,11 @@ export class Connection {
       this.close({ action: Action.ERROR, error: toAblyError(error).toJSON() });
       return;
     }
-    this.#watchToken();
-    this.#sendConnected();
     for (const [name, attachment] of this.#attachments) {
       this.#onChannel(name, () => attachment.reauthorize());
     }
+    this.#watchToken();
+    this.#sendConnected();
   }
 
   #handleAttach(frame: AttachFrame): void {
@@ -158,7 +160,7 @@ export class Connection {
     const attachment = this.#attachments.get(frame.channel) ?? new Attachment(this, channel);
     const limit = this.#app.settings.maxChannelsPerConnection;
     if (this.#attachments.size >= limit && !this.#attachments.has(frame.channel)) {
-      throw new AblyError(90021, 400, `A connection may attach to ${limit} channels at the most.`);
+      throw new AblyError(90010, 400, `A connection may attach to ${limit} channels at the most.`);
     }
     this.#attachments.set(frame.channel, attachment);
     attachment.attach(frame);
@@ -204,6 +206,9 @@ export class Connection {
     const channel = this.#app.channel(frame.channel);
     requireCapability(this.identity.capability, frame.channel, "presence");
     this.#requireMode(frame.channel, Flag.PRESENCE, "presence");
+    if (!this.#attachments.has(frame.channel)) {
+      throw new AblyError(91001, 400, "Presence needs the channel to be attached.");
+    }
     const id = `${this.id}:${frame.msgSerial}`;
     const members = frame.presence.map((message, index): Member => {
       const clientId = senderOf(message.clientId, this.identity.clientId);
@@ -298,7 +303,7 @@ export class Connection {
     const askAgain = () => this.send({ action: Action.AUTH });
     this.#setTimers(
       [left, () => this.expireToken()],
-      ...(left > RENEWAL_LEAD_MS ? [[left - RENEWAL_LEAD_MS, askAgain] as const] : []),
+      ...(left > MIN_RENEWABLE_MS ? [[left - RENEWAL_LEAD_MS, askAgain] as const] : []),
     );
   }
 

@@ -25,7 +25,7 @@ export function paginate<T>(
   }
 
   // A channel's serial, with which the serials of its messages begin.
-  const until = query.get("from_serial");
+  const until = query.get("from_serial") ?? query.get("fromSerial");
   const asked = items.filter(
     ({ timestamp, serial }) =>
       timestamp >= start &&
@@ -38,7 +38,7 @@ export function paginate<T>(
   const page = asked.slice(from, from + limit);
 
   const last = page.at(-1);
-  const links = [link(path, query, "first")];
+  const links = [link(path, query, "first"), link(path, query, "current", cursor ?? undefined)];
   if (last && from + limit < asked.length) links.push(link(path, query, "next", last.serial));
   return { headers: { link: links.join(", ") }, body: page.map(({ item }) => item) };
 }

@@ -31,6 +31,7 @@ export class PresenceSet {
   /**
    * Takes in one message, and returns what the others are told, or undefined if it is no news:
    * older than what is known, sent twice (as after a resume), or a leave of someone not there.
+   * An update of someone not there enters, and an enter of someone there updates, as at Ably.
    */
   apply(message: Member): Member | undefined {
     const key = keyOf(message.connectionId, message.clientId);
@@ -48,7 +49,7 @@ export class PresenceSet {
       };
     }
     this.#members.set(key, { ...message, action: PresenceAction.PRESENT });
-    return message;
+    return { ...message, action: known ? PresenceAction.UPDATE : PresenceAction.ENTER };
   }
 }
 

@@ -107,6 +107,7 @@ export type ServerFrame =
       channelSerial: string;
       flags: number;
       params: Record<string, string>;
+      error?: ErrorInfo;
     }
   | { action: typeof Action.DETACHED; channel: string; error?: ErrorInfo }
   | ({

@@ -22,7 +22,7 @@ export function checkPublish(
   if (size > maxMessageSize) {
     throw new AblyError(
       40009,
-      400,
+      413,
       `The messages have ${size} bytes together, and the limit is ${maxMessageSize}.`,
     );
   }

@@ -192,7 +192,7 @@ function publish(call: Call, context: RestContext): Result {
     status: 201,
     body: {
       channel: name,
-      messageId: published[0]?.id?.replace(/:0$/, ""),
+      messageId: published[0]?.id,
       serials: published.map(({ serial }) => serial),
     },
   };

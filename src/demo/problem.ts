@@ -1,0 +1,88 @@
+/** What is wrong, in words: one sentence for what happened and one for what to do. */
+import type { Fault } from "../realtime/fault.ts";
+import type { State } from "./state.ts";
+
+export type Problem = { title: string; detail: string; canRetry: boolean };
+
+export function describeConnection({ connection, channel }: State): string {
+  switch (connection.state) {
+    case "initialized":
+    case "connecting":
+      return "Connecting…";
+    case "connected":
+      return channel.state === "attached" ? "Connected" : "Connected, opening the room…";
+    case "disconnected":
+      return "Connection lost, trying again…";
+    case "suspended":
+      return "Still no connection, trying every 30 s";
+    case "closing":
+    case "closed":
+      return "Closed";
+    case "failed":
+      return "Not connected";
+    default:
+      return connection.state satisfies never;
+  }
+}
+
+export function findProblem({ connection, channel, hasGap }: State): Problem | undefined {
+  const { state, fault, isTokenFault } = connection;
+  if (state !== "connected" && fault && isTokenFault) return describeTokenFault(fault);
+  if (state === "failed") {
+    return {
+      title: "Ably refused the connection",
+      detail: `It said: ${fault?.message ?? "nothing"}`,
+      canRetry: true,
+    };
+  }
+  if (state === "suspended") {
+    return {
+      title: "No connection for over two minutes",
+      detail: "Check your network: this page goes on trying, and messages you send now will fail.",
+      canRetry: true,
+    };
+  }
+  if (channel.state === "failed") {
+    return {
+      title: "This room cannot be opened",
+      detail: `Ably said: ${channel.fault?.message ?? "nothing"}`,
+      canRetry: false,
+    };
+  }
+  if (hasGap) {
+    return {
+      title: "Some messages may be missing",
+      detail: "The connection was away for longer than Ably keeps what it missed.",
+      canRetry: false,
+    };
+  }
+  return undefined;
+}
+
+/** Codes with which the token function itself answers; see netlify/functions/ably-token-request. */
+const NO_KEY = 40106;
+const INVALID_CREDENTIALS = 40101;
+/** ably-js had no usable answer from the function: none at all, or HTML. */
+const NO_USABLE_ANSWER = 40170;
+
+function describeTokenFault({ code, statusCode, message }: Fault): Problem {
+  if (code === NO_KEY || (code === INVALID_CREDENTIALS && statusCode === 500)) {
+    return { title: "One step left: your Ably key", detail: message, canRetry: true };
+  }
+  if (statusCode === 403) {
+    return { title: "The token function refused this page", detail: message, canRetry: true };
+  }
+  if (code === NO_USABLE_ANSWER) {
+    const advice = "Is `npm run dev` running, and is your network there?";
+    return {
+      title: "The token function did not answer",
+      detail: `${advice} (${message})`,
+      canRetry: true,
+    };
+  }
+  return {
+    title: "Ably refused the key of this site",
+    detail: `Ably said: ${message} Check that ABLY_API_KEY is a current key of your Ably app.`,
+    canRetry: true,
+  };
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { describeConnection, findProblem } from "../../src/demo/problem.ts";
+import { type State, initialState } from "../../src/demo/state.ts";
+import type { ConnectionStatus } from "../../src/realtime/connect.ts";
+
+const start = initialState({ clientId: "me-1", name: "Me" }, "lobby");
+
+function having(connection: Partial<ConnectionStatus>, over: Partial<State> = {}): State {
+  return { ...start, connection: { ...start.connection, ...connection }, ...over };
+}
+
+function token(code: number, statusCode: number, message: string): State {
+  const fault = { code, statusCode, message };
+  return having({ state: "disconnected", isTokenFault: true, fault });
+}
+
+it.each([
+  ["initialized", "Connecting…"],
+  ["connecting", "Connecting…"],
+  ["connected", "Connected, opening the room…"],
+  ["disconnected", "Connection lost, trying again…"],
+  ["suspended", "Still no connection, trying every 30 s"],
+  ["closing", "Closed"],
+  ["closed", "Closed"],
+  ["failed", "Not connected"],
+] as const)("says %s in words", (state, words) => {
+  expect(describeConnection(having({ state }))).toBe(words);
+});
+
+it("says Connected only when the room is open", () => {
+  const channel = { state: "attached", isContinuous: true } as const;
+  expect(describeConnection(having({ state: "connected" }, { channel }))).toBe("Connected");
+});
+
+describe("a problem", () => {
+  it("is none while all is well, or while a short drop mends itself", () => {
+    expect(findProblem(start)).toBeUndefined();
+    expect(findProblem(having({ state: "connected" }))).toBeUndefined();
+    expect(findProblem(having({ state: "disconnected" }))).toBeUndefined();
+  });
+
+  it("with the key shows the function's own message", () => {
+    const problem = findProblem(token(40106, 500, "This site has no ABLY_API_KEY yet. Do this."));
+    expect(problem).toEqual({
+      title: "One step left: your Ably key",
+      detail: "This site has no ABLY_API_KEY yet. Do this.",
+      canRetry: true,
+    });
+    expect(findProblem(token(40101, 500, "malformed"))?.detail).toBe("malformed");
+  });
+
+  it("with a key that Ably refuses says so and what to check", () => {
+    const problem = findProblem(token(40101, 401, "Invalid credentials."));
+    expect(problem?.title).toBe("Ably refused the key of this site");
+    expect(problem?.detail).toMatch(/Ably said: Invalid credentials\. .*ABLY_API_KEY/);
+  });
+
+  it("with a function that cannot be reached names the command", () => {
+    expect(findProblem(token(40170, 401, "Failed to fetch"))?.detail).toMatch(/npm run dev/);
+  });
+
+  it("with a 403 shows what the function said", () => {
+    const state = token(40012, 403, "The clientId was refused: it is blank.");
+    expect(findProblem({ ...state, connection: { ...state.connection, state: "failed" } })).toEqual(
+      {
+        title: "The token function refused this page",
+        detail: "The clientId was refused: it is blank.",
+        canRetry: true,
+      },
+    );
+  });
+
+  it("goes away once connected, whatever was before", () => {
+    const { connection } = token(40106, 500, "no key");
+    expect(findProblem(having({ ...connection, state: "connected" }))).toBeUndefined();
+  });
+
+  it.each([
+    [
+      "failed",
+      having({ state: "failed", fault: { code: 80000, statusCode: 400, message: "m" } }),
+      /m/,
+    ],
+    ["suspended", having({ state: "suspended" }), /network/],
+    [
+      "a refused room",
+      having(
+        { state: "connected" },
+        {
+          channel: {
+            state: "failed",
+            isContinuous: true,
+            fault: { code: 40160, statusCode: 401, message: "no capability" },
+          },
+        },
+      ),
+      /no capability/,
+    ],
+    ["a gap", having({ state: "connected" }, { hasGap: true }), /longer than Ably keeps/],
+  ])("has a sentence for %s", (_what, state, sentence) => {
+    expect(findProblem(state)?.detail).toMatch(sentence);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { channelName, parseContent, parseProfile } from "../../src/realtime/contract.ts";
+
+it("names every channel inside the namespace that tokens open", () => {
+  expect(channelName("lobby")).toBe("room:lobby");
+});
+
+describe("parseContent", () => {
+  it("gives back what fits its name", () => {
+    expect(parseContent("chat-message", { text: "hi" })).toEqual({
+      name: "chat-message",
+      data: { text: "hi" },
+    });
+    expect(parseContent("hello-world-message", { message: "Hello world!" })?.name).toBe(
+      "hello-world-message",
+    );
+  });
+
+  it.each([
+    ["an unknown name", "other", { text: "hi" }],
+    ["a name that every object has", "constructor", { text: "hi" }],
+    ["__proto__", "__proto__", { text: "hi" }],
+    ["no name", undefined, { text: "hi" }],
+    ["text that is no string", "chat-message", { text: 1 }],
+    ["a string", "chat-message", "hi"],
+    ["null", "chat-message", null],
+    ["an array", "chat-message", ["hi"]],
+    ["bytes", "chat-message", new ArrayBuffer(3)],
+    ["an inherited text", "chat-message", Object.create({ text: "hi" })],
+  ])("gives undefined for %s, and throws nothing", (_what, name, data) => {
+    expect(parseContent(name, data)).toBeUndefined();
+  });
+});
+
+describe("parseProfile", () => {
+  it("gives back a profile, and nothing beside it", () => {
+    expect(parseProfile({ name: "Ada", admin: true })).toEqual({ name: "Ada" });
+  });
+
+  it.each([undefined, null, "Ada", { name: 5 }, {}])("gives undefined for %j", (data) => {
+    expect(parseProfile(data)).toBeUndefined();
+  });
+});

@@ -1,0 +1,47 @@
+import { defineConfig } from "vitest/config";
+import { findChromium } from "./tests/browser/chromium.ts";
+
+const hasBrowser = findChromium() !== undefined;
+if (!hasBrowser) {
+  console.warn(
+    "Skipping the browser tests: no Chromium found. Install Chrome or Chromium (Debian: apt-get install chromium), or set CHROMIUM to its path.",
+  );
+}
+
+export default defineConfig({
+  test: {
+    setupFiles: ["tests/setup.ts"],
+    projects: [
+      {
+        extends: true,
+        define: { __LOCAL_ABLY__: false },
+        test: {
+          name: "unit",
+          include: ["tests/{function,realtime,demo,project}/**/*.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "local-ably",
+          include: ["tests/local-ably/**/*.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      // CI asks for them whether or not a browser is found: there a missing one is a failure.
+      ...(hasBrowser || process.env.CI
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: "browser",
+                include: ["tests/browser/**/*.test.ts"],
+                testTimeout: 60_000,
+                hookTimeout: 90_000,
+              },
+            },
+          ]
+        : []),
+    ],
+  },
+});
