@@ -28,7 +28,7 @@ export function createMessages(): (state: State) => void {
     for (const id of drawn.keys()) if (!kept.has(id)) drawn.delete(id);
     if (wasAtEnd) list.scrollTop = list.scrollHeight;
 
-    empty.hidden = items.length > 0;
+    empty.hidden = items.length > 0 || state.channel.state !== "attached";
     forgotten.hidden = state.forgotten === 0;
     forgotten.textContent = `Only the last ${MAX_LINES} messages are shown.`;
   };

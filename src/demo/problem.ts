@@ -12,7 +12,7 @@ export function describeConnection({ connection, channel }: State): string {
     case "connected":
       return channel.state === "attached" ? "Connected" : "Connected, opening the room…";
     case "disconnected":
-      return "Connection lost, trying again…";
+      return connection.isTokenFault ? "Not connected" : "Connection lost, trying again…";
     case "suspended":
       return "Still no connection, trying every 30 s";
     case "closing":

@@ -57,7 +57,7 @@ export function initialState(me: Identity, room: string): State {
 export function reduce(state: State, event: DemoEvent): State {
   switch (event.type) {
     case "connection":
-      return { ...state, connection: event.status };
+      return { ...state, connection: keepFault(state.connection, event.status) };
     case "channel":
       return {
         ...state,
@@ -86,6 +86,11 @@ export function reduce(state: State, event: DemoEvent): State {
     default:
       return event satisfies never;
   }
+}
+
+/** A new attempt carries no reason: until it has ended, what was wrong still is. */
+function keepFault(before: ConnectionStatus, now: ConnectionStatus): ConnectionStatus {
+  return now.state === "connecting" ? { ...before, state: now.state } : now;
 }
 
 /** The echo of a line takes the line's place: Ably says when it was sent, and it keeps its order. */

@@ -27,6 +27,10 @@ it.each([
   expect(describeConnection(having({ state }))).toBe(words);
 });
 
+it("does not speak of a loss where no token could be had", () => {
+  expect(describeConnection(token(40106, 500, "no key"))).toBe("Not connected");
+});
+
 it("says Connected only when the room is open", () => {
   const channel = { state: "attached", isContinuous: true } as const;
   expect(describeConnection(having({ state: "connected" }, { channel }))).toBe("Connected");

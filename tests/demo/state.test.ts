@@ -108,6 +108,19 @@ describe("people", () => {
   });
 });
 
+it("keeps what was wrong while a new attempt is made, and drops it once connected", () => {
+  const fault = { code: 40106, statusCode: 500, message: "no key" };
+  const attempts: DemoEvent[] = [
+    { type: "connection", status: { state: "disconnected", fault, isTokenFault: true } },
+    { type: "connection", status: { state: "connecting", isTokenFault: false } },
+  ];
+  expect(after(...attempts).connection).toEqual({ state: "connecting", fault, isTokenFault: true });
+  const connected = { state: "connected", isTokenFault: false } as const;
+  expect(after(...attempts, { type: "connection", status: connected }).connection).toEqual(
+    connected,
+  );
+});
+
 it("remembers a gap after the channel is well again", () => {
   const lost: DemoEvent = { type: "channel", status: { state: "attached", isContinuous: false } };
   const well: DemoEvent = { type: "channel", status: { state: "attached", isContinuous: true } };

@@ -1,0 +1,120 @@
+import Ably from "ably";
+import type { Browser, BrowserContextOptions } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { launchChromium } from "./chromium.ts";
+import { type DevServer, startDev } from "./dev-server.ts";
+import { Visitor } from "./visitor.ts";
+
+let dev: DevServer;
+let browser: Browser;
+const visitors: Visitor[] = [];
+
+beforeAll(async () => {
+  [dev, browser] = await Promise.all([startDev(), launchChromium()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await dev?.stop();
+});
+
+afterEach(async () => {
+  const gone = visitors.splice(0);
+  await Promise.all(gone.map((visitor) => visitor.goAway()));
+  for (const { complaints } of gone) expect(complaints).toEqual([]);
+});
+
+async function arrive(options?: BrowserContextOptions): Promise<Visitor> {
+  const visitor = await Visitor.arrive(browser, dev.url, options);
+  visitors.push(visitor);
+  return visitor.connected();
+}
+
+it("carries what one types to the other, in order, once, both ways", async () => {
+  const [ada, bob] = await Promise.all([arrive(), arrive()]);
+  const texts = Array.from({ length: 20 }, (_, i) => `message ${i}`);
+  for (const [i, text] of texts.entries()) {
+    const [speaker, listener] = i % 2 ? [bob, ada] : [ada, bob];
+    await speaker.say(text);
+    await listener.lines.getByText(text, { exact: true }).waitFor();
+  }
+  await ada.sees(ada.lines, texts);
+  await bob.sees(bob.lines, texts);
+});
+
+it("shows who is here, and not who has gone", async () => {
+  const [ada, bob] = await Promise.all([arrive(), arrive()]);
+  const [adasName, bobsName] = await Promise.all([ada.name(), bob.name()]);
+  await ada.sees(ada.people, [adasName, bobsName]);
+  await bob.sees(bob.people, [bobsName, adasName]);
+  visitors.splice(visitors.indexOf(bob), 1);
+  await bob.goAway();
+  await ada.sees(ada.people, [adasName]);
+});
+
+it("shows two tabs of one context as two people, and a duplicated tab as one with two tabs", async () => {
+  const ada = await arrive();
+  const context = ada.page.context();
+  const second = new Visitor(await context.newPage());
+  await second.page.goto(dev.url);
+  await second.connected();
+  await expect.poll(() => ada.people.count()).toBe(2);
+
+  const [duplicate] = await Promise.all([
+    context.waitForEvent("page"),
+    ada.page.evaluate(() => void window.open(location.href)),
+  ]);
+  await new Visitor(duplicate).connected();
+  await ada.page.locator("[data-people]").getByText("you, 2 tabs").waitFor();
+  expect(await ada.people.count()).toBe(2);
+});
+
+it("keeps the person and the recent messages over a reload, each once", async () => {
+  const [ada, bob] = await Promise.all([arrive(), arrive()]);
+  const name = await ada.name();
+  await bob.say("before the reload");
+  await ada.lines.getByText("before the reload").waitFor();
+  const before = await ada.lines.allInnerTexts();
+  await ada.page.reload();
+  await ada.connected();
+  await ada.sees(ada.lines, before);
+  expect(await ada.name()).toBe(name);
+  await bob.say("after the reload");
+  await ada.sees(ada.lines, [...before, "after the reload"]);
+  const line = ada.page.locator(".line", { hasText: "before the reload" });
+  expect(await line.getAttribute("class")).toContain("history");
+});
+
+it("says hello world at a press of the button, and never by itself", async () => {
+  const [ada, bob] = await Promise.all([arrive(), arrive()]);
+  const before = await bob.lines.allInnerTexts();
+  expect(before).not.toContain("Hello world!");
+  await ada.page.click("[data-hello]");
+  await bob.sees(bob.lines, [...before, "Hello world!"]);
+});
+
+it("shows hostile and unknown messages as text, and stays usable", async () => {
+  const ada = await arrive();
+  const before = await ada.lines.allInnerTexts();
+  const stranger = new Ably.Rest({
+    authUrl: `${dev.url}/.netlify/functions/ably-token-request?clientId=stranger`,
+    endpoint: "localhost",
+    port: Number(new URL(dev.url).port),
+    tls: false,
+  });
+  const channel = stranger.channels.get("room:lobby");
+  const html = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+  await channel.publish("chat-message", { text: html });
+  await channel.publish("chat-message", { text: { not: "text" } });
+  await channel.publish("unheard-of", html);
+  await ada.say("still here");
+  await ada.sees(ada.lines, [
+    ...before,
+    html,
+    'chat-message: {"text":{"not":"text"}}',
+    `unheard-of: ${html}`,
+    "still here",
+  ]);
+  expect(await ada.page.title()).toBe("Live room · Netlify and Ably");
+  expect(await ada.page.locator("[data-messages] img, [data-messages] script").count()).toBe(0);
+});

@@ -1,0 +1,71 @@
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+
+/** One person with one page. Everything that goes wrong on the page is kept, for the test to see. */
+export class Visitor {
+  readonly page: Page;
+  readonly complaints: string[] = [];
+
+  constructor(page: Page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") {
+        this.complaints.push(message.text());
+      }
+    });
+  }
+
+  static async arrive(browser: Browser, url: string, options?: BrowserContextOptions) {
+    const context = await browser.newContext(options);
+    const visitor = new Visitor(await context.newPage());
+    await visitor.page.goto(url);
+    return visitor;
+  }
+
+  /** Resolves when the page says that it is connected, and shows its own person as here. */
+  async connected(): Promise<this> {
+    await this.page.locator("[data-status]", { hasText: /^Connected$/ }).waitFor();
+    await this.page.locator("[data-people] .person", { hasText: "you" }).waitFor();
+    return this;
+  }
+
+  get lines(): Locator {
+    return this.page.locator("[data-messages] .text");
+  }
+
+  get people(): Locator {
+    return this.page.locator("[data-people] [data-name]");
+  }
+
+  async say(text: string): Promise<void> {
+    await this.page.fill("[data-text]", text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Waits until exactly these texts stand in the list, in this order. */
+  async sees(locator: Locator, texts: string[]): Promise<void> {
+    await expect.poll(() => locator.allInnerTexts(), { timeout: 15_000 }).toEqual(texts);
+  }
+
+  async name(): Promise<string> {
+    return this.page
+      .locator("[data-people] .person", { hasText: "you" })
+      .locator("[data-name]")
+      .innerText();
+  }
+
+  /**
+   * Closes the page as a person does, so that it says goodbye to Ably. What ably-js logs from then
+   * on (an answer that it no longer waits for, say) is no complaint.
+   */
+  async goAway(): Promise<void> {
+    this.page.removeAllListeners("console");
+    for (const page of this.page.context().pages()) {
+      const closed = page.waitForEvent("close");
+      await page.close({ runBeforeUnload: true });
+      await closed;
+    }
+    await this.page.context().close();
+  }
+}
