@@ -1,5 +1,11 @@
-import "dotenv/config";
+import { config } from "dotenv";
 import { defineConfig } from "vite";
+
+// The files that `netlify dev` reads, in its order, for when Vite runs without it.
+config({
+  path: [".env.development.local", ".env.local", ".env.development", ".env"],
+  quiet: true,
+});
 
 export default defineConfig({
   // True only while local Ably answers: the branch that reads it is not in the production bundle.
@@ -7,8 +13,8 @@ export default defineConfig({
   plugins: [
     import("./local-ably/vite.ts").then(({ localAbly }) => localAbly()), // delete with local-ably/
   ],
-  // netlify.toml names this port: if another program holds it, stop and do not show that one's page.
-  // Found and prepared at start, and not by the first visit, which it would reload.
+  // Prepared at start: found only by the first visit, it would reload the page of that visitor.
   optimizeDeps: { include: ["ably/modular"] },
+  // netlify.toml names this port: if another program holds it, stop and do not show that one's page.
   server: { port: 5173, strictPort: true },
 });
