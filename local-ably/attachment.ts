@@ -2,29 +2,22 @@ import type { Identity } from "./auth.ts";
 import { permits } from "./capability.ts";
 import type { Channel, Entry, Subscriber } from "./channel.ts";
 import { AblyError } from "./error.ts";
-import { Action, type AttachFrame, Flag, type Message, type ServerFrame } from "./protocol.ts";
+import { Action, type ClientFrame, Flag, type ServerFrame } from "./protocol.ts";
 
-const MODE_OPERATIONS = [
-  [Flag.PUBLISH, "publish"],
-  [Flag.SUBSCRIBE, "subscribe"],
-  [Flag.PRESENCE, "presence"],
-  [Flag.PRESENCE_SUBSCRIBE, "subscribe"],
+/** Mode, its name in `params.modes`, and the operation that the capability must have for it. */
+const MODES = [
+  [Flag.PUBLISH, "publish", "publish"],
+  [Flag.SUBSCRIBE, "subscribe", "subscribe"],
+  [Flag.PRESENCE, "presence", "presence"],
+  [Flag.PRESENCE_SUBSCRIBE, "presence_subscribe", "subscribe"],
 ] as const;
+const ALL_MODES = MODES.reduce((all, [mode]) => all | mode, 0);
 
-const MODE_NAMES: Record<string, number> = {
-  publish: Flag.PUBLISH,
-  subscribe: Flag.SUBSCRIBE,
-  presence: Flag.PRESENCE,
-  presence_subscribe: Flag.PRESENCE_SUBSCRIBE,
-};
-
-const ALL_MODES = Flag.PUBLISH | Flag.SUBSCRIBE | Flag.PRESENCE | Flag.PRESENCE_SUBSCRIBE;
-
-/** The channel params that are known, and so are echoed. `delta` is: plain messages are legal too. */
+/** The channel params that are known, and so are echoed. `delta` is: whole messages are legal too. */
 const KNOWN_PARAMS = ["rewind", "rewindLimit", "modes", "delta"];
 
 /** What is sent right after ATTACHED, and whether nothing is missing before it. */
-type Backlog = { entries: Entry[]; resumed: boolean; error?: AblyError };
+type Backlog = { entries: readonly Entry[]; resumed: boolean; error?: AblyError };
 const NOTHING: Backlog = { entries: [], resumed: false };
 
 const SYNC_PAGE_SIZE = 100;
@@ -43,8 +36,7 @@ export class Attachment implements Subscriber {
   readonly channel: Channel;
   modes = 0;
   #connection: Owner;
-  #asked = 0;
-  #params: Record<string, string> = {};
+  #askedModes = 0;
 
   constructor(connection: Owner, channel: Channel) {
     this.#connection = connection;
@@ -52,22 +44,40 @@ export class Attachment implements Subscriber {
   }
 
   /** Answers an ATTACH, the first or any later one. Throws 40160 if nothing is allowed there. */
-  attach(frame: AttachFrame): void {
-    this.#params = Object.fromEntries(
-      Object.entries(frame.params).filter(([name]) => KNOWN_PARAMS.includes(name)),
-    );
-    this.#asked = readModes(frame);
-    this.modes = this.#grant();
-
-    this.#announce(this.#backlogFor(frame));
-    this.channel.subscribers.add(this);
+  attach(frame: ClientFrame): void {
+    this.#askedModes = readModes(frame);
+    this.authorize();
+    const { channel } = this;
+    const { entries, resumed, error } = this.#backlogFor(frame);
+    const hasPresence = channel.members.size > 0 && Boolean(this.modes & Flag.PRESENCE_SUBSCRIBE);
+    const known = Object.entries(frame.params).filter(([name]) => KNOWN_PARAMS.includes(name));
+    this.#connection.send({
+      action: Action.ATTACHED,
+      channel: channel.name,
+      channelSerial: channel.serial,
+      flags:
+        this.modes |
+        (resumed ? Flag.RESUMED : 0) |
+        (entries.length > 0 ? Flag.HAS_BACKLOG : 0) |
+        (hasPresence ? Flag.HAS_PRESENCE : 0),
+      params: Object.fromEntries(known),
+      error: error?.toJSON(),
+    });
+    for (const entry of entries) this.receive(entry);
+    if (hasPresence) this.sync();
+    channel.subscribers.add(this);
   }
 
-  /** After a new token: the same attachment, with what is allowed now. Throws 40160 if nothing is. */
-  reauthorize(): void {
-    const before = this.modes;
-    this.modes = this.#grant();
-    if (this.modes !== before) this.#announce({ entries: [], resumed: true });
+  /** Grants of the modes asked for what the capability allows now. Throws 40160 if that is none. */
+  authorize(): void {
+    const { capability } = this.#connection.identity;
+    const { name } = this.channel;
+    const granted = MODES.filter(
+      ([mode, , operation]) => this.#askedModes & mode && permits(capability, name, operation),
+    );
+    this.modes = granted.reduce((all, [mode]) => all | mode, 0);
+    if (this.modes > 0) return;
+    throw new AblyError(40160, 401, `The capability allows nothing on ${JSON.stringify(name)}.`);
   }
 
   detach(): void {
@@ -82,16 +92,17 @@ export class Attachment implements Subscriber {
       this.#connection.send({ action: Action.PRESENCE, ...common, presence: entry.presence });
       return;
     }
-    if (!(this.modes & Flag.SUBSCRIBE)) return;
-    if (connectionId === this.#connection.id && !this.#connection.echo) return;
+    const isEcho = connectionId === this.#connection.id && !this.#connection.echo;
+    if (isEcho || !(this.modes & Flag.SUBSCRIBE)) return;
     this.#connection.send({ action: Action.MESSAGE, ...common, messages: entry.messages });
   }
 
-  /** Sends the members again: after ATTACHED, and when a client asks for them with SYNC. */
+  /** Sends the members: after ATTACHED, and when a client asks for them with SYNC. */
   sync(): void {
+    if (!(this.modes & Flag.PRESENCE_SUBSCRIBE)) return;
     const members = this.channel.members.list();
-    const { serial } = this.channel;
-    const syncId = serial.replace("@", "-");
+    // Clients read the cursor after the colon only if all before it are word characters.
+    const syncId = this.channel.serial.replace("@", "-");
     for (let from = 0; from === 0 || from < members.length; from += SYNC_PAGE_SIZE) {
       const next = from + SYNC_PAGE_SIZE;
       this.#connection.send({
@@ -103,40 +114,11 @@ export class Attachment implements Subscriber {
     }
   }
 
-  #announce({ entries, resumed, error }: Backlog): void {
-    const { channel } = this;
-    const hasPresence = channel.members.size > 0 && Boolean(this.modes & Flag.PRESENCE_SUBSCRIBE);
-    this.#connection.send({
-      action: Action.ATTACHED,
-      channel: channel.name,
-      channelSerial: channel.serial,
-      flags:
-        this.modes |
-        (resumed ? Flag.RESUMED : 0) |
-        (entries.length > 0 ? Flag.HAS_BACKLOG : 0) |
-        (hasPresence ? Flag.HAS_PRESENCE : 0),
-      params: this.#params,
-      ...(error && { error: error.toJSON() }),
-    });
-    for (const entry of entries) this.receive(entry);
-    if (hasPresence) this.sync();
-  }
-
-  #grant(): number {
-    const { capability } = this.#connection.identity;
-    let modes = 0;
-    for (const [mode, operation] of MODE_OPERATIONS) {
-      if (this.#asked & mode && permits(capability, this.channel.name, operation)) modes |= mode;
-    }
-    if (modes === 0) throw denied(this.channel.name);
-    return modes;
-  }
-
-  #backlogFor({ channelSerial, flags }: AttachFrame): Backlog {
+  #backlogFor({ channelSerial, flags, params }: ClientFrame): Backlog {
     // Attached already: whatever its own serial lacks is on its way to it.
     if (this.channel.subscribers.has(this)) return { entries: [], resumed: true };
     if (channelSerial !== undefined) return this.#missedSince(channelSerial);
-    return flags & Flag.ATTACH_RESUME ? NOTHING : this.#rewound();
+    return flags & Flag.ATTACH_RESUME ? NOTHING : this.#rewound(params);
   }
 
   #missedSince(channelSerial: string): Backlog {
@@ -147,41 +129,26 @@ export class Attachment implements Subscriber {
   }
 
   /** https://ably.com/docs/channels/options/rewind: a count, or a time in s or m. */
-  #rewound(): Backlog {
-    const [, amount, unit] = /^(\d+)([sm]?)$/.exec(this.#params.rewind ?? "") ?? [];
+  #rewound({ rewind = "", rewindLimit }: ClientFrame["params"]): Backlog {
+    const [, amount, unit] = /^(\d+)([sm]?)$/.exec(rewind) ?? [];
     if (amount === undefined || !(this.modes & Flag.SUBSCRIBE)) return NOTHING;
     const since = unit ? Date.now() - Number(amount) * (unit === "m" ? 60_000 : 1_000) : 0;
-    const kept = this.channel.entries();
-    const entries = kept.filter(({ messages, timestamp }) => messages && timestamp >= since);
-    const asked = Number(unit ? this.#params.rewindLimit : amount) || MAX_REWIND_MESSAGES;
-    return lastMessages(entries, Math.min(asked, MAX_REWIND_MESSAGES));
+    let left = Math.min(Number(unit ? rewindLimit : amount) || Infinity, MAX_REWIND_MESSAGES);
+    const found: Entry[] = [];
+    for (const entry of this.channel.entries().toReversed()) {
+      if (!entry.messages || entry.timestamp < since || left <= 0) continue;
+      found.unshift({ ...entry, messages: entry.messages.slice(-left) });
+      left -= entry.messages.length;
+    }
+    return { entries: found, resumed: false };
   }
-}
-
-/** The last so many messages, of which the oldest frame may give only its end. */
-function lastMessages(entries: Entry[], limit: number): Backlog {
-  let left = limit;
-  const found: Entry[] = [];
-  for (const entry of entries.toReversed()) {
-    if (left <= 0 || !entry.messages) break;
-    const messages: Message[] = entry.messages.slice(-left);
-    found.unshift({ ...entry, messages });
-    left -= messages.length;
-  }
-  return { entries: found, resumed: false };
 }
 
 /** `params.modes` beats the flags, and neither means all. */
-function readModes({ flags, params }: AttachFrame): number {
-  const named = params.modes?.split(",").map((name) => MODE_NAMES[name.trim().toLowerCase()] ?? 0);
-  const asked = named ? named.reduce((all, mode) => all | mode, 0) : flags & ALL_MODES;
-  return asked || ALL_MODES;
-}
-
-function denied(channel: string): AblyError {
-  return new AblyError(
-    40160,
-    401,
-    `The token's capability allows nothing on channel ${JSON.stringify(channel)}.`,
-  );
+function readModes({ flags, params }: ClientFrame): number {
+  const names = params.modes?.toLowerCase().split(",") ?? [];
+  const named = MODES.filter(([, name]) => names.includes(name));
+  const asked = named.reduce((all, [mode]) => all | mode, 0) || flags;
+  // Modes of what is left out (objects, annotations) are asked for in vain.
+  return asked >= Flag.PRESENCE ? asked & ALL_MODES : ALL_MODES;
 }

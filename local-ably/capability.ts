@@ -5,72 +5,65 @@ import { isRecord } from "./protocol.ts";
 /** Resource (a channel name, perhaps with wildcards) → operations, or `["*"]` for all of them. */
 export type Capability = Record<string, string[]>;
 
-const OPERATIONS = [
-  "annotation-publish",
-  "annotation-subscribe",
-  "channel-metadata",
-  "history",
-  "message-delete-any",
-  "message-delete-own",
-  "message-update-any",
-  "message-update-own",
-  "object-publish",
-  "object-subscribe",
-  "presence",
-  "privileged-headers",
-  "publish",
-  "push-admin",
-  "push-subscribe",
-  "stats",
-  "subscribe",
-];
+const OPERATIONS = `* subscribe publish presence history stats channel-metadata privileged-headers
+  push-subscribe push-admin object-subscribe object-publish annotation-subscribe annotation-publish
+  message-update-own message-update-any message-delete-own message-delete-any`.split(/\s+/);
 
 /** A capability from its JSON text, or already parsed. Throws 40000 for what Ably would refuse. */
 export function parseCapability(value: unknown): Capability {
   const parsed = typeof value === "string" ? parseJson(value) : value;
   if (!isRecord(parsed)) throw invalid("it is not a JSON object");
-  for (const [resource, operations] of Object.entries(parsed)) {
-    if (!Array.isArray(operations) || operations.length === 0) {
-      throw invalid(`${resource} has no list of operations`);
-    }
-    if (operations.includes("*") && operations.length > 1) {
-      throw invalid(`${resource} has other operations beside *`);
-    }
-    const unknown = operations.find((name) => name !== "*" && !OPERATIONS.includes(name));
-    if (unknown !== undefined) throw invalid(`${String(unknown)} is not an operation`);
-  }
-  return parsed as Capability;
+  return Object.fromEntries(
+    Object.entries(parsed).map(([resource, operations]) => {
+      if (!Array.isArray(operations) || operations.length === 0) {
+        throw invalid(`${resource} has no list of operations`);
+      }
+      if (operations.includes("*") && operations.length > 1) {
+        throw invalid(`${resource} has other operations beside *`);
+      }
+      const unknown = operations.find((name) => !OPERATIONS.includes(name));
+      if (unknown !== undefined) throw invalid(`${String(unknown)} is not an operation`);
+      return [resource, operations];
+    }),
+  );
+}
+
+/** Throws 40160. */
+export function requireCapability(
+  capability: Capability,
+  channel: string,
+  operation: string,
+): void {
+  if (permits(capability, channel, operation)) return;
+  const name = JSON.stringify(channel);
+  throw new AblyError(40160, 401, `The capability does not allow ${operation} on channel ${name}.`);
 }
 
 export function permits(capability: Capability, channel: string, operation: string): boolean {
   return Object.entries(capability).some(
     ([resource, operations]) =>
-      (operations.includes("*") || operations.includes(operation)) &&
+      intersectOperations(operations, [operation]).length > 0 &&
       intersectResources(resource, channel) === channel,
   );
 }
 
 /** What both allow, sorted as Ably returns it. Throws 40160 if that is nothing. */
 export function intersect(one: Capability, other: Capability): Capability {
-  const found = new Map<string, Set<string>>();
+  const found = new Map<string, string[]>();
   for (const [resource, operations] of Object.entries(one)) {
     for (const [otherResource, otherOperations] of Object.entries(other)) {
       const shared = intersectResources(resource, otherResource);
       const both = intersectOperations(operations, otherOperations);
       if (shared === undefined || both.length === 0) continue;
-      found.set(shared, new Set([...(found.get(shared) ?? []), ...both]));
+      found.set(shared, [...(found.get(shared) ?? []), ...both]);
     }
   }
   if (found.size === 0) {
-    throw new AblyError(
-      40160,
-      401,
-      "The capability asked for has nothing in common with the key's.",
-    );
+    throw new AblyError(40160, 401, "The capability asked for shares nothing with the key's.");
   }
   const sorted = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
-    sorted.map(([name, all]) => [name, all.has("*") ? ["*"] : [...all].toSorted()]),
+    sorted.map(([name, all]) => [name, all.includes("*") ? ["*"] : [...new Set(all)].toSorted()]),
   );
 }
 
@@ -82,25 +75,34 @@ function intersectOperations(one: string[], other: string[]): string[] {
 
 /**
  * The resource that two have in common: `*` stands for one whole segment, or, at the end, for any
- * number of them, none included. Names with a [qualifier] meet only names with the same one: `*` leaves out `[meta]log`.
+ * number of them, none included. `*` leaves out `[meta]log`, and `[*]*` does not.
  */
 function intersectResources(one: string, other: string): string | undefined {
-  if (qualifierOf(one) !== qualifierOf(other)) return undefined;
-  const [a, b] = [one.split(":"), other.split(":")];
+  const [a, b] = [segmentsOf(one), segmentsOf(other)];
   const shared: string[] = [];
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
     const [x, y] = [a[i], b[i]];
-    if (x === "*" && i === a.length - 1) return [...shared, ...b.slice(i)].join(":");
-    if (y === "*" && i === b.length - 1) return [...shared, ...a.slice(i)].join(":");
+    if (x === "*" && i === a.length - 1) return join([...shared, ...b.slice(i)]);
+    if (y === "*" && i === b.length - 1) return join([...shared, ...a.slice(i)]);
     if (x === undefined || y === undefined) return undefined;
-    if (x !== y && x !== "*" && y !== "*") return undefined;
-    shared.push(x === "*" ? y : x);
+    if (x !== y && !isWildcard(x) && !isWildcard(y)) return undefined;
+    shared.push(isWildcard(x) ? y : x);
   }
-  return shared.join(":");
+  return join(shared);
 }
 
-function qualifierOf(name: string): string {
-  return /^\[[^\]]*\]/.exec(name)?.[0] ?? "";
+/** First the [qualifier], or nothing. */
+function segmentsOf(resource: string): string[] {
+  const qualifier = /^\[[^\]]*\]/.exec(resource)?.[0] ?? "";
+  return [qualifier, ...resource.slice(qualifier.length).split(":")];
+}
+
+function join([qualifier = "", ...segments]: string[]): string {
+  return qualifier + segments.join(":");
+}
+
+function isWildcard(segment: string): boolean {
+  return segment === "*" || segment === "[*]";
 }
 
 function parseJson(text: string): unknown {

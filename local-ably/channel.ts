@@ -9,9 +9,15 @@ export type Entry = {
   /** Sorts as text in the channel's order; ends in the channel's own epoch. */
   serial: string;
   id: string;
+  /** ms since the epoch. */
   timestamp: number;
-  connectionId?: string | undefined;
+  connectionId: string | undefined;
 } & ({ messages: Message[]; presence?: never } | { presence: Member[]; messages?: never });
+
+/** The serial of one message of an entry: sorts as text too. */
+export function serialOf(serial: string, index: number): string {
+  return `${serial}:${String(index).padStart(3, "0")}`;
+}
 
 /** Whoever is told of each new entry. The channel knows no sockets. */
 export type Subscriber = { readonly modes: number; receive(entry: Entry): void };
@@ -21,7 +27,7 @@ export class Channel {
   readonly members = new PresenceSet();
   readonly subscribers = new Set<Subscriber>();
   #settings: Settings;
-  /** Tells this channel from one of the same name before a restart: nothing is continuous with that. */
+  /** Tells this channel from its like before a restart: nothing is continuous with that. */
   #epoch = randomBytes(6).toString("hex");
   #log: Entry[] = [];
   #byId = new Map<string, Entry>();
@@ -40,80 +46,73 @@ export class Channel {
     return `${String(timestamp).padStart(14, "0")}-${String(count).padStart(6, "0")}@${this.#epoch}`;
   }
 
-  get isIdle(): boolean {
-    return this.subscribers.size === 0 && this.members.size === 0 && this.entries().length === 0;
-  }
-
   /**
-   * Takes messages in and tells everyone. If a publisher's own id is known already, the entry of
-   * the first time is returned and no one hears it twice. `id` names those without an id of their own.
+   * Takes messages in and tells everyone. What was published before with the same first id, be it
+   * the publisher's own or the frame's that is sent again, is not taken twice: its entry is returned.
+   * @param id names the messages that have no id of their own.
    */
   publish(messages: Message[], id: string, connectionId?: string): Entry {
-    const given = messages[0]?.id;
-    const before = given === undefined ? undefined : this.#byId.get(given);
+    const firstId = messages[0]?.id ?? `${id}:0`;
+    const before = this.#byId.get(firstId);
     if (before) return before;
 
     const { serial, timestamp } = this.#next();
-    const entry: Entry = {
-      serial,
-      id,
+    const kept = messages.map((message, index) => ({
+      ...message,
+      id: message.id ?? `${id}:${index}`,
       timestamp,
       connectionId,
-      messages: messages.map((message, index) => ({
-        ...message,
-        id: message.id ?? `${id}:${index}`,
-        timestamp,
-        ...(connectionId !== undefined && { connectionId }),
-        serial: `${serial}:${String(index).padStart(3, "0")}`,
-        action: 0,
-      })),
-    };
-    if (given !== undefined) this.#byId.set(given, entry);
+      serial: serialOf(serial, index),
+      action: 0,
+    }));
+    const entry = { serial, id, timestamp, connectionId, messages: kept };
+    this.#byId.set(firstId, entry);
     this.#add(entry);
     return entry;
   }
 
   /** Takes presence in, and tells everyone what is new in it. Throws 91003 if the channel is full. */
-  updatePresence(presence: Member[], id: string, connectionId: string): void {
-    const entering = presence.filter(
+  updatePresence(presence: Omit<Member, "timestamp">[], id: string, connectionId: string): void {
+    const next = this.#next();
+    const { timestamp } = next;
+    const dated = presence.map((member): Member => ({ ...member, timestamp }));
+    const entering = dated.filter(
       (member) => member.action !== PresenceAction.LEAVE && !this.members.has(member),
     );
-    if (this.members.size + entering.length > this.#settings.maxPresenceMembers) {
-      const limit = this.#settings.maxPresenceMembers;
+    const { maxPresenceMembers: limit } = this.#settings;
+    if (entering.length > 0 && this.members.size + entering.length > limit) {
       throw new AblyError(91003, 400, `The channel has its limit of ${limit} presence members.`);
     }
-    const { timestamp } = this.#last;
-    const changed = presence
-      .map((member) =>
-        this.members.apply({ ...member, timestamp: Math.max(timestamp, Date.now()) }),
-      )
-      .filter((member) => member !== undefined);
-    if (changed.length === 0) return;
-    const next = this.#next();
-    this.#add({ ...next, id, connectionId, presence: changed });
+    const changed = dated.flatMap((member) => this.members.apply(member) ?? []);
+    if (changed.length > 0) this.#add({ ...next, id, connectionId, presence: changed });
   }
 
   /** Everyone whom a connection entered leaves: it detached, closed, or was lost for too long. */
   leaveAll(connectionId: string): void {
-    const id = `${randomBytes(6).toString("hex")}:0`;
-    const leaving = this.members.of(connectionId).map((member, index) => ({
-      ...member,
-      id: `${id}:${index}`,
-      action: PresenceAction.LEAVE,
-    }));
+    const id = randomBytes(6).toString("hex");
+    const leaving = this.members
+      .list()
+      .filter((member) => member.connectionId === connectionId)
+      .map((member, index) => ({
+        ...member,
+        id: `${id}:0:${index}`,
+        action: PresenceAction.LEAVE,
+      }));
     if (leaving.length > 0) this.updatePresence(leaving, id, connectionId);
   }
 
-  /** What is kept, oldest first. */
+  /** What is kept, oldest first. What is too old or too much is forgotten now. */
   entries(): readonly Entry[] {
     const { messageTtl, maxMessagesKept } = this.#settings;
     const oldest = Date.now() - messageTtl;
-    let drop = Math.max(0, this.#log.length - maxMessagesKept);
-    while (drop < this.#log.length && (this.#log[drop]?.timestamp ?? 0) < oldest) drop++;
-    for (const entry of this.#log.splice(0, drop)) {
+    const firstFresh = this.#log.findIndex(({ timestamp }) => timestamp >= oldest);
+    const expired = firstFresh < 0 ? this.#log.length : firstFresh;
+    for (const entry of this.#log.splice(
+      0,
+      Math.max(expired, this.#log.length - maxMessagesKept),
+    )) {
       this.#forgotten = entry.serial;
-      const first = entry.messages?.[0]?.id;
-      if (first !== undefined) this.#byId.delete(first);
+      this.#byId.delete(entry.messages?.[0]?.id ?? "");
     }
     return this.#log;
   }

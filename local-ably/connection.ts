@@ -1,30 +1,27 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { App } from "./app.ts";
 import { Attachment } from "./attachment.ts";
-import type { Auth, Identity } from "./auth.ts";
+import { type Auth, type Identity, incompatible, mergeIdentity } from "./auth.ts";
 import { AblyError, toAblyError } from "./error.ts";
-import type { Member } from "./presence.ts";
-import {
-  Action,
-  type AttachFrame,
-  type ClientFrame,
-  Flag,
-  type PublishFrame,
-  type ServerFrame,
-} from "./protocol.ts";
-import { checkPublish, requireCapability, senderOf } from "./publish.ts";
+import { Action, type ClientFrame, Flag, type ServerFrame } from "./protocol.ts";
+import { checkPublish, senderOf } from "./publish.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long before a token's end the client is asked for a new one. */
 const RENEWAL_LEAD_MS = 30_000;
 /** A token that comes with less than this left is not worth asking again for: it just ends. */
 const MIN_RENEWABLE_MS = 5_500;
+/** The longest that setTimeout can wait. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-/** Answers that are kept for a client that sends again what it sent before a drop. */
-const MAX_ANSWERS_KEPT = 1_000;
 const RATE_WINDOW_MS = 1_000;
 
-type Answer = Extract<ServerFrame, { msgSerial: number }>;
+/** What a connection needs of the server around it. */
+type Host = {
+  readonly serverId: string;
+  readonly auth: Auth;
+  /** Its state is no longer kept. */
+  onGone(connection: Connection): void;
+};
 
 /**
  * One client, over as many sockets as it takes. What a dropped client missed is not queued here:
@@ -33,86 +30,81 @@ type Answer = Extract<ServerFrame, { msgSerial: number }>;
 export class Connection {
   readonly id = randomBytes(8).toString("base64url");
   identity: Identity;
+  readonly #secret = randomBytes(12).toString("base64url");
   readonly #app: App;
-  readonly #auth: Auth;
-  readonly #serverId: string;
-  readonly #onGone: () => void;
-  #transport: Transport | undefined;
+  readonly #host: Host;
+  /** The socket that it has now. None while it waits to be resumed. */
+  transport: Transport | undefined;
   #transports = 0;
-  #remainPresentFor = 0;
   readonly #attachments = new Map<string, Attachment>();
-  /** Channels on which this connection has entered someone. */
-  readonly #presentOn = new Set<string>();
-  readonly #answers = new Map<number, Answer>();
   #rate = { since: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(app: App, auth: Auth, identity: Identity, serverId: string, onGone: () => void) {
+  constructor(app: App, identity: Identity, host: Host) {
     this.#app = app;
-    this.#auth = auth;
     this.identity = identity;
-    this.#serverId = serverId;
-    this.#onGone = onGone;
-  }
-
-  get appId(): string {
-    return this.#app.id;
+    this.#host = host;
   }
 
   get echo(): boolean {
-    return this.#transport?.params.echo ?? true;
+    return this.transport?.params.echo ?? true;
   }
 
-  get isOpen(): boolean {
-    return this.#transport !== undefined;
+  /** Opens this connection again. It changes with each socket, and others cannot guess it. */
+  get key(): string {
+    return `${this.#host.serverId}!${this.id}!${this.#secret}!${this.#transports}`;
+  }
+
+  /** Whether it is a key of this connection, from this or from an earlier socket. */
+  isOpenedBy(key: string): boolean {
+    return key.split("!")[2] === this.#secret;
   }
 
   /** Takes a new socket: the first, or one that resumes. `error` says why a resume failed. */
   open(transport: Transport, identity: Identity, error?: AblyError): void {
-    this.#transport?.cut();
-    this.#detachAll();
-    this.#transport = transport;
+    this.#replaceTransport(transport)?.cut();
     this.#transports += 1;
-    this.#remainPresentFor = transport.params.remainPresentFor;
-    this.identity = identity;
-    this.#watchToken();
-    this.#sendConnected(error);
+    this.#become(identity, error);
   }
 
   /** The socket is gone without a CLOSE. Presence and state wait for it to come back. */
   drop(transport: Transport): void {
-    if (transport !== this.#transport) return;
-    this.#transport = undefined;
-    this.#detachAll();
-    const { connectionStateTtl } = this.#app.settings;
+    if (transport !== this.transport) return;
+    this.#replaceTransport(undefined);
     this.#setTimers(
-      [this.#remainPresentFor, () => this.#leaveAll()],
-      [connectionStateTtl, () => this.#forget()],
+      [transport.params.remainPresentFor, () => this.#leaveAll()],
+      [this.#app.settings.connectionStateTtl, () => this.close()],
     );
   }
 
-  /** Ends it for good. */
+  /** Ends it for good: what is present leaves, and nothing is kept. */
   close(lastFrame: ServerFrame = { action: Action.CLOSED }): void {
-    const transport = this.#transport;
-    this.#transport = undefined;
-    this.#detachAll();
-    this.#forget();
+    const transport = this.#replaceTransport(undefined);
+    this.#leaveAll();
+    this.#setTimers();
+    this.#host.onGone(this);
     transport?.end(lastFrame);
   }
 
   /** Cuts the socket, which the client may then resume. */
   cut(): void {
-    this.#transport?.cut();
+    this.transport?.cut();
   }
 
   /** What happens when the token has reached its end. */
   expireToken(): void {
     const error = new AblyError(40142, 401, "The token has expired.").toJSON();
-    this.#transport?.end({ action: Action.DISCONNECTED, error });
+    this.transport?.end({ action: Action.DISCONNECTED, error });
+  }
+
+  detachFrom(channel: string, error: AblyError): void {
+    if (!this.#attachments.has(channel)) return;
+    this.#release(channel);
+    this.send({ action: Action.DETACHED, channel, error: error.toJSON() });
   }
 
   send(frame: ServerFrame): void {
-    this.#transport?.send(frame);
+    this.transport?.send(frame);
   }
 
   receive(frame: ClientFrame): void {
@@ -122,102 +114,90 @@ export class Connection {
       case Action.CLOSE:
         return this.close();
       case Action.DISCONNECT:
-        return this.#transport?.cut();
+        return this.cut();
       case Action.AUTH:
         return this.#handleAuth(frame.accessToken);
       case Action.ATTACH:
         return this.#onChannel(frame.channel, () => this.#handleAttach(frame));
       case Action.DETACH:
-        return this.#onChannel(frame.channel, () => this.#handleDetach(frame.channel));
+        return this.#handleDetach(frame.channel);
       case Action.SYNC:
         return this.#attachments.get(frame.channel)?.sync();
       case Action.MESSAGE:
+        return this.#answer(frame.msgSerial, () => this.#handleMessage(frame));
       case Action.PRESENCE:
-        return this.#answer(frame);
+        return this.#answer(frame.msgSerial, () => this.#handlePresence(frame));
       default:
-        return frame satisfies never;
+        return frame.action satisfies never;
     }
   }
 
-  #handleAuth(token: string): void {
+  #handleAuth(token: string | undefined): void {
     try {
-      const identity = this.#auth.identify({ token });
-      this.identity = mergeIdentity(identity, this.identity.clientId);
-      if (identity.appId !== this.#app.id) throw incompatible();
+      const identity = this.#host.auth.identify({ token });
+      if (identity.keyName !== this.identity.keyName) throw incompatible();
+      const { clientId } = this.identity;
+      this.#become(mergeIdentity(identity, clientId === "*" ? undefined : clientId));
     } catch (error) {
       this.close({ action: Action.ERROR, error: toAblyError(error).toJSON() });
-      return;
     }
-    for (const [name, attachment] of this.#attachments) {
-      this.#onChannel(name, () => attachment.reauthorize());
-    }
-    this.#watchToken();
-    this.#sendConnected();
   }
 
-  #handleAttach(frame: AttachFrame): void {
+  #handleAttach(frame: ClientFrame): void {
     const channel = this.#app.channel(frame.channel);
-    const attachment = this.#attachments.get(frame.channel) ?? new Attachment(this, channel);
     const limit = this.#app.settings.maxChannelsPerConnection;
     if (this.#attachments.size >= limit && !this.#attachments.has(frame.channel)) {
       throw new AblyError(90010, 400, `A connection may attach to ${limit} channels at the most.`);
     }
+    const attachment = this.#attachments.get(frame.channel) ?? new Attachment(this, channel);
     this.#attachments.set(frame.channel, attachment);
     attachment.attach(frame);
   }
 
-  #handleDetach(name: string): void {
-    this.#release(name);
-    this.send({ action: Action.DETACHED, channel: name });
+  #handleDetach(channel: string): void {
+    this.#release(channel);
+    this.send({ action: Action.DETACHED, channel });
   }
 
-  /** A publish is answered once: a client that sends it again after a drop gets the same answer. */
-  #answer(frame: PublishFrame): void {
-    const before = this.#answers.get(frame.msgSerial);
-    if (before) return this.send(before);
-    const answer = this.#publish(frame);
-    this.#answers.set(frame.msgSerial, answer);
-    const oldest = this.#answers.keys().next().value;
-    if (this.#answers.size > MAX_ANSWERS_KEPT && oldest !== undefined) this.#answers.delete(oldest);
-    this.send(answer);
-  }
-
-  #publish(frame: PublishFrame): Answer {
-    const { msgSerial } = frame;
+  /** A publish that is sent again after a drop does nothing again, and gets its answer again. */
+  #answer(msgSerial: number, publish: () => string[]): void {
     try {
-      const serials =
-        frame.action === Action.MESSAGE ? this.#handleMessage(frame) : this.#handlePresence(frame);
-      return { action: Action.ACK, msgSerial, count: 1, res: [{ serials }] };
+      const res = [{ serials: publish() }];
+      this.send({ action: Action.ACK, msgSerial, count: 1, res });
     } catch (error) {
-      return { action: Action.NACK, msgSerial, count: 1, error: toAblyError(error).toJSON() };
+      this.refuse(msgSerial, toAblyError(error));
     }
   }
 
-  #handleMessage(frame: Extract<PublishFrame, { action: typeof Action.MESSAGE }>): string[] {
-    this.#checkRate(frame.messages.length);
-    const channel = this.#app.channel(frame.channel);
-    this.#requireMode(frame.channel, Flag.PUBLISH, "publish");
-    const messages = checkPublish(frame.messages, frame.channel, this.identity, this.#app.settings);
-    const entry = channel.publish(messages, `${this.id}:${frame.msgSerial}`, this.id);
+  /** Says that a publish failed, and why. */
+  refuse(msgSerial: number, error: AblyError): void {
+    this.send({ action: Action.NACK, msgSerial, count: 1, error: error.toJSON() });
+  }
+
+  #handleMessage({ channel: name, msgSerial, messages }: ClientFrame): string[] {
+    const { maxMessageSize } = this.#app.settings;
+    const channel = this.#app.channel(name);
+    this.#checkRate(messages.length);
+    this.#requireMode(name, Flag.PUBLISH, "publish");
+    const checked = checkPublish(messages, name, this.identity, maxMessageSize);
+    const entry = channel.publish(checked, `${this.id}:${msgSerial}`, this.id);
     return (entry.messages ?? []).map(({ serial = "" }) => serial);
   }
 
-  #handlePresence(frame: Extract<PublishFrame, { action: typeof Action.PRESENCE }>): string[] {
-    const channel = this.#app.channel(frame.channel);
-    requireCapability(this.identity.capability, frame.channel, "presence");
-    this.#requireMode(frame.channel, Flag.PRESENCE, "presence");
-    if (!this.#attachments.has(frame.channel)) {
+  #handlePresence({ channel: name, msgSerial, presence }: ClientFrame): string[] {
+    const channel = this.#app.channel(name);
+    this.#requireMode(name, Flag.PRESENCE, "presence");
+    if (!this.#attachments.has(name)) {
       throw new AblyError(91001, 400, "Presence needs the channel to be attached.");
     }
-    const id = `${this.id}:${frame.msgSerial}`;
-    const members = frame.presence.map((message, index): Member => {
+    const id = `${this.id}:${msgSerial}`;
+    const members = presence.map((message, index) => {
       const clientId = senderOf(message.clientId, this.identity.clientId);
       if (clientId === undefined) {
         throw new AblyError(91000, 400, "Presence needs a clientId, and this client has none.");
       }
-      return { timestamp: 0, id: `${id}:${index}`, ...message, clientId, connectionId: this.id };
+      return { ...message, id: message.id ?? `${id}:${index}`, clientId, connectionId: this.id };
     });
-    this.#presentOn.add(frame.channel);
     channel.updatePresence(members, id, this.id);
     return [];
   }
@@ -230,69 +210,68 @@ export class Connection {
   }
 
   #checkRate(messages: number): void {
-    const { maxInboundRate } = this.#app.settings;
+    const { maxInboundRate: limit } = this.#app.settings;
     const now = Date.now();
     if (now - this.#rate.since >= RATE_WINDOW_MS) this.#rate = { since: now, count: 0 };
     this.#rate.count += messages;
-    if (this.#rate.count > maxInboundRate) {
-      throw new AblyError(
-        42911,
-        429,
-        `A connection may publish ${maxInboundRate} messages a second; this one was not sent.`,
-      );
-    }
+    if (this.#rate.count <= limit) return;
+    throw new AblyError(42911, 429, `A connection may publish ${limit} messages a second.`);
   }
 
   /** Runs a channel's operation. What it throws is the channel's error, and ends the attachment. */
-  #onChannel(name: string, operation: () => void): void {
+  #onChannel(channel: string, operation: () => void): void {
     try {
       operation();
     } catch (error) {
-      this.#release(name);
-      this.send({ action: Action.ERROR, channel: name, error: toAblyError(error).toJSON() });
+      this.#release(channel);
+      this.send({ action: Action.ERROR, channel, error: toAblyError(error).toJSON() });
     }
   }
 
-  #release(name: string): void {
-    const attachment = this.#attachments.get(name);
-    this.#attachments.delete(name);
+  #release(channel: string): void {
+    const attachment = this.#attachments.get(channel);
+    this.#attachments.delete(channel);
     attachment?.detach();
-    if (this.#presentOn.delete(name)) this.#app.channel(name).leaveAll(this.id);
+    attachment?.channel.leaveAll(this.id);
   }
 
-  #detachAll(): void {
+  /** With the socket go the attachments: a client that comes back attaches again. */
+  #replaceTransport(transport: Transport | undefined): Transport | undefined {
+    const before = this.transport;
+    this.transport = transport;
     for (const attachment of this.#attachments.values()) attachment.detach();
     this.#attachments.clear();
+    return before;
   }
 
   #leaveAll(): void {
-    for (const name of this.#presentOn) this.#app.channel(name).leaveAll(this.id);
-    this.#presentOn.clear();
+    for (const channel of this.#app.channels.values()) channel.leaveAll(this.id);
   }
 
-  #forget(): void {
-    this.#setTimers();
-    this.#leaveAll();
-    this.#onGone();
-  }
-
-  #sendConnected(error?: AblyError): void {
+  /** Takes an identity on, tells the client of it, and ends what it no longer allows. */
+  #become(identity: Identity, error?: AblyError): void {
+    this.identity = identity;
+    this.#watchToken();
+    for (const [name, attachment] of this.#attachments) {
+      this.#onChannel(name, () => attachment.authorize());
+    }
     const { settings } = this.#app;
+    const { maxInboundRate, maxMessageSize, maxFrameSize, connectionStateTtl } = settings;
     this.send({
       action: Action.CONNECTED,
       connectionId: this.id,
       connectionDetails: {
-        clientId: this.identity.clientId,
-        connectionKey: `${keyOf(this.id)}-${this.#transports}`,
-        connectionStateTtl: settings.connectionStateTtl,
-        maxFrameSize: settings.maxFrameSize,
-        maxIdleInterval: this.#transport?.params.maxIdleInterval ?? settings.maxIdleInterval,
-        maxInboundRate: settings.maxInboundRate,
-        maxMessageSize: settings.maxMessageSize,
-        maxOutboundRate: settings.maxInboundRate,
-        serverId: this.#serverId,
+        clientId: identity.clientId,
+        connectionKey: this.key,
+        serverId: this.#host.serverId,
+        maxIdleInterval: this.transport?.params.maxIdleInterval ?? settings.maxIdleInterval,
+        maxOutboundRate: maxInboundRate,
+        maxInboundRate,
+        maxMessageSize,
+        maxFrameSize,
+        connectionStateTtl,
       },
-      ...(error && { error: error.toJSON() }),
+      error: error?.toJSON(),
     });
   }
 
@@ -311,31 +290,4 @@ export class Connection {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = timers.map(([ms, run]) => setTimeout(run, Math.min(ms, MAX_TIMEOUT_MS)));
   }
-}
-
-/** Only this process can make a connection's key from its id, which everyone on a channel sees. */
-const KEY_SECRET = randomBytes(32);
-
-function keyOf(id: string): string {
-  return `${id}!${createHmac("sha256", KEY_SECRET).update(id).digest("base64url").slice(0, 16)}`;
-}
-
-/** The id of the connection that a connection key opens, or undefined if it was made elsewhere. */
-export function readConnectionKey(connectionKey: string): string | undefined {
-  const [id = ""] = connectionKey.split("!");
-  return connectionKey.replace(/-\d+$/, "") === keyOf(id) ? id : undefined;
-}
-
-/**
- * Who a client is, given what it claims to be beside its token. Throws 40102 if the two differ.
- */
-export function mergeIdentity(identity: Identity, claimed: string | undefined): Identity {
-  const own = identity.clientId;
-  if (claimed === undefined || claimed === own) return identity;
-  if (own !== "*" && claimed !== "*") throw incompatible();
-  return { ...identity, clientId: own === "*" ? claimed : own };
-}
-
-function incompatible(): AblyError {
-  return new AblyError(40102, 401, "The clientId is not the one of the token.");
 }

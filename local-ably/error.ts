@@ -21,5 +21,6 @@ export type ErrorInfo = { code: number; statusCode: number; message: string; hre
 /** Anything thrown, as an error that a client can read. What was not foreseen becomes a 50000. */
 export function toAblyError(error: unknown): AblyError {
   if (error instanceof AblyError) return error;
+  if (error instanceof URIError) return new AblyError(40000, 400, "The address is not valid.");
   return new AblyError(50000, 500, `Local Ably failed: ${String(error)}`);
 }

@@ -5,10 +5,12 @@ import { isBytes, isRecord } from "./protocol.ts";
 
 export type Format = "json" | "msgpack";
 
-export const CONTENT_TYPE = {
-  json: "application/json",
-  msgpack: "application/x-msgpack",
-} as const satisfies Record<Format, string>;
+/** As they are, without a charset: clients read the body of an error only then. */
+export const CONTENT_TYPE = { json: "application/json", msgpack: "application/x-msgpack" } as const;
+
+export function formatOf(contentType = ""): Format {
+  return contentType.includes("msgpack") ? "msgpack" : "json";
+}
 
 export function encode(value: unknown, format: Format): string | Uint8Array {
   return format === "msgpack"
@@ -19,9 +21,9 @@ export function encode(value: unknown, format: Format): string | Uint8Array {
 /** Throws 40000 if the bytes are not in that format. */
 export function decode(bytes: Buffer, format: Format): unknown {
   try {
-    return format === "msgpack" ? decodeMsgpack(bytes) : JSON.parse(bytes.toString("utf8"));
+    return format === "msgpack" ? decodeMsgpack(bytes) : JSON.parse(bytes.toString());
   } catch {
-    throw new AblyError(40000, 400, `The body is not valid ${format}.`);
+    throw new AblyError(40000, 400, `What was sent is not valid ${format}.`);
   }
 }
 

@@ -14,29 +14,21 @@ export const LOCAL_KEYS: Key[] = [{ name, secret, capability: { "*": ["*"] } }];
  */
 export function readKeys(json: string | undefined): Key[] {
   if (!json?.trim()) return LOCAL_KEYS;
-  const keys = parseJson(json);
-  if (!Array.isArray(keys) || keys.length === 0) throw invalid("it is not a JSON array of keys");
-  return keys.map((key: unknown) => {
-    if (!isRecord(key)) throw invalid("a key is not an object");
-    if (typeof key.name !== "string" || !/^[^.:]+\.[^.:]+$/.test(key.name)) {
-      throw invalid("a key's name is not appId.keyId");
-    }
-    if (typeof key.secret !== "string" || key.secret === "") {
-      throw invalid(`${key.name} has no secret`);
-    }
-    const capability = parseCapability(key.capability ?? { "*": ["*"] });
-    return { name: key.name, secret: key.secret, capability };
-  });
-}
-
-function parseJson(json: string): unknown {
   try {
-    return JSON.parse(json);
-  } catch {
-    throw invalid("it is not JSON");
+    const keys: unknown = JSON.parse(json);
+    if (!Array.isArray(keys) || keys.length === 0) throw new Error("It is not an array of keys.");
+    return keys.map(readKey);
+  } catch (error) {
+    throw new Error(`LOCAL_ABLY_KEYS cannot be read. ${(error as Error).message}`);
   }
 }
 
-function invalid(why: string): Error {
-  return new Error(`LOCAL_ABLY_KEYS cannot be read: ${why}.`);
+function readKey(key: unknown): Key {
+  if (!isRecord(key)) throw new Error("A key is not an object.");
+  const { name, secret, capability = { "*": ["*"] } } = key;
+  if (typeof name !== "string" || !/^[^.:]+\.[^.:]+$/.test(name)) {
+    throw new Error("A key's name is not appId.keyId.");
+  }
+  if (typeof secret !== "string" || secret === "") throw new Error(`Key ${name} has no secret.`);
+  return { name, secret, capability: parseCapability(capability) };
 }

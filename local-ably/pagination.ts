@@ -3,59 +3,53 @@ import { AblyError } from "./error.ts";
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
-type Item<T> = { item: T; timestamp: number; serial: string };
+/** `serial` sorts as text in the order of the list, and tells one item from every other. */
+export type Item = { serial: string; timestamp: number; body: unknown };
 
 /**
  * One page of a list that is given oldest first, for `start`, `end`, `limit`, `direction` and
- * `from_serial`, with the Link header by which ably-js finds the next. Throws 40000.
+ * `from_serial`, with the Link header by which clients find the next. Throws 40003.
+ * https://ably.com/docs/api/rest-api#pagination
  */
-export function paginate<T>(
-  items: Item<T>[],
-  { path, query }: { path: string[]; query: URLSearchParams },
-  byDefault = "backwards",
-): { headers: Record<string, string>; body: T[] } {
+export function paginate(items: Item[], path: string, query: URLSearchParams) {
   const limit = readNumber(query, "limit", DEFAULT_LIMIT);
   if (limit < 1 || limit > MAX_LIMIT) throw invalid("limit", `from 1 to ${MAX_LIMIT}`);
   const start = readNumber(query, "start", 0);
-  const end = readNumber(query, "end", Number.POSITIVE_INFINITY);
+  const end = readNumber(query, "end", Infinity);
   if (start > end) throw invalid("start", "no later than end");
-  const direction = query.get("direction") ?? byDefault;
-  if (direction !== "backwards" && direction !== "forwards") {
+  const direction = query.get("direction") ?? "backwards";
+  if (!["backwards", "forwards"].includes(direction)) {
     throw invalid("direction", "backwards or forwards");
   }
 
   // A channel's serial, with which the serials of its messages begin.
   const until = query.get("from_serial") ?? query.get("fromSerial");
-  const asked = items.filter(
-    ({ timestamp, serial }) =>
-      timestamp >= start &&
-      timestamp <= end &&
-      (until === null || serial.slice(0, until.length) <= until),
-  );
+  const asked = items
+    .filter(({ timestamp }) => timestamp >= start && timestamp <= end)
+    .filter(({ serial }) => until === null || serial.slice(0, until.length) <= until);
   if (direction === "backwards") asked.reverse();
   const cursor = query.get("cursor");
-  const from = cursor === null ? 0 : asked.findIndex(({ serial }) => serial === cursor) + 1;
+  const from = asked.findIndex(({ serial }) => serial === cursor) + 1;
   const page = asked.slice(from, from + limit);
 
-  const last = page.at(-1);
-  const links = [link(path, query, "first"), link(path, query, "current", cursor ?? undefined)];
-  if (last && from + limit < asked.length) links.push(link(path, query, "next", last.serial));
-  return { headers: { link: links.join(", ") }, body: page.map(({ item }) => item) };
+  const links = [link(path, query, "first"), link(path, query, "current", cursor)];
+  const hasMore = from + limit < asked.length;
+  if (hasMore) links.push(link(path, query, "next", page.at(-1)?.serial));
+  return { headers: { link: links.join(", ") }, body: page.map(({ body }) => body) };
 }
 
-function link(path: string[], query: URLSearchParams, rel: string, cursor?: string): string {
+/** Relative, and without commas, at which clients split the header. */
+function link(path: string, query: URLSearchParams, rel: string, cursor?: string | null): string {
   const params = new URLSearchParams(query);
   params.delete("cursor");
-  if (cursor !== undefined) params.set("cursor", cursor);
-  return `<./${path.at(-1)}?${params}>; rel="${rel}"`;
+  if (cursor) params.set("cursor", cursor);
+  return `<./${path.split("/").at(-1)}?${params}>; rel="${rel}"`;
 }
 
 function readNumber(query: URLSearchParams, name: string, byDefault: number): number {
-  const text = query.get(name);
-  if (text === null || text === "") return byDefault;
-  const value = Number(text);
-  if (!Number.isInteger(value)) throw invalid(name, "a whole number");
-  return value;
+  const value = Number(query.get(name) || byDefault);
+  if (Number.isInteger(value) || value === byDefault) return value;
+  throw invalid(name, "a whole number");
 }
 
 function invalid(name: string, wanted: string): AblyError {

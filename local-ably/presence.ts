@@ -20,12 +20,8 @@ export class PresenceSet {
     return [...this.#members.values()];
   }
 
-  of(connectionId: string): Member[] {
-    return this.list().filter((member) => member.connectionId === connectionId);
-  }
-
-  has({ connectionId, clientId }: Member): boolean {
-    return this.#members.has(keyOf(connectionId, clientId));
+  has(member: Member): boolean {
+    return this.#members.has(keyOf(member));
   }
 
   /**
@@ -34,38 +30,32 @@ export class PresenceSet {
    * An update of someone not there enters, and an enter of someone there updates, as at Ably.
    */
   apply(message: Member): Member | undefined {
-    const key = keyOf(message.connectionId, message.clientId);
-    const known = this.#members.get(key);
+    const known = this.#members.get(keyOf(message));
     if (known && !isNewer(message, known)) return undefined;
     if (message.action === PresenceAction.LEAVE || message.action === PresenceAction.ABSENT) {
-      if (!known) return undefined;
-      this.#members.delete(key);
-      const { data = known.data, encoding = known.encoding, extras = known.extras } = message;
-      return {
-        ...message,
-        ...(data !== undefined && { data }),
-        ...(message.data === undefined && encoding !== undefined && { encoding }),
-        ...(extras !== undefined && { extras }),
-      };
+      return known && this.#remove(message, known);
     }
-    this.#members.set(key, { ...message, action: PresenceAction.PRESENT });
+    this.#members.set(keyOf(message), { ...message, action: PresenceAction.PRESENT });
     return { ...message, action: known ? PresenceAction.UPDATE : PresenceAction.ENTER };
+  }
+
+  /** A leave without data of its own tells the last data. */
+  #remove(message: Member, known: Member): Member {
+    this.#members.delete(keyOf(message));
+    const { data, encoding } = message.data === undefined ? known : message;
+    return { ...message, data, encoding, extras: message.extras ?? known.extras };
   }
 }
 
-function keyOf(connectionId: string, clientId: string): string {
+function keyOf({ connectionId, clientId }: Member): string {
   return `${connectionId}:${clientId}`;
 }
 
 /** By msgSerial and index, which an id ends in; by time if the server made one of the two. */
 function isNewer(one: Member, other: Member): boolean {
-  const [a, b] = [orderOf(one), orderOf(other)];
-  if (!a || !b) return one.timestamp >= other.timestamp;
-  return a.msgSerial === b.msgSerial ? a.index > b.index : a.msgSerial > b.msgSerial;
-}
-
-function orderOf({ id, connectionId }: Member): { msgSerial: number; index: number } | undefined {
-  const [from, msgSerial, index] = id.split(":");
-  if (from !== connectionId) return undefined;
-  return { msgSerial: Number(msgSerial), index: Number(index) };
+  const isByServer = [one, other].some(({ id, connectionId }) => !id.startsWith(connectionId));
+  if (isByServer) return one.timestamp >= other.timestamp;
+  const [, msgSerial = 0, index = 0] = one.id.split(":").map(Number);
+  const [, otherSerial = 0, otherIndex = 0] = other.id.split(":").map(Number);
+  return msgSerial === otherSerial ? index > otherIndex : msgSerial > otherSerial;
 }

@@ -1,69 +1,70 @@
 import type { WebSocket } from "ws";
-import { type Format, encode } from "./format.ts";
+import { AblyError } from "./error.ts";
+import { encode, formatOf } from "./format.ts";
 import { Action, type ServerFrame } from "./protocol.ts";
+import type { Settings } from "./settings.ts";
+
+const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
+/** https://ably.com/docs/connect#heartbeats */
+const HEARTBEAT_INTERVAL_MS = [5_000, 1_800_000] as const;
+const REMAIN_PRESENT_FOR_MS = [0, 60_000] as const;
+
+/** Throws 40017 for a version of the protocol that is not spoken here. */
+export function checkVersion(query: URLSearchParams): void {
+  if (VERSIONS.test(query.get("v") ?? "")) return;
+  throw new AblyError(40017, 400, "The protocol version v must be 1.2, or from 2 to 6.");
+}
 
 /** How a client asked to be spoken to, in the query of its socket's address. */
-export type TransportParams = {
-  format: Format;
-  /** False: its own messages do not come back to it. */
-  echo: boolean;
-  /** True: HEARTBEAT frames keep the line alive (browsers). False: WebSocket pings do (Node). */
-  heartbeats: boolean;
-  maxIdleInterval: number;
-  remainPresentFor: number;
-};
-
-const MIN_HEARTBEAT_INTERVAL_MS = 5_000;
-const MAX_HEARTBEAT_INTERVAL_MS = 1_800_000;
-
-export function readTransportParams(
-  query: URLSearchParams,
-  defaults: { maxIdleInterval: number; remainPresentFor: number },
-): TransportParams {
+export function readTransportParams(query: URLSearchParams, settings: Settings) {
+  const readMs = (name: string, [min, max]: readonly [number, number], byDefault: number) => {
+    const ms = Number(query.get(name) || Number.NaN);
+    return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
+  };
+  const { maxIdleInterval: idle, remainPresentFor: remain } = settings;
   return {
-    format: query.get("format") === "msgpack" ? "msgpack" : "json",
+    format: formatOf(query.get("format") ?? "json"),
+    /** False: its own messages do not come back to it. */
     echo: query.get("echo") !== "false",
+    /** True: HEARTBEAT frames keep the line alive (browsers). False: WebSocket pings do (Node). */
     heartbeats: query.get("heartbeats") !== "false",
-    maxIdleInterval: readMs(query, "heartbeatInterval", defaults.maxIdleInterval, [
-      MIN_HEARTBEAT_INTERVAL_MS,
-      MAX_HEARTBEAT_INTERVAL_MS,
-    ]),
-    remainPresentFor: readMs(query, "remainPresentFor", defaults.remainPresentFor, [0, 60_000]),
+    maxIdleInterval: readMs("heartbeatInterval", HEARTBEAT_INTERVAL_MS, idle),
+    remainPresentFor: readMs("remainPresentFor", REMAIN_PRESENT_FOR_MS, remain),
   };
 }
 
-function readMs(query: URLSearchParams, name: string, byDefault: number, [min, max]: number[]) {
-  const text = query.get(name);
-  const ms = Number(text);
-  if (text === null || text === "" || !Number.isFinite(ms)) return byDefault;
-  return Math.min(max ?? ms, Math.max(min ?? ms, ms));
-}
+/** What all frames go through on their way out: it may hold them back, but keeps their order. */
+export type Outlet = { pass(send: () => void): void };
 
 /** One WebSocket of a connection, which may have another after it. */
 export class Transport {
-  readonly params: TransportParams;
+  readonly params: ReturnType<typeof readTransportParams>;
   #socket: WebSocket;
+  #outlet: Outlet;
   #idle: NodeJS.Timeout;
   #answered = true;
 
-  constructor(socket: WebSocket, params: TransportParams) {
+  constructor(socket: WebSocket, params: Transport["params"], outlet: Outlet) {
     this.params = params;
     this.#socket = socket;
+    this.#outlet = outlet;
     this.#idle = setInterval(() => this.#keepAlive(), params.maxIdleInterval);
     socket.on("close", () => clearInterval(this.#idle));
     socket.on("pong", () => (this.#answered = true));
   }
 
   send(frame: ServerFrame): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.send(encode(frame, this.params.format));
+    const data = encode(frame, this.params.format);
     this.#idle.refresh();
+    this.#outlet.pass(() => {
+      if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(data);
+    });
   }
 
   /** Says a last word and closes. */
   end(lastFrame: ServerFrame): void {
     this.send(lastFrame);
-    this.#socket.close();
+    this.#outlet.pass(() => this.#socket.close());
   }
 
   /** Breaks the line without a word, as a lost network does. */

@@ -1,23 +1,44 @@
-import { copy, find } from "./dom.ts";
-import { type Person, type State, people } from "./state.ts";
+import { copy, find, listen, setText } from "./dom.ts";
+import { type Person, hueOf, initialsOf, peopleOf } from "./person.ts";
+import type { State } from "./state.ts";
 
 /** Who is here: one entry a person, whatever the number of their tabs. */
-export function createPeople(): (state: State) => void {
+export function drawPeople(): (state: State) => void {
   const list = find("data-people");
   const count = find("data-people-count");
+  const name = find<HTMLInputElement>("data-name-input");
   const template = find<HTMLTemplateElement>("data-person-template");
+  let drawn: unknown[] = [];
 
-  return (state) => {
-    const found = people(state);
-    count.textContent = found.length > 0 ? `(${found.length})` : "";
-    list.replaceChildren(...found.map((person) => draw(person, copy(template))));
+  return ({ members, me, now }) => {
+    // Drawn anew only when something in it has changed, and not at every tick.
+    if (drawn[0] === members && drawn[1] === me) return;
+    drawn = [members, me];
+    if (document.activeElement !== name) name.value = me.name;
+    const people = peopleOf(members, me, now);
+    setText(count, people.length > 0 ? `(${people.length})` : "");
+    list.replaceChildren(...people.map((person) => fill(copy(template), person)));
   };
 }
 
-function draw({ clientId, name, isMe, tabs }: Person, item: HTMLElement): HTMLElement {
-  item.dataset.clientId = clientId;
-  find("data-name", item).textContent = name;
+/** The form that changes my name. Returns its undo. */
+export function bindRename(rename: (name: string) => void): () => void {
+  const form = find<HTMLFormElement>("data-rename");
+  const input = find<HTMLInputElement>("data-name-input");
+  return listen(form, "submit", (event) => {
+    event.preventDefault();
+    const name = input.value.trim();
+    if (name !== "") rename(name);
+  });
+}
+
+function fill(item: HTMLElement, { clientId, name, isMe, tabs }: Person): HTMLElement {
+  const avatar = find("data-avatar", item);
+  avatar.style.setProperty("--hue", String(hueOf(clientId)));
+  setText(avatar, initialsOf(name));
+  setText(find("data-name", item), name);
   const notes = [...(isMe ? ["you"] : []), ...(tabs > 1 ? [`${tabs} tabs`] : [])];
-  find("data-detail", item).textContent = notes.join(", ");
+  setText(find("data-detail", item), notes.join(", "));
+  item.title = clientId;
   return item;
 }

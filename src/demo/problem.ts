@@ -25,9 +25,23 @@ export function describeConnection({ connection, channel }: State): string {
   }
 }
 
-export function findProblem({ connection, channel, hasGap }: State): Problem | undefined {
+export function findProblem({
+  connection,
+  channel,
+  hasGap,
+  wrongRoom,
+}: State): Problem | undefined {
   const { state, fault, isTokenFault } = connection;
   if (state !== "connected" && fault && isTokenFault) return describeTokenFault(fault);
+  if (state !== "connected" && fault && isUnreachable(fault)) {
+    return {
+      title: "Ably cannot be reached",
+      detail:
+        "No WebSocket could be opened: the network is away, or something on the way blocks it. " +
+        "This page tries again every 15 s, and keeps what you send until then.",
+      canRetry: true,
+    };
+  }
   if (state === "failed") {
     return {
       title: "Ably refused the connection",
@@ -38,7 +52,7 @@ export function findProblem({ connection, channel, hasGap }: State): Problem | u
   if (state === "suspended") {
     return {
       title: "No connection for over two minutes",
-      detail: "Check your network: this page goes on trying, and messages you send now will fail.",
+      detail: "Check your network. This page goes on trying, and keeps what you send until then.",
       canRetry: true,
     };
   }
@@ -46,6 +60,14 @@ export function findProblem({ connection, channel, hasGap }: State): Problem | u
     return {
       title: "This room cannot be opened",
       detail: `Ably said: ${channel.fault?.message ?? "nothing"}`,
+      canRetry: false,
+    };
+  }
+  if (wrongRoom) {
+    return {
+      title: "That room cannot be",
+      detail:
+        "A room's name has up to 64 letters, digits, spaces, dots and dashes. This is the lobby.",
       canRetry: false,
     };
   }
@@ -57,6 +79,11 @@ export function findProblem({ connection, channel, hasGap }: State): Problem | u
     };
   }
   return undefined;
+}
+
+/** ably-js tried every transport and host that it has. */
+function isUnreachable({ code, statusCode }: Fault): boolean {
+  return code === 80003 && statusCode === 404;
 }
 
 /** Codes with which the token function itself answers; see netlify/functions/ably-token-request. */

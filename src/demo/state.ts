@@ -1,155 +1,175 @@
 /** Everything on screen, as data, and how each event changes it. No DOM and no network here. */
 import type { ConnectionStatus } from "../realtime/connect.ts";
+import { DEFAULT_ROOM } from "../realtime/contract.ts";
+import type { Fault } from "../realtime/fault.ts";
 import type { Identity } from "../realtime/identity.ts";
 import type { Member, RoomMessage, RoomStatus } from "../realtime/room.ts";
-
-/** A message in the list: one that came, or one of mine that is on its way. */
-export type Line = {
-  id: string;
-  clientId: string;
-  timestamp: number;
-  isMine: boolean;
-  isHistory: boolean;
-  text: string;
-  /** The message fits no type that this page knows: `text` is its raw data. */
-  isRaw: boolean;
-  delivery: "sending" | "delivered" | "failed";
-};
+import type { TokenStep } from "../realtime/token-requests.ts";
+import { type Path, afterConnection, afterTokenStep, initialPath } from "./path.ts";
+import { type Line, type Timeline, change, noticesOf, put, readLine } from "./timeline.ts";
 
 export type State = {
   me: Identity;
   room: string;
+  /** The link asked for a room whose name cannot be, so this is the default one. */
+  wrongRoom: boolean;
+  /** ms since the epoch, as of the last event: what the page counts from. */
+  now: number;
   connection: ConnectionStatus;
   channel: RoomStatus;
+  path: Path;
   members: Member[];
-  lines: Line[];
-  /** Messages that arrived before those in `lines`, and were let go. */
-  forgotten: number;
+  timeline: Timeline;
+  /** The end of the list is in view, and the view goes with it. */
+  isFollowing: boolean;
+  /** Messages that came while it was not. */
+  unseen: { count: number; firstId?: string };
   /** Messages may have been missed: the connection was away for too long. */
   hasGap: boolean;
+  log: LogEntry[];
 };
 
-export type DemoEvent =
+/** One state change of the connection or the channel. */
+export type LogEntry = { timestamp: number; text: string };
+
+export type DemoEvent = { now: number } & (
   | { type: "connection"; status: ConnectionStatus }
   | { type: "channel"; status: RoomStatus }
+  | { type: "token"; step: TokenStep }
+  | { type: "round-trip"; ms: number }
   | { type: "members"; members: Member[] }
   | { type: "message"; message: RoomMessage }
-  | { type: "sending"; id: string; text: string; timestamp: number }
+  | { type: "sending"; id: string; text: string }
   | { type: "delivered"; id: string }
-  | { type: "failed"; id: string };
+  | { type: "failed"; id: string; fault: Fault }
+  | { type: "renamed"; name: string }
+  | { type: "scrolled"; isAtEnd: boolean }
+  | { type: "tick" }
+);
 
-/** More lines than this make a page slow and help nobody. */
-export const MAX_LINES = 500;
+const MAX_LOG_ENTRIES = 200;
 
-export function initialState(me: Identity, room: string): State {
+export function initialState(me: Identity, room: string | undefined, now: number): State {
   return {
     me,
-    room,
+    room: room ?? DEFAULT_ROOM,
+    wrongRoom: room === undefined,
+    now,
     connection: { state: "initialized", isTokenFault: false },
     channel: { state: "initialized", isContinuous: true },
+    path: initialPath,
     members: [],
-    lines: [],
-    forgotten: 0,
+    timeline: { entries: [], forgotten: 0 },
+    isFollowing: true,
+    unseen: { count: 0 },
     hasGap: false,
+    log: [],
   };
 }
 
-export function reduce(state: State, event: DemoEvent): State {
+export function reduce(before: State, event: DemoEvent): State {
+  const state = { ...before, now: event.now };
   switch (event.type) {
     case "connection":
-      return { ...state, connection: keepFault(state.connection, event.status) };
+      return afterConnectionStatus(state, event.status);
     case "channel":
-      return {
-        ...state,
-        channel: event.status,
-        hasGap: state.hasGap || !event.status.isContinuous,
-      };
+      return afterRoomStatus(state, event.status);
+    case "token":
+      return { ...state, path: afterTokenStep(state.path, event.step) };
+    case "round-trip":
+      return { ...state, path: { ...state.path, roundTripMs: event.ms } };
     case "members":
-      return { ...state, members: event.members };
+      return afterMembers(state, event.members);
     case "message":
-      return putLine(state, readLine(event.message, state.me));
-    case "sending": {
-      const { id, text, timestamp } = event;
-      const mine = { clientId: state.me.clientId, isMine: true, isHistory: false, isRaw: false };
-      return putLine(state, { id, text, timestamp, ...mine, delivery: "sending" });
-    }
+      return afterMessage(state, readLine(event.message, state.me.clientId));
+    case "sending":
+      return afterSending(state, event.id, event.text);
     case "delivered":
+      return withLine(state, event.id, (line) => ({ ...line, delivery: "delivered" }));
     case "failed":
+      // An answer that was lost after the echo had come is no failure.
+      return withLine(state, event.id, (line) =>
+        line.raw ? line : { ...line, delivery: "failed", fault: event.fault },
+      );
+    case "renamed":
+      return { ...state, me: { ...state.me, name: event.name } };
+    case "scrolled":
       return {
         ...state,
-        lines: state.lines.map((line) =>
-          line.id === event.id && line.delivery === "sending"
-            ? { ...line, delivery: event.type }
-            : line,
-        ),
+        isFollowing: event.isAtEnd,
+        ...(event.isAtEnd && { unseen: { count: 0 } }),
       };
+    case "tick":
+      return state;
     default:
       return event satisfies never;
   }
 }
 
-/** A new attempt carries no reason: until it has ended, what was wrong still is. */
-function keepFault(before: ConnectionStatus, now: ConnectionStatus): ConnectionStatus {
-  return now.state === "connecting" ? { ...before, state: now.state } : now;
+function afterConnectionStatus(state: State, status: ConnectionStatus): State {
+  // A new attempt carries no reason: until it has ended, what was wrong still is.
+  const isAttempt = status.state === "connecting";
+  const connection = isAttempt ? { ...state.connection, state: status.state } : status;
+  const path = afterConnection(state.path, status, state.now);
+  return log({ ...state, connection, path }, `connection ${status.state}`, status.fault);
 }
 
-/** The echo of a line takes the line's place: Ably says when it was sent, and it keeps its order. */
-function putLine(state: State, line: Line): State {
-  const others = state.lines.filter(({ id }) => id !== line.id);
-  const lines = [...others, line];
-  const excess = Math.max(0, lines.length - MAX_LINES);
-  return { ...state, lines: lines.slice(excess), forgotten: state.forgotten + excess };
+function afterRoomStatus(state: State, status: RoomStatus): State {
+  const { isContinuous, fault } = status;
+  const text = `room ${status.state}${isContinuous ? "" : ", messages may be missing"}`;
+  return log({ ...state, channel: status, hasGap: state.hasGap || !isContinuous }, text, fault);
 }
 
-function readLine(message: RoomMessage, me: Identity): Line {
-  const { id, clientId, timestamp, isHistory, content } = message;
+/** Nobody "joins" or "leaves" when it is I who come or go. */
+function afterMembers(state: State, members: Member[]): State {
+  const includesMe = (list: Member[]) =>
+    list.some(({ clientId }) => clientId === state.me.clientId);
+  if (!includesMe(state.members) || !includesMe(members)) return { ...state, members };
+  const notices = noticesOf(state.members, members, state.now);
+  if (notices.length === 0) return { ...state, members };
+  return { ...state, members, timeline: put(state.timeline, ...notices) };
+}
+
+function afterMessage(state: State, line: Line): State {
+  const received = state.path.received + (line.isHistory ? 0 : 1);
+  const isUnseen = !state.isFollowing && !line.isMine;
+  const { count, firstId = line.id } = state.unseen;
   return {
-    id,
-    clientId,
-    timestamp,
-    isHistory,
-    isMine: clientId === me.clientId,
-    text: content ? readText(content) : describeRaw(message),
-    isRaw: !content,
-    delivery: "delivered",
+    ...state,
+    timeline: put(state.timeline, line),
+    path: { ...state.path, received },
+    ...(isUnseen && { unseen: { count: count + 1, firstId } }),
   };
 }
 
-function readText(content: NonNullable<RoomMessage["content"]>): string {
-  return content.name === "chat-message" ? content.data.text : content.data.message;
+function afterSending(state: State, id: string, text: string): State {
+  const line: Line = {
+    kind: "line",
+    id,
+    text,
+    clientId: state.me.clientId,
+    timestamp: state.now,
+    isMine: true,
+    isHistory: false,
+    isRaw: false,
+    delivery: "sending",
+  };
+  const path = { ...state.path, sent: state.path.sent + 1 };
+  return { ...state, path, timeline: put(state.timeline, line) };
 }
 
-/** Whatever else was published here, so that it can be seen and does no harm. */
-function describeRaw({ name, data }: RoomMessage): string {
-  return `${name || "(no name)"}: ${stringify(data)}`;
+function withLine(state: State, id: string, update: (line: Line) => Line): State {
+  return { ...state, timeline: change(state.timeline, id, update) };
 }
 
-function stringify(data: unknown): string {
-  if (typeof data === "string") return data;
-  try {
-    return JSON.stringify(data) ?? String(data);
-  } catch {
-    return "(data that cannot be shown)";
-  }
+function log(state: State, what: string, fault: Fault | undefined): State {
+  const text = fault ? `${what}: ${fault.message} (${fault.code})` : what;
+  const entries = [...state.log, { timestamp: state.now, text }];
+  return { ...state, log: entries.slice(-MAX_LOG_ENTRIES) };
 }
 
-/** The person's own display name, as presence tells it, or the clientId of someone who has left. */
-export function nameOf(state: State, clientId: string): string {
-  if (clientId === state.me.clientId) return state.me.name;
-  return state.members.find((member) => member.clientId === clientId)?.name ?? clientId;
-}
-
-export type Person = { clientId: string; name: string; tabs: number; isMe: boolean };
-
-/** One entry for each clientId, however many connections it is here with. I come first. */
-export function people({ members, me }: State): Person[] {
-  const found = new Map<string, Person>();
-  for (const { clientId, name } of members) {
-    const known = found.get(clientId);
-    const isMe = clientId === me.clientId;
-    found.set(clientId, { clientId, name, isMe, tabs: (known?.tabs ?? 0) + 1 });
-  }
-  return [...found.values()].toSorted(
-    (a, b) => Number(b.isMe) - Number(a.isMe) || a.name.localeCompare(b.name),
-  );
+/** The person's display name, as presence tells it, or the clientId of someone who has left. */
+export function nameOf({ me, members }: State, clientId: string): string {
+  if (clientId === me.clientId) return me.name;
+  return members.find((member) => member.clientId === clientId)?.name ?? clientId;
 }

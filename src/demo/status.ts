@@ -1,17 +1,18 @@
-import { find } from "./dom.ts";
+import { find, listen, setText } from "./dom.ts";
 import { describeConnection, findProblem } from "./problem.ts";
 import type { State } from "./state.ts";
 
 /** The connection in words at the top, and a panel while something is wrong. */
-export function createStatus(onRetry: () => void): (state: State) => void {
+export function drawStatus(): (state: State) => void {
+  const room = find("data-room");
   const status = find("data-status");
   const panel = find("data-problem");
   const title = find("data-problem-title");
   const detail = find("data-problem-detail");
-  const retry = find<HTMLButtonElement>("data-retry");
-  retry.addEventListener("click", onRetry);
+  const retry = find("data-retry");
 
   return (state) => {
+    setText(room, state.room);
     setText(status, describeConnection(state));
     status.dataset.state = state.connection.state;
     const problem = findProblem(state);
@@ -22,7 +23,7 @@ export function createStatus(onRetry: () => void): (state: State) => void {
   };
 }
 
-/** Screen readers announce a live region again when its text is set, even to the same. */
-function setText(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+/** Returns its undo. */
+export function bindRetry(retry: () => void): () => void {
+  return listen(find("data-retry"), "click", retry);
 }

@@ -1,18 +1,38 @@
-/** Holds one state, changes it by events, and redraws at most once in each animation frame. */
-export function createStore<State, Event>(
-  initial: State,
-  reduce: (state: State, event: Event) => State,
-  draw: (state: State) => void,
-): (event: Event) => void {
+import { type DemoEvent, type State, reduce } from "./state.ts";
+
+type Unstamped<Event> = Event extends unknown ? Omit<Event, "now"> : never;
+
+/** Holds the state, changes it by events, and redraws at most once in each animation frame. */
+export type Store = {
+  readonly state: State;
+  dispatch(event: Unstamped<DemoEvent>): void;
+  close(): void;
+};
+
+/** Clocks on the page count on in steps of this, ms. */
+const TICK_MS = 1_000;
+
+export function createStore(initial: State, regions: ((state: State) => void)[]): Store {
   let state = initial;
   let frame = 0;
-  const redraw = () => {
+  const draw = () => {
     frame = 0;
-    draw(state);
+    for (const region of regions) region(state);
   };
-  draw(state);
-  return (event) => {
-    state = reduce(state, event);
-    frame ||= requestAnimationFrame(redraw);
+  const dispatch = (event: Unstamped<DemoEvent>) => {
+    state = reduce(state, { ...event, now: Date.now() } as DemoEvent);
+    frame ||= requestAnimationFrame(draw);
+  };
+  const timer = setInterval(() => dispatch({ type: "tick" }), TICK_MS);
+  draw();
+  return {
+    get state() {
+      return state;
+    },
+    dispatch,
+    close() {
+      clearInterval(timer);
+      cancelAnimationFrame(frame);
+    },
   };
 }

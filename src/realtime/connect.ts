@@ -1,29 +1,20 @@
 import type { ConnectionStateChange } from "ably";
-import {
-  BaseRealtime,
-  FetchRequest,
-  RealtimePresence,
-  WebSocketTransport,
-  XHRPolling,
-} from "ably/modular";
+import { BaseRealtime, RealtimePresence, WebSocketTransport, XHRPolling } from "ably/modular";
 import { type Fault, readFault } from "./fault.ts";
+import { type TokenStep, watchTokenRequests } from "./token-requests.ts";
 
 export type Client = BaseRealtime;
 
 export type ConnectionStatus = {
-  state:
-    | "initialized"
-    | "connecting"
-    | "connected"
-    | "disconnected"
-    | "suspended"
-    | "closing"
-    | "closed"
-    | "failed";
+  state: ConnectionStateChange["current"];
   fault?: Fault | undefined;
+  /** `web_socket` or `xhr_polling`, while connected. */
+  transport?: string | undefined;
   /** The fault is that no token could be had: the function refused, or Ably refused its key. */
   isTokenFault: boolean;
 };
+
+const AUTH_URL = "/.netlify/functions/ably-token-request";
 
 /** https://github.com/ably/ably-common/blob/main/protocol/errors.json: token request failed */
 const TOKEN_REQUEST_FAILED = 80019;
@@ -40,16 +31,26 @@ function localAbly() {
  * The one Ably client of the page. It asks the function for a signed token request whenever it
  * needs a token, and the function decides who it is.
  */
-export function connect(clientId: string): Client {
+export function connect(
+  clientId: string,
+  onTokenStep: (step: TokenStep) => void = () => {},
+): Client {
   return new BaseRealtime({
-    authUrl: "/.netlify/functions/ably-token-request",
+    authUrl: AUTH_URL,
     authParams: { clientId },
-    plugins: { WebSocketTransport, XHRPolling, FetchRequest, RealtimePresence },
+    plugins: {
+      WebSocketTransport,
+      RealtimePresence,
+      // Where WebSockets are blocked. Local Ably has no such transport: tried there, it would end
+      // the connection for good, where a dropped WebSocket is tried again.
+      ...(!__LOCAL_ABLY__ && { XHRPolling }),
+      FetchRequest: watchTokenRequests(AUTH_URL, onTokenStep),
+    },
     ...(__LOCAL_ABLY__ && localAbly()),
   });
 }
 
-/** Tells the state now and after each change. Returns its undo. */
+/** Tells the state after each change. Returns its undo. */
 export function watchConnection(
   { connection }: Client,
   listener: (status: ConnectionStatus) => void,
@@ -58,9 +59,38 @@ export function watchConnection(
     listener({
       state: current,
       fault: reason && readFault(reason),
+      transport: current === "connected" ? readTransport(connection) : undefined,
       isTokenFault: reason?.code === TOKEN_REQUEST_FAILED,
     });
-  tell({ current: connection.state, reason: connection.errorReason });
   connection.on(tell);
   return () => connection.off(tell);
+}
+
+/** No public part of the SDK tells it: should this ever move, the page shows a dash. */
+function readTransport(connection: Client["connection"]): string | undefined {
+  const { connectionManager } = connection as unknown as {
+    connectionManager?: {
+      activeProtocol?: { getTransport?(): { shortName?: string } | undefined };
+    };
+  };
+  return connectionManager?.activeProtocol?.getTransport?.()?.shortName;
+}
+
+/** A round trip to Ably and back, now and every so often while connected, in ms. Returns its undo. */
+export function watchRoundTrip(
+  { connection }: Client,
+  everyMs: number,
+  listener: (ms: number) => void,
+): () => void {
+  const measure = () => {
+    if (connection.state !== "connected" || document.hidden) return;
+    // A ping that is lost with its connection says nothing: the state change does.
+    connection.ping().then(listener, () => {});
+  };
+  connection.on("connected", measure);
+  const timer = setInterval(measure, everyMs);
+  return () => {
+    connection.off("connected", measure);
+    clearInterval(timer);
+  };
 }

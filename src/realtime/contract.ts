@@ -11,6 +11,14 @@ export function channelName(room: string): string {
   return `${CHANNEL_NAMESPACE}:${room}`;
 }
 
+export const DEFAULT_ROOM = "lobby";
+
+/** The room that a link asks for with `?room=NAME`; undefined if no room can have that name. */
+export function parseRoom(name: string | null): string | undefined {
+  if (name === null) return DEFAULT_ROOM;
+  return /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u.test(name) ? name : undefined;
+}
+
 /** Message name → the payload that travels under it. Add a line here to add a message type. */
 export type Payloads = {
   "chat-message": { text: string };
@@ -20,7 +28,7 @@ export type Payloads = {
 export type MessageName = keyof Payloads;
 
 /** What a member of the room says about itself in its presence data. */
-export type Profile = { name: string };
+export type Profile = { name: string; isTyping?: boolean };
 
 /** A payload that fits its name, and those two together. */
 export type RoomContent = {
@@ -42,7 +50,8 @@ export function parseContent(name: unknown, data: unknown): RoomContent | undefi
 
 /** Presence data is as untrusted as any message: returns a profile, or undefined. */
 export function parseProfile(data: unknown): Profile | undefined {
-  return hasString(data, "name") ? { name: data.name } : undefined;
+  if (!hasString(data, "name")) return undefined;
+  return { name: data.name, isTyping: Reflect.get(data, "isTyping") === true };
 }
 
 function hasString<Key extends string>(data: unknown, key: Key): data is { [K in Key]: string } {

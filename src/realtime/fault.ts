@@ -12,3 +12,10 @@ export function readFault(error: unknown): Fault {
   if (cause && typeof (cause as Partial<Fault>).code === "number") return readFault(cause);
   return { code: code ?? 0, statusCode: statusCode ?? 0, message: message ?? String(error) };
 }
+
+/** The connection was away, so the same may succeed once it is back: https://ably.com/docs/platform/errors/codes */
+export function isConnectionFault({ code }: Fault): boolean {
+  const isOfConnection = code >= 80_000 && code < 81_000;
+  const isOfChannelMeanwhile = code >= 90_000 && code < 91_000;
+  return isOfConnection || isOfChannelMeanwhile;
+}

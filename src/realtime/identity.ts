@@ -6,19 +6,30 @@ export type Identity = { clientId: string; name: string };
 
 const STORAGE_KEY = "identity";
 
-const COLOURS = ["Amber", "Azure", "Coral", "Golden", "Ivory", "Jade", "Lilac", "Ruby", "Silver"];
-const ANIMALS = ["Badger", "Crane", "Dolphin", "Fox", "Heron", "Lynx", "Otter", "Owl", "Panda"];
+const FIRST =
+  "Amber Azure Brave Bright Calm Clever Coral Gentle Golden Happy Jade Jolly Lilac Lucky Merry Quick Quiet Ruby Silver Sunny".split(
+    " ",
+  );
+const SECOND =
+  "Badger Beaver Crane Deer Dolphin Falcon Finch Fox Heron Koala Lynx Marten Otter Owl Panda Puffin Robin Seal Swift Wren".split(
+    " ",
+  );
 
 export function loadIdentity(storage: Storage | undefined = readStorage()): Identity {
   const stored = parse(storage?.getItem(STORAGE_KEY) ?? "");
   if (stored) return stored;
   const identity = newIdentity();
-  storage?.setItem(STORAGE_KEY, JSON.stringify(identity));
+  saveIdentity(identity, storage);
   return identity;
 }
 
+/** Keeps a changed name for this tab's next reload. */
+export function saveIdentity(identity: Identity, storage = readStorage()): void {
+  storage?.setItem(STORAGE_KEY, JSON.stringify(identity));
+}
+
 function newIdentity(): Identity {
-  const name = `${pick(COLOURS)} ${pick(ANIMALS)}`;
+  const name = `${pick(FIRST)} ${pick(SECOND)}`;
   const tail = [...crypto.getRandomValues(new Uint8Array(4))].map((byte) => byte.toString(36));
   return { name, clientId: `${name.toLowerCase().replace(" ", "-")}-${tail.join("")}` };
 }

@@ -1,4 +1,4 @@
-import type { ChannelStateChange, InboundMessage, PresenceMessage, RealtimeChannel } from "ably";
+import type { ChannelStateChange, InboundMessage, PresenceMessage } from "ably";
 import type { Client } from "./connect.ts";
 import {
   type MessageName,
@@ -9,14 +9,13 @@ import {
   parseContent,
   parseProfile,
 } from "./contract.ts";
-import { type Fault, readFault } from "./fault.ts";
+import { type Fault, isConnectionFault, readFault } from "./fault.ts";
 
 /** One channel as a typed room. Give it a callback for each thing that can happen there. */
 export type RoomEvents = {
   /** Each message once, however often it arrives, oldest first. */
   message(message: RoomMessage): void;
   members(members: Member[]): void;
-  /** `isContinuous` is false if messages may have been missed since the last attach. */
   status(status: RoomStatus): void;
 };
 
@@ -26,23 +25,22 @@ export type RoomMessage = {
   timestamp: number;
   /** Sent before this tab came. */
   isHistory: boolean;
-  name: string;
-  data: unknown;
-  /** `name` and `data` again if they fit the contract; else undefined, and show them raw. */
+  /** The name and data if they fit the contract; else undefined, and show `raw`. */
   content: RoomContent | undefined;
+  /** The message as the Ably SDK gave it. */
+  raw: InboundMessage;
 };
 
-export type Member = { clientId: string; connectionId: string; name: string };
+export type Member = Required<Profile> & {
+  clientId: string;
+  connectionId: string;
+  /** When it last said something about itself, ms since the epoch. */
+  timestamp: number;
+};
 
 export type RoomStatus = {
-  state:
-    | "initialized"
-    | "attaching"
-    | "attached"
-    | "detaching"
-    | "detached"
-    | "suspended"
-    | "failed";
+  state: ChannelStateChange["current"];
+  /** False if messages may have been missed since the last attach. */
   isContinuous: boolean;
   fault?: Fault | undefined;
 };
@@ -50,9 +48,11 @@ export type RoomStatus = {
 export type Room = {
   /**
    * Publishes under an id of your own, by which the echo can be recognised and Ably drops repeats.
-   * Waits while the connection is away. Rejects with a `Fault`.
+   * Waits while the connection is away, however long. Rejects with a `Fault` if Ably refuses it.
    */
   send<Name extends MessageName>(id: string, name: Name, data: Payloads[Name]): Promise<void>;
+  /** Tells everyone what you now say about yourself. */
+  setProfile(profile: Profile): void;
   close(): void;
 };
 
@@ -65,6 +65,7 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
   const isNew = onlyOnce();
   let isHistory = true;
   let wasAttached = false;
+  let isClosed = false;
 
   const onMessage = (message: InboundMessage) => {
     if (isNew(message.id)) events.message(readMessage(message, isHistory));
@@ -77,14 +78,14 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
   const onState = ({ current, resumed, reason }: ChannelStateChange) => {
     const isContinuous = current !== "attached" || resumed || !wasAttached;
     if (current === "attached") wasAttached = true;
-    events.status({ state: current, isContinuous, fault: reason ? readFault(reason) : undefined });
+    events.status({ state: current, isContinuous, fault: reason && readFault(reason) });
     void tellMembers();
   };
 
   async function tellMembers() {
     if (channel.state === "failed" || channel.state === "detached") return events.members([]);
     const present = await channel.presence.get({ waitForSync: false });
-    events.members(present.map(readMember));
+    if (!isClosed) events.members(present.map(readMember));
   }
 
   channel.on(onState);
@@ -97,45 +98,42 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
 
   return {
     async send(id, name, data) {
-      try {
-        await channel.attach();
-        await channel.publish({ id, name, data });
-      } catch (error) {
-        throw readFault(error);
+      while (true) {
+        try {
+          await channel.attach();
+          await channel.publish({ id, name, data });
+          return;
+        } catch (error) {
+          const fault = readFault(error);
+          if (isClosed || !isConnectionFault(fault)) throw fault;
+          await client.connection.whenState("connected");
+          if (channel.state === "suspended") await channel.whenState("attached");
+        }
       }
     },
+    setProfile(next) {
+      // Refused only where entering was, which `status` has told.
+      channel.presence.update(next).catch(() => {});
+    },
     close() {
+      isClosed = true;
       channel.off(onState);
       channel.unsubscribe(onMessage);
       channel.presence.unsubscribe(onPresence);
-      leave(channel);
+      // One that had failed has no one left to tell.
+      channel.detach().catch(() => {});
     },
   };
 }
 
-function leave(channel: RealtimeChannel): void {
-  channel.detach().catch(() => {
-    // It had failed or was never attached: nobody is left to tell.
-  });
+function readMessage(raw: InboundMessage, isHistory: boolean): RoomMessage {
+  const { id, clientId = "(nobody)", timestamp, name, data } = raw;
+  return { id, clientId, timestamp, isHistory, content: parseContent(name, data), raw };
 }
 
-function readMessage(
-  { id, clientId, timestamp, name, data }: InboundMessage,
-  isHistory: boolean,
-): RoomMessage {
-  return {
-    id,
-    clientId: clientId ?? "(nobody)",
-    timestamp,
-    isHistory,
-    name: name ?? "",
-    data,
-    content: parseContent(name, data),
-  };
-}
-
-function readMember({ clientId, connectionId, data }: PresenceMessage): Member {
-  return { clientId, connectionId, name: parseProfile(data)?.name ?? clientId };
+function readMember({ clientId, connectionId, data, timestamp }: PresenceMessage): Member {
+  const { name = clientId, isTyping = false } = parseProfile(data) ?? {};
+  return { clientId, connectionId, name, isTyping, timestamp };
 }
 
 /** History, rewind and resume can bring a message twice. */

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "../project/copy.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const READY = "Local dev server ready";
 
 export type DevServer = {
@@ -21,12 +20,13 @@ export type DevServer = {
 export async function startDev({
   key = "",
   vitePort,
-}: { key?: string; vitePort?: number } = {}): Promise<DevServer> {
+  cwd = ROOT,
+}: { key?: string; vitePort?: number; cwd?: string } = {}): Promise<DevServer> {
   const [port, target] = [await freePort(), vitePort ?? (await freePort())];
   const options = ["--port", `${port}`, "--target-port", `${target}`];
   const command = ["--command", `vite --port ${target}`];
   const dev = spawn("npm", ["run", "dev", "--", ...options, ...command], {
-    cwd: ROOT,
+    cwd,
     env: { ...process.env, ABLY_API_KEY: key, DEFAULT_CLIENT_ID: "", NODE_ENV: "development" },
     // A group of its own, so that npm, netlify and vite all end together.
     detached: true,

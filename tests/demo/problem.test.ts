@@ -3,7 +3,7 @@ import { describeConnection, findProblem } from "../../src/demo/problem.ts";
 import { type State, initialState } from "../../src/demo/state.ts";
 import type { ConnectionStatus } from "../../src/realtime/connect.ts";
 
-const start = initialState({ clientId: "me-1", name: "Me" }, "lobby");
+const start = initialState({ clientId: "me-1", name: "Me" }, "lobby", 0);
 
 function having(connection: Partial<ConnectionStatus>, over: Partial<State> = {}): State {
   return { ...start, connection: { ...start.connection, ...connection }, ...over };
@@ -79,6 +79,13 @@ describe("a problem", () => {
     expect(findProblem(having({ ...connection, state: "connected" }))).toBeUndefined();
   });
 
+  it("with a network that lets no WebSocket through says that, also while trying again", () => {
+    const fault = { code: 80003, statusCode: 404, message: "Unable to connect" };
+    for (const state of ["disconnected", "connecting", "suspended"] as const) {
+      expect(findProblem(having({ state, fault }))?.title).toBe("Ably cannot be reached");
+    }
+  });
+
   it.each([
     [
       "failed",
@@ -100,6 +107,7 @@ describe("a problem", () => {
       ),
       /no capability/,
     ],
+    ["a room that cannot be", having({}, { wrongRoom: true }), /This is the lobby/],
     ["a gap", having({ state: "connected" }, { hasGap: true }), /longer than Ably keeps/],
   ])("has a sentence for %s", (_what, state, sentence) => {
     expect(findProblem(state)?.detail).toMatch(sentence);

@@ -1,23 +1,23 @@
+import type { InboundMessage } from "ably";
 import { describe, expect, it } from "vitest";
-import {
-  type DemoEvent,
-  MAX_LINES,
-  type State,
-  initialState,
-  nameOf,
-  people,
-  reduce,
-} from "../../src/demo/state.ts";
-import type { RoomMessage } from "../../src/realtime/room.ts";
+import { type DemoEvent, type State, initialState, nameOf, reduce } from "../../src/demo/state.ts";
+import { type Line, MAX_ENTRIES, dividerBetween } from "../../src/demo/timeline.ts";
+import type { Member, RoomMessage } from "../../src/realtime/room.ts";
 
 const me = { clientId: "me-1", name: "Me" };
+const now = 5_000;
 
-function after(...events: DemoEvent[]): State {
-  return events.reduce(reduce, initialState(me, "lobby"));
+type Event = DemoEvent extends infer E ? (E extends unknown ? Omit<E, "now"> : never) : never;
+
+function after(...events: Event[]): State {
+  return events.reduce(
+    (state, event) => reduce(state, { ...event, now } as DemoEvent),
+    initialState(me, "lobby", 0),
+  );
 }
 
-function arrived(over: Partial<RoomMessage> = {}): DemoEvent {
-  const data = { text: "hi" };
+function arrived(over: Partial<RoomMessage> = {}): Event {
+  const raw = { id: over.id ?? "1", name: "chat-message", data: { text: "hi" } } as InboundMessage;
   return {
     type: "message",
     message: {
@@ -25,105 +25,173 @@ function arrived(over: Partial<RoomMessage> = {}): DemoEvent {
       clientId: "you-1",
       timestamp: 1_000,
       isHistory: false,
-      name: "chat-message",
-      data,
-      content: { name: "chat-message", data },
+      content: { name: "chat-message", data: { text: "hi" } },
+      raw,
       ...over,
     },
   };
 }
 
-const sending: DemoEvent = { type: "sending", id: "m", text: "mine", timestamp: 5 };
+function member(clientId: string, connectionId = clientId, name = clientId): Member {
+  return { clientId, connectionId, name, isTyping: false, timestamp: 0 };
+}
+
+const sending: Event = { type: "sending", id: "m", text: "mine" };
+const fault = { code: 40009, statusCode: 413, message: "too large" };
+const entriesOf = (...events: Event[]) => after(...events).timeline.entries;
 
 describe("a line", () => {
   it("of mine is shown while it is being sent, and says so", () => {
-    expect(after(sending).lines).toMatchObject([
-      { id: "m", text: "mine", isMine: true, delivery: "sending" },
+    expect(entriesOf(sending)).toMatchObject([
+      { id: "m", text: "mine", isMine: true, delivery: "sending", timestamp: now },
     ]);
   });
 
   it("is delivered when Ably has answered", () => {
-    expect(after(sending, { type: "delivered", id: "m" }).lines[0]?.delivery).toBe("delivered");
+    expect(entriesOf(sending, { type: "delivered", id: "m" })[0]).toMatchObject({
+      delivery: "delivered",
+    });
   });
 
-  it("is failed if Ably refused it, and stays", () => {
-    expect(after(sending, { type: "failed", id: "m" }).lines).toMatchObject([
-      { id: "m", text: "mine", delivery: "failed" },
-    ]);
+  it("that Ably refused stays, with the reason, and can be sent again", () => {
+    const failed: Event = { type: "failed", id: "m", fault };
+    expect(entriesOf(sending, failed)).toMatchObject([{ id: "m", delivery: "failed", fault }]);
+    expect(entriesOf(sending, failed, sending)).toMatchObject([{ id: "m", delivery: "sending" }]);
   });
 
   it("gives its place to its own echo", () => {
     const echo = arrived({ id: "m", clientId: "me-1", timestamp: 9 });
-    const { lines } = after(sending, arrived(), echo);
-    expect(lines.map(({ id }) => id)).toEqual(["1", "m"]);
-    expect(lines[1]).toMatchObject({ isMine: true, timestamp: 9, delivery: "delivered" });
+    expect(entriesOf(sending, arrived(), echo)).toMatchObject([
+      { id: "1" },
+      { id: "m", isMine: true, timestamp: 9, delivery: "delivered" },
+    ]);
   });
 
   it("stays delivered if the answer is lost after the echo", () => {
     const echo = arrived({ id: "m", clientId: "me-1" });
-    expect(after(sending, echo, { type: "failed", id: "m" }).lines[0]?.delivery).toBe("delivered");
+    const lost: Event = { type: "failed", id: "m", fault };
+    expect(entriesOf(sending, echo, lost)[0]).toMatchObject({ delivery: "delivered" });
   });
 
   it("shows raw data where the message fits no known type", () => {
-    const raw = arrived({ name: "other", data: { a: [1] }, content: undefined });
-    expect(after(raw).lines).toMatchObject([{ text: 'other: {"a":[1]}', isRaw: true }]);
+    const raw = { id: "1", name: "other", data: { a: [1] } } as unknown as InboundMessage;
+    expect(entriesOf(arrived({ raw, content: undefined }))).toMatchObject([
+      { text: 'other: {"a":[1]}', isRaw: true },
+    ]);
   });
 
   it("survives data that JSON cannot hold", () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
     for (const data of [loop, undefined, 10n]) {
-      expect(() => after(arrived({ data, content: undefined }))).not.toThrow();
+      const raw = { name: "n", data } as unknown as InboundMessage;
+      expect(() => after(arrived({ raw, content: undefined }))).not.toThrow();
     }
   });
 });
 
-it("keeps a bounded number of lines, and counts those it let go", () => {
-  const events = Array.from({ length: MAX_LINES + 3 }, (_, index) => arrived({ id: `${index}` }));
-  const state = after(...events);
-  expect(state.lines).toHaveLength(MAX_LINES);
-  expect(state.lines[0]?.id).toBe("3");
-  expect(state.forgotten).toBe(3);
+it("keeps a bounded list, and counts what it let go", () => {
+  const events = Array.from({ length: MAX_ENTRIES + 3 }, (_, index) => arrived({ id: `${index}` }));
+  const { entries, forgotten } = after(...events).timeline;
+  expect(entries).toHaveLength(MAX_ENTRIES);
+  expect(entries[0]?.id).toBe("3");
+  expect(forgotten).toBe(3);
 });
 
-describe("people", () => {
-  const members = [
-    { clientId: "you-1", connectionId: "a", name: "You" },
-    { clientId: "me-1", connectionId: "b", name: "Me" },
-    { clientId: "you-1", connectionId: "c", name: "You" },
-  ];
-  const state = after({ type: "members", members });
+describe("comings and goings", () => {
+  const members = (...list: Member[]): Event => ({ type: "members", members: list });
+  const texts = (...events: Event[]) =>
+    entriesOf(...events).map((entry) => (entry.kind === "notice" ? entry.text : ""));
 
-  it("are one entry each, with the number of their tabs, and I come first", () => {
-    expect(people(state)).toEqual([
-      { clientId: "me-1", name: "Me", tabs: 1, isMe: true },
-      { clientId: "you-1", name: "You", tabs: 2, isMe: false },
-    ]);
+  it("are told when somebody else comes or goes", () => {
+    const both = members(member("me-1"), member("you-1"));
+    expect(texts(members(member("me-1")), both)).toEqual(["you-1 joined"]);
+    expect(texts(both, members(member("me-1")))).toEqual(["you-1 left"]);
   });
 
-  it("have the name that presence tells, and else their clientId", () => {
-    expect(nameOf(state, "you-1")).toBe("You");
-    expect(nameOf(state, "gone-1")).toBe("gone-1");
-    expect(nameOf(state, "me-1")).toBe("Me");
+  it("are not told when I come, go or return", () => {
+    const all = members(member("you-1"), member("me-1"));
+    expect(texts(members(member("you-1")), all)).toEqual([]);
+    expect(texts(all, members())).toEqual([]);
+    expect(texts(all, members(), all)).toEqual([]);
+  });
+
+  it("are not told of a second tab", () => {
+    const one = members(member("me-1"), member("you-1", "a"));
+    const two = members(member("me-1"), member("you-1", "a"), member("you-1", "b"));
+    expect(texts(one, two, one)).toEqual([]);
   });
 });
 
-it("keeps what was wrong while a new attempt is made, and drops it once connected", () => {
-  const fault = { code: 40106, statusCode: 500, message: "no key" };
-  const attempts: DemoEvent[] = [
-    { type: "connection", status: { state: "disconnected", fault, isTokenFault: true } },
-    { type: "connection", status: { state: "connecting", isTokenFault: false } },
-  ];
-  expect(after(...attempts).connection).toEqual({ state: "connecting", fault, isTokenFault: true });
+describe("the view", () => {
+  const up: Event = { type: "scrolled", isAtEnd: false };
+  const down: Event = { type: "scrolled", isAtEnd: true };
+
+  it("counts what comes while its end is out of sight, but not what I send", () => {
+    const mine = arrived({ id: "3", clientId: "me-1" });
+    const state = after(up, arrived({ id: "1" }), arrived({ id: "2" }), mine);
+    expect(state.unseen).toEqual({ count: 2, firstId: "1" });
+    expect(state.isFollowing).toBe(false);
+  });
+
+  it("has seen all when it is back at the end", () => {
+    expect(after(up, arrived(), down)).toMatchObject({ isFollowing: true, unseen: { count: 0 } });
+  });
+
+  it("divides history from what is new, and days from each other", () => {
+    const [old, first, next] = entriesOf(
+      arrived({ id: "1", isHistory: true }),
+      arrived({ id: "2", timestamp: 2_000 }),
+      arrived({ id: "3", timestamp: 2_000 + 86_400_000 }),
+    ) as [Line, Line, Line];
+    expect(dividerBetween(undefined, old, undefined)).toBeUndefined();
+    expect(dividerBetween(old, first, undefined)).toBe("You came here");
+    expect(dividerBetween(first, next, undefined)).toBe(new Date(next.timestamp).toDateString());
+    expect(dividerBetween(old, first, "2")).toBe("New");
+  });
+});
+
+it("takes names from presence, and else shows the clientId", () => {
+  const state = after({ type: "members", members: [member("you-1", "a", "You")] });
+  expect(nameOf(state, "you-1")).toBe("You");
+  expect(nameOf(state, "gone-1")).toBe("gone-1");
+  expect(nameOf(state, "me-1")).toBe("Me");
+  expect(nameOf(after({ type: "renamed", name: "I" }), "me-1")).toBe("I");
+});
+
+describe("the connection", () => {
+  const noKey = { code: 40106, statusCode: 500, message: "no key" };
+  const refused: Event = {
+    type: "connection",
+    status: { state: "disconnected", fault: noKey, isTokenFault: true },
+  };
+  const again: Event = { type: "connection", status: { state: "connecting", isTokenFault: false } };
   const connected = { state: "connected", isTokenFault: false } as const;
-  expect(after(...attempts, { type: "connection", status: connected }).connection).toEqual(
-    connected,
-  );
-});
 
-it("remembers a gap after the channel is well again", () => {
-  const lost: DemoEvent = { type: "channel", status: { state: "attached", isContinuous: false } };
-  const well: DemoEvent = { type: "channel", status: { state: "attached", isContinuous: true } };
-  expect(after(well).hasGap).toBe(false);
-  expect(after(lost, well).hasGap).toBe(true);
+  it("keeps what was wrong while a new attempt is made, and drops it once connected", () => {
+    expect(after(refused, again).connection).toMatchObject({
+      state: "connecting",
+      fault: noKey,
+      isTokenFault: true,
+    });
+    expect(after(refused, again, { type: "connection", status: connected }).connection).toEqual(
+      connected,
+    );
+  });
+
+  it("is logged with its reasons, newest last, in a bounded log", () => {
+    const { log } = after(refused, again);
+    expect(log).toEqual([
+      { timestamp: now, text: "connection disconnected: no key (40106)" },
+      { timestamp: now, text: "connection connecting" },
+    ]);
+    expect(after(...Array.from({ length: 500 }, () => again)).log).toHaveLength(200);
+  });
+
+  it("remembers a gap after the room is well again", () => {
+    const lost: Event = { type: "channel", status: { state: "attached", isContinuous: false } };
+    const well: Event = { type: "channel", status: { state: "attached", isContinuous: true } };
+    expect(after(well).hasGap).toBe(false);
+    expect(after(lost, well).hasGap).toBe(true);
+  });
 });

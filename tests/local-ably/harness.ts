@@ -1,5 +1,7 @@
+import { createHmac } from "node:crypto";
 import Ably from "ably";
 import { afterEach } from "vitest";
+import { WebSocket } from "ws";
 import { LOCAL_KEYS } from "../../local-ably/keys.ts";
 import type { Key } from "../../local-ably/auth.ts";
 import { type RunningLocalAbly, startLocalAbly } from "../../local-ably/server.ts";
@@ -170,9 +172,97 @@ export async function refusal(promise: Promise<unknown>): Promise<Ably.ErrorInfo
   );
 }
 
+/** A client of either version of ably-js. */
+type AnyClient = {
+  connection: {
+    id?: string | undefined;
+    once(event: never, listener: (change: never) => void): void;
+  };
+};
+
 /** Breaks the client's socket as a lost network does, without a close frame. */
-export function cutSocketOf(client: Ably.Realtime, server: RunningLocalAbly): void {
-  const connection = server.ably.connections.find(({ id }) => id === client.connection.id);
-  if (!connection) throw new Error("That client is not connected");
-  connection.cut();
+export function cutSocketOf({ connection }: AnyClient, server: RunningLocalAbly): void {
+  server.faults.drop(connection.id ?? "");
+}
+
+/** Ends the client's socket, and lets it come back only when the returned function is called. */
+export async function keepAway(client: AnyClient, server: RunningLocalAbly) {
+  const away = next(client.connection, "disconnected");
+  server.faults.refuseConnections(60_000);
+  cutSocketOf(client, server);
+  await away;
+  return () => server.faults.refuseConnections(0);
+}
+
+export type RawFrame = {
+  action: number;
+  channel?: string;
+  connectionId?: string;
+  connectionDetails?: Record<string, unknown>;
+  error?: { code: number; statusCode: number };
+  [field: string]: unknown;
+};
+
+/** Says and hears single frames in JSON, for what no SDK shows. It answers nothing by itself. */
+export class RawClient {
+  readonly inbox = new Inbox<RawFrame>();
+  readonly socket: WebSocket;
+  readonly #end: Promise<number>;
+  #seen = 0;
+
+  constructor(
+    server: { url: string },
+    query: Record<string, string> = {},
+    headers: Record<string, string> = {},
+    protocols: string[] = [],
+    options: { autoPong?: boolean } = {},
+  ) {
+    const params = new URLSearchParams({ v: "6", key: LOCAL_KEY, format: "json", ...query });
+    const address = `${server.url.replace("http", "ws")}/?${params}`;
+    this.socket = new WebSocket(address, protocols, { headers, ...options });
+    this.socket.on("message", (data) => this.inbox.add(JSON.parse(String(data))));
+    this.#end = new Promise((resolve) => {
+      this.socket.on("close", resolve);
+      this.socket.on("unexpected-response", (_request, { statusCode = 0 }) => resolve(statusCode));
+    });
+    this.socket.on("error", () => {});
+    atEnd(() => this.socket.terminate());
+  }
+
+  /** The close code, or the HTTP status if the upgrade was refused. */
+  get closed(): Promise<number> {
+    return within(this.#end, "the end of the socket");
+  }
+
+  send(frame: RawFrame): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  /** The next frame that came, each once. */
+  async next(): Promise<RawFrame> {
+    this.#seen += 1;
+    const frames = await this.inbox.atLeast(this.#seen, `frame ${this.#seen}`);
+    return frames[this.#seen - 1] as RawFrame;
+  }
+
+  /** The next answer to a frame. */
+  ask(frame: RawFrame): Promise<RawFrame> {
+    this.send(frame);
+    return this.next();
+  }
+}
+
+/** A JWT as an app signs it, made here and not by the code under test. */
+export function jwt(claims: Record<string, unknown>, key: string = LOCAL_KEY): string {
+  const [kid, secret = ""] = key.split(":");
+  const parts = [{ alg: "HS256", typ: "JWT", kid }, claims];
+  const text = parts
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+}
+
+/** Seconds since the epoch, so many from now, as JWTs count. */
+export function inSeconds(seconds: number): number {
+  return Date.now() / 1000 + seconds;
 }

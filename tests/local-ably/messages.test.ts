@@ -86,6 +86,23 @@ describe.each(FORMATS)("messages in %s", (format) => {
     expect(history.items.map(({ data }) => data)).toEqual(sent);
   });
 
+  it("of bytes are bytes in msgpack and base64 in JSON, whoever published them", async () => {
+    const server = await start();
+    const bytes = Buffer.from([0, 1, 254, 255]);
+    await rest(server, { format }).channels.get("c").publish("n", bytes);
+    const stored = async (other: "json" | "msgpack") => {
+      const path = "/channels/c/messages";
+      const { items } = await rest(server, { format: other }).request("GET", path, 3);
+      return items[0];
+    };
+    expect(await stored("json")).toMatchObject({
+      data: bytes.toString("base64"),
+      encoding: "base64",
+    });
+    const { data, encoding } = await stored("msgpack");
+    expect([Buffer.from(data), encoding]).toEqual([bytes, undefined]);
+  });
+
   it("with an unknown encoding are passed through untouched", async () => {
     const server = await start();
     const seen = new Inbox<Ably.InboundMessage>();
@@ -155,5 +172,54 @@ describe.each(FORMATS)("messages in %s", (format) => {
     );
     const refused = results.filter((result) => result.status === "rejected");
     expect(refused.map(({ reason }) => reason.code)).toEqual([42911, 42911, 42911]);
+  });
+
+  it("of several in one frame are all refused if one has another's clientId", async () => {
+    const server = await start();
+    const channel = realtime(server, { format, params: { clientId: "ada" } }).channels.get("c");
+    const seen = new Inbox<Ably.InboundMessage>();
+    await channel.subscribe(seen.add);
+    const mixed = [{ name: "fine" }, { name: "forged", clientId: "bob" }];
+    expect(await refusal(channel.publish(mixed))).toMatchObject({ code: 40012, statusCode: 400 });
+    await channel.publish("after", "");
+    expect((await seen.atLeast(1)).map(({ name }) => name)).toEqual(["after"]);
+  });
+
+  it("without a name or data have none, and empty ones stay empty", async () => {
+    const server = await start();
+    const channel = realtime(server, { format }).channels.get("c");
+    const seen = new Inbox<Ably.InboundMessage>();
+    await channel.subscribe(seen.add);
+    await channel.publish({ name: null as never, data: null });
+    await channel.publish({ name: "", data: "", encoding: "" });
+    expect((await seen.atLeast(2)).map(({ name, data }) => [name, data])).toEqual([
+      [undefined, undefined],
+      ["", ""],
+    ]);
+  });
+
+  it("can be neither updated, deleted, appended to nor annotated: 93002, or 40000 by socket", async () => {
+    const server = await start();
+    const client = await connected(realtime(server, { format }));
+    const channel = client.channels.get("c");
+    const { serials } = await channel.publish("n", "old");
+    const serial = serials[0] ?? "";
+    const message = { serial, data: "new" };
+    const { channels } = rest(server, { format });
+    const changes: (() => Promise<unknown>)[] = [
+      () => channel.updateMessage(message),
+      () => channel.deleteMessage(message),
+      () => channel.appendMessage(message),
+      () => channels.get("c").updateMessage(message),
+      () => channels.get("c").deleteMessage(message),
+      () => channels.get("c").getMessage(serial),
+      () => channels.get("c").annotations.publish(serial, { type: "t" }),
+    ];
+    for (const change of changes) {
+      expect(await refusal(change())).toMatchObject({ code: 93002, statusCode: 400 });
+    }
+    const error = await refusal(channel.annotations.publish(serial, { type: "t" }));
+    expect(error).toMatchObject({ code: 40000, message: expect.stringContaining("annotations") });
+    expect((await channel.history()).items.map(({ data }) => data)).toEqual(["old"]);
   });
 });

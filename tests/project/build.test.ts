@@ -1,38 +1,21 @@
-import { execFile } from "node:child_process";
-import { cp, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
+import { copyProject, runIn } from "./copy.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PATIENCE_MS = 120_000;
-const run = promisify(execFile);
 
 let copy: string;
 
-/** A copy of the project as git would give it, whose files a test may change. */
 beforeAll(async () => {
-  copy = await mkdtemp(join(tmpdir(), "starter-"));
-  const { stdout } = await run("git", ["ls-files", "-co", "--exclude-standard", "-z"], {
-    cwd: ROOT,
-  });
-  for (const path of stdout.split("\0").filter(Boolean))
-    await cp(join(ROOT, path), join(copy, path));
-  await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"), "junction");
+  copy = await copyProject();
 });
 
 afterAll(() => rm(copy, { recursive: true, force: true }));
 
-function inCopy(program: string, ...args: string[]) {
-  const env = { ...process.env, ABLY_API_KEY: "", NODE_ENV: "production" };
-  return run(process.execPath, [join(ROOT, "node_modules", program), ...args], { cwd: copy, env });
-}
-
-const build = () => inCopy("vite/bin/vite.js", "build");
-const typecheck = () => inCopy("typescript/bin/tsc");
+const build = () => runIn(copy, "vite/bin/vite.js", "build");
+const typecheck = () => runIn(copy, "typescript/bin/tsc");
 
 describe("the production build", { timeout: PATIENCE_MS }, () => {
   it("holds nothing of local Ably, and dials Ably's cloud", async () => {
@@ -49,6 +32,7 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     expect(bundle).toContain("/.netlify/functions/ably-token-request");
     for (const trace of [
       "__LOCAL_ABLY__",
+      "Practice faults",
       "local-ably",
       "Local Ably",
       "localAbly",
@@ -59,7 +43,7 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
   });
 
   it("and its function carry the rate limit by IP and domain into Netlify's manifest", async () => {
-    await inCopy("netlify-cli/bin/run.js", "build", "--offline");
+    await runIn(copy, "netlify-cli/bin/run.js", "build", "--offline");
     const manifest = JSON.parse(
       await readFile(join(copy, ".netlify/functions/manifest.json"), "utf8"),
     ) as { functions: { name: string; trafficRules?: unknown }[] };

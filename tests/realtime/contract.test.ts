@@ -1,8 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { channelName, parseContent, parseProfile } from "../../src/realtime/contract.ts";
+import { channelName, parseContent, parseProfile, parseRoom } from "../../src/realtime/contract.ts";
 
 it("names every channel inside the namespace that tokens open", () => {
   expect(channelName("lobby")).toBe("room:lobby");
+});
+
+describe("parseRoom", () => {
+  it.each([
+    [null, "lobby"],
+    ["team 1", "team 1"],
+    ["Küche", "Küche"],
+    ["x".repeat(64), "x".repeat(64)],
+  ])("takes %j", (name, room) => {
+    expect(parseRoom(name)).toBe(room);
+  });
+
+  it.each(["", " x", "*", "a:b", "[meta]x", "a\nb", "x".repeat(65)])("refuses %j", (name) => {
+    expect(parseRoom(name)).toBeUndefined();
+  });
 });
 
 describe("parseContent", () => {
@@ -34,7 +49,12 @@ describe("parseContent", () => {
 
 describe("parseProfile", () => {
   it("gives back a profile, and nothing beside it", () => {
-    expect(parseProfile({ name: "Ada", admin: true })).toEqual({ name: "Ada" });
+    expect(parseProfile({ name: "Ada", admin: true })).toEqual({
+      name: "Ada",
+      isTyping: false,
+    });
+    expect(parseProfile({ name: "Ada", isTyping: true })?.isTyping).toBe(true);
+    expect(parseProfile({ name: "Ada", isTyping: "yes" })?.isTyping).toBe(false);
   });
 
   it.each([undefined, null, "Ada", { name: 5 }, {}])("gives undefined for %j", (data) => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readFault } from "../../src/realtime/fault.ts";
+import { isConnectionFault, readFault } from "../../src/realtime/fault.ts";
 
 it("is the innermost cause, which is what the function or Ably said", () => {
   const cause = { code: 40106, statusCode: 500, message: "no ABLY_API_KEY" };
@@ -13,4 +13,15 @@ it("is the error itself if its cause is none of Ably's", () => {
 
 it.each([undefined, null, "text", 5])("can be read from %j too", (thrown) => {
   expect(readFault(thrown)).toEqual({ code: 0, statusCode: 0, message: String(thrown) });
+});
+
+it.each([
+  [80003, true],
+  [80002, true],
+  [90001, true],
+  [40160, false],
+  [40009, false],
+  [42911, false],
+])("%i is the connection's: %s", (code, is) => {
+  expect(isConnectionFault({ code, statusCode: 400, message: "" })).toBe(is);
 });

@@ -1,0 +1,130 @@
+/** What goes wrong in real networks, at will: for tests and for the page's practice drawer. */
+import { AblyError } from "./error.ts";
+
+/** What faults need of the server. */
+type Target = {
+  connections(): {
+    id: string;
+    transport: object | undefined;
+    cut(): void;
+    expireToken(): void;
+    detachFrom(channel: string, error: AblyError): void;
+  }[];
+  /** All state and all sockets are gone, as after a restart. */
+  forget(): void;
+};
+
+export class Faults {
+  #target: Target;
+  #refusedUntil = 0;
+  #delay = 0;
+  #isHolding = false;
+  #waiting: { send: () => void; due: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  /** Cuts every socket without a word, as a lost network does. Clients may resume. */
+  dropAll(): void {
+    for (const connection of this.#target.connections()) connection.cut();
+  }
+
+  drop(connectionId: string): void {
+    this.#find(connectionId).cut();
+  }
+
+  /** For so many ms, sockets are refused. REST still answers. */
+  refuseConnections(ms: number): void {
+    this.#refusedUntil = Date.now() + ms;
+  }
+
+  get isRefusing(): boolean {
+    return Date.now() < this.#refusedUntil;
+  }
+
+  /** What happens when a token has reached its end: DISCONNECTED with 40142. */
+  expireToken(connectionId: string): void {
+    this.#find(connectionId).expireToken();
+  }
+
+  /** Sends DETACHED to all who are on a channel: their clients attach again by themselves. */
+  detach(channel: string): void {
+    const error = new AblyError(90198, 503, "Local Ably was told to detach this channel.");
+    for (const connection of this.#target.connections()) connection.detachFrom(channel, error);
+  }
+
+  /** Frames to clients take so many ms longer from now on. 0 ends that. */
+  delay(ms: number): void {
+    this.#delay = ms;
+  }
+
+  /** Frames to clients wait until `release`. */
+  hold(): void {
+    this.#isHolding = true;
+  }
+
+  release(): void {
+    this.#isHolding = false;
+    this.#flush();
+  }
+
+  /** Does what a restart does: connections, channels, messages and members are gone. */
+  forget(): void {
+    this.#target.forget();
+  }
+
+  /** Connections with an open socket, and those that wait to be resumed. */
+  counts(): { open: number; waiting: number } {
+    const connections = this.#target.connections();
+    const open = connections.filter(({ transport }) => transport).length;
+    return { open, waiting: connections.length - open };
+  }
+
+  /** Every frame goes out through here, in order. */
+  pass(send: () => void): void {
+    if (!this.#isHolding && this.#delay === 0 && this.#waiting.length === 0) return send();
+    this.#waiting.push({ send, due: Date.now() + this.#delay });
+    this.#flush();
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    if (this.#isHolding) return;
+    const now = Date.now();
+    while (this.#waiting[0] && this.#waiting[0].due <= now) this.#waiting.shift()?.send();
+    const [next] = this.#waiting;
+    if (next) this.#timer = setTimeout(() => this.#flush(), next.due - now);
+  }
+
+  #find(connectionId: string) {
+    const found = this.#target.connections().find(({ id }) => id === connectionId);
+    if (found) return found;
+    throw new AblyError(40400, 404, `No connection has the id ${JSON.stringify(connectionId)}.`);
+  }
+}
+
+/** The same over HTTP: `POST /local-ably/faults/NAME?connectionId=…&ms=…&channel=…`. */
+export function runFault(faults: Faults, name: string, query: URLSearchParams): unknown {
+  const connectionId = query.get("connectionId") ?? "";
+  const ms = Number(query.get("ms"));
+  switch (name) {
+    case "dropAll":
+    case "hold":
+    case "release":
+    case "forget":
+    case "counts":
+      return faults[name]();
+    case "drop":
+    case "expireToken":
+      return faults[name](connectionId);
+    case "refuseConnections":
+    case "delay":
+      return faults[name](ms);
+    case "detach":
+      return faults.detach(query.get("channel") ?? "");
+    default:
+      throw new AblyError(40400, 404, `There is no fault ${JSON.stringify(name)}.`);
+  }
+}

@@ -1,0 +1,40 @@
+/** Where a request comes from: any page on the web can reach a server on this machine. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+
+const LOOPBACK_ADDRESS = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
+const LOOPBACK_NAME = /^((.+\.)?localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
+
+/** From a page of this very origin, or from no page. A proxy names the host that it was asked for. */
+export function isSameOrigin({ headers }: IncomingMessage): boolean {
+  if (headers.origin === undefined) return true;
+  const asked = [headers.host, headers["x-forwarded-host"]].filter((host) => host !== undefined);
+  return asked.includes(parse(headers.origin)?.host ?? "");
+}
+
+/** From a page on this machine, at any port, or from no page. */
+export function isLoopbackOrigin({ headers: { origin } }: IncomingMessage): boolean {
+  return origin === undefined || LOOPBACK_NAME.test(parse(origin)?.hostname ?? "");
+}
+
+/** From a page of this origin, opened on this machine: also behind `netlify dev`, a proxy. */
+export function isOwnPage(request: IncomingMessage): boolean {
+  const { headers, socket } = request;
+  const forwarded = String(headers["x-forwarded-for"] ?? socket.remoteAddress).split(",");
+  return (
+    headers.origin !== undefined &&
+    (headers["sec-fetch-site"] ?? "same-origin") === "same-origin" &&
+    isSameOrigin(request) &&
+    isLoopbackOrigin(request) &&
+    [...forwarded, String(socket.remoteAddress)].every((ip) => LOOPBACK_ADDRESS.test(ip.trim()))
+  );
+}
+
+/** Answers an upgrade with 403. */
+export function refuseUpgrade(socket: Duplex): void {
+  socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+}
+
+function parse(origin: string): URL | undefined {
+  return URL.canParse(origin) ? new URL(origin) : undefined;
+}

@@ -1,0 +1,67 @@
+import { copy, find, setText } from "./dom.ts";
+import { type Path, describePath, factsOf } from "./path.ts";
+import type { State } from "./state.ts";
+
+const SOCKET_WORDS = {
+  closed: "not connected",
+  opening: "connecting",
+  open: "connected",
+  broken: "connection lost",
+} as const satisfies Record<Path["socket"], string>;
+
+const FUNCTION_WORDS = {
+  asleep: "asleep",
+  signing: "signing…",
+  refused: "refused",
+} as const satisfies Record<Path["function"], string>;
+
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** More dots than this at once say nothing more. */
+const MAX_PULSES = 6;
+
+/** The picture of page, function and Ably: what is lit, what is broken, and what goes over the wire. */
+export function drawPath(): (state: State) => void {
+  const figure = find("data-path");
+  const wire = find("data-wire");
+  const functionWords = find("data-function-words");
+  const socketWords = find("data-socket-words");
+  const words = find("data-path-words");
+  const facts = find("data-facts");
+  const template = find<HTMLTemplateElement>("data-fact-template");
+  const drawnFacts = new Map<string, HTMLElement>();
+  let drawn = { sent: 0, received: 0 };
+
+  return ({ path, now }) => {
+    figure.dataset.function = path.function;
+    figure.dataset.socket = path.socket;
+    setText(functionWords, FUNCTION_WORDS[path.function]);
+    setText(socketWords, SOCKET_WORDS[path.socket]);
+    setText(words, describePath(path));
+    if (path.sent > drawn.sent) pulse(wire, "sent");
+    if (path.received > drawn.received) pulse(wire, "received");
+    drawn = path;
+
+    for (const [name, value] of factsOf(path, now)) {
+      const row = drawnFacts.get(name) ?? addFact(name);
+      setText(find("data-value", row), value);
+    }
+  };
+
+  function addFact(name: string): HTMLElement {
+    const row = copy(template);
+    setText(find("data-term", row), name);
+    drawnFacts.set(name, row);
+    facts.append(row);
+    return row;
+  }
+}
+
+/** A dot that runs along the wire and is gone. None where motion is unwanted. */
+function pulse(wire: HTMLElement, direction: "sent" | "received"): void {
+  if (STILL.matches || wire.querySelectorAll(".pulse").length >= MAX_PULSES) return;
+  const dot = document.createElement("span");
+  dot.className = `pulse ${direction}`;
+  dot.addEventListener("animationend", () => dot.remove());
+  wire.append(dot);
+}

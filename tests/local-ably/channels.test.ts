@@ -1,0 +1,300 @@
+import Ably from "ably";
+import { describe, expect, it } from "vitest";
+import { Action, Flag } from "../../local-ably/protocol.ts";
+import {
+  FORMATS,
+  Inbox,
+  RawClient,
+  connected,
+  next,
+  realtime,
+  refusal,
+  rest,
+  signer,
+  start,
+} from "./harness.ts";
+
+describe.each(FORMATS)("a channel in %s", (format) => {
+  it("attaches with every mode that the capability allows", async () => {
+    const channel = realtime(await start(), { format }).channels.get("c");
+    const change = await channel.attach();
+    expect(change).toMatchObject({ resumed: false, hasBacklog: false });
+    expect(channel.modes?.toSorted()).toEqual([
+      "presence",
+      "presence_subscribe",
+      "publish",
+      "subscribe",
+    ]);
+  });
+
+  it("attaches with the modes that were asked for, and enforces them", async () => {
+    const server = await start();
+    const options: Ably.ChannelOptions = { modes: ["PUBLISH", "PRESENCE"] };
+    const params = { clientId: "ada" };
+    const deaf = realtime(server, { format, params }).channels.get("c", options);
+    const heard = new Inbox<unknown>();
+    await deaf.attach();
+    await deaf.subscribe(heard.add);
+    await deaf.presence.subscribe(heard.add);
+    await deaf.publish("n", "");
+    await deaf.presence.enter();
+    const mute = realtime(server, { format, params }).channels.get("c", { modes: ["SUBSCRIBE"] });
+    await mute.attach();
+    expect(mute.modes).toEqual(["subscribe"]);
+    expect(await refusal(mute.publish("n", ""))).toMatchObject({ code: 40160, statusCode: 401 });
+    expect(await refusal(mute.presence.enter())).toMatchObject({ code: 40160, statusCode: 401 });
+    expect(heard.all).toEqual([]);
+  });
+
+  it("takes modes from the params before those of the options, and echoes the params", async () => {
+    const params = { modes: "presence,subscribe" };
+    const options: Ably.ChannelOptions = { params, modes: ["PUBLISH", "PRESENCE_SUBSCRIBE"] };
+    const channel = realtime(await start(), { format }).channels.get("c", options);
+    await channel.attach();
+    expect(channel.params).toEqual(params);
+    expect(channel.modes?.toSorted()).toEqual(["presence", "subscribe"]);
+  });
+
+  it("ignores delta, which allows whole messages too, and drops params it does not know", async () => {
+    const params = { delta: "vcdiff", nonexistent: "foo" };
+    const channel = realtime(await start(), { format }).channels.get("c", { params });
+    const seen = new Inbox<Ably.InboundMessage>();
+    await channel.subscribe(seen.add);
+    expect(channel.params).toEqual({ delta: "vcdiff" });
+    for (const data of ["one", "one and two"]) await channel.publish("n", data);
+    expect((await seen.atLeast(2)).map(({ data }) => data)).toEqual(["one", "one and two"]);
+  });
+
+  it("answers new options on an attached channel, without losing continuity", async () => {
+    const channel = realtime(await start(), { format }).channels.get("c");
+    await channel.attach();
+    const updates = new Inbox<Ably.ChannelStateChange>();
+    channel.on("update", updates.add);
+    await channel.setOptions({ modes: ["SUBSCRIBE"] });
+    expect(channel.modes).toEqual(["subscribe"]);
+    expect(updates.all.filter(({ resumed }) => !resumed)).toEqual([]);
+  });
+
+  it.each(["", ":hell", "::", ",a", " a", "[filter=aGk=]c", "[?rewind=1]c", "[nonsense]c", "a\nb"])(
+    "of the name %o is refused with 40010, each time, and the connection stays",
+    async (name) => {
+      const server = await start();
+      const client = await connected(realtime(server, { format }));
+      const channel = client.channels.get(name);
+      for (let i = 0; i < 2; i++) {
+        expect(await refusal(channel.attach())).toMatchObject({ code: 40010, statusCode: 400 });
+        expect(channel.state).toBe("failed");
+      }
+      const unattached = (await connected(realtime(server, { format }))).channels.get(name);
+      expect((await refusal(unattached.publish("n", ""))).code).toBe(40010);
+      await client.channels.get("a b:c,d").attach();
+      expect(client.connection.state).toBe("connected");
+    },
+  );
+
+  it("of the name [meta]… is refused with 40160, whatever the capability", async () => {
+    const params = { capability: '{"[*]*":["*"]}' };
+    const keys = [{ name: "a.b", secret: "s", capability: { "[*]*": ["*"] } }];
+    const client = realtime(await start({}, keys), {
+      format,
+      authCallback: signer("a.b:s", params),
+    });
+    expect((await refusal(client.channels.get("[meta]log").attach())).code).toBe(40160);
+  });
+
+  it("beyond the limit of a connection is refused with 90010", async () => {
+    const server = await start({ maxChannelsPerConnection: 2 });
+    const { channels } = realtime(server, { format });
+    await Promise.all([channels.get("1").attach(), channels.get("2").attach()]);
+    expect(await refusal(channels.get("3").attach())).toMatchObject({ code: 90010 });
+    await channels.get("1").detach();
+    await channels.get("4").attach();
+  });
+
+  it("hears nothing once detached, and attaches anew", async () => {
+    const server = await start();
+    const channel = realtime(server, { format }).channels.get("c");
+    const seen = new Inbox<Ably.InboundMessage>();
+    await channel.subscribe(seen.add);
+    await channel.detach();
+    await rest(server, { format }).channels.get("c").publish("unheard", "");
+    const change = await channel.attach();
+    expect(change?.resumed).toBe(false);
+    await channel.publish("heard", "");
+    expect((await seen.atLeast(1)).map(({ name }) => name)).toEqual(["heard"]);
+  });
+
+  it("that the server detaches attaches again by itself", async () => {
+    const server = await start();
+    const channel = realtime(server, { format }).channels.get("c");
+    await channel.attach();
+    const attaching = next<Ably.ChannelStateChange>(channel, "attaching");
+    const attached = next(channel, "attached");
+    server.faults.detach("c");
+    expect((await attaching).reason).toMatchObject({ code: 90198, statusCode: 503 });
+    await attached;
+  });
+});
+
+describe.each(FORMATS)("rewind in %s", (format) => {
+  async function channelWith(count: number) {
+    const server = await start({ maxInboundRate: 1_000 });
+    const { channels } = rest(server, { format });
+    for (let i = 0; i < count; i++) await channels.get("c").publish(`${i}`, "");
+    return server;
+  }
+
+  async function rewound(server: { port: number }, params: Ably.ChannelParams, count: number) {
+    const channel = realtime(server, { format }).channels.get("c", { params });
+    const seen = new Inbox<Ably.InboundMessage>();
+    const change = await channel.subscribe(seen.add);
+    await channel.publish("live", "");
+    const names = (await seen.atLeast(count + 1)).map(({ name }) => name);
+    return { channel, hasBacklog: change?.hasBacklog, names, seen };
+  }
+
+  it("by count gives the last so many, before what is live", async () => {
+    const { names, hasBacklog } = await rewound(await channelWith(4), { rewind: "2" }, 2);
+    expect(names).toEqual(["2", "3", "live"]);
+    expect(hasBacklog).toBe(true);
+  });
+
+  it("by time gives what came since, up to its limit", async () => {
+    const server = await channelWith(4);
+    expect((await rewound(server, { rewind: "30s" }, 4)).names.slice(0, 4)).toEqual([..."0123"]);
+    const { names } = await rewound(server, { rewind: "2m", rewindLimit: "1" }, 1);
+    expect(names).toEqual(["live", "live"]);
+  });
+
+  it("by time leaves out what is older", async () => {
+    const server = await channelWith(1);
+    const { items } = await rest(server, { format }).channels.get("c").history();
+    const published = items[0]?.timestamp ?? 0;
+    while (Date.now() <= published + 1_000) await new Promise(setImmediate);
+    const { names, hasBacklog } = await rewound(server, { rewind: "1s" }, 0);
+    expect([names, hasBacklog]).toEqual([["live"], false]);
+  });
+
+  it("gives 100 messages at the most, of an array its end", async () => {
+    const server = await start();
+    const { channels } = rest(server, { format });
+    const array = Array.from({ length: 90 }, (_, i) => ({ name: `${i}` }));
+    await channels.get("c").publish(array);
+    await channels.get("c").publish(array);
+    const { names } = await rewound(server, { rewind: "150" }, 100);
+    expect(names).toHaveLength(101);
+    expect(names.slice(0, 11)).toEqual([...array.slice(80), array[0]].map((item) => item?.name));
+  });
+
+  it("comes again after a detach", async () => {
+    const { channel, seen } = await rewound(await channelWith(1), { rewind: "1" }, 1);
+    await channel.detach();
+    expect((await channel.attach())?.hasBacklog).toBe(true);
+    expect((await seen.atLeast(3)).map(({ name }) => name)).toEqual(["0", "live", "live"]);
+  });
+
+  it("of an empty channel gives nothing", async () => {
+    const { names, hasBacklog } = await rewound(await start(), { rewind: "5" }, 0);
+    expect([names, hasBacklog]).toEqual([["live"], false]);
+  });
+});
+
+describe("on the line", () => {
+  async function open() {
+    const client = new RawClient(await start());
+    await client.next();
+    return client;
+  }
+
+  it("ATTACHED has the granted modes, and a serial even for an empty channel", async () => {
+    const client = await open();
+    const flags = Flag.SUBSCRIBE | Flag.PUBLISH;
+    const attached = await client.ask({ action: Action.ATTACH, channel: "c", flags });
+    expect(attached).toMatchObject({ action: Action.ATTACHED, channel: "c", flags, params: {} });
+    expect(attached.channelSerial).toMatch(/./);
+  });
+
+  it("a repeated ATTACH is answered as continuous, and a DETACH of what is not attached too", async () => {
+    const client = await open();
+    const attach = { action: Action.ATTACH, channel: "c", params: { rewind: "1" } };
+    await client.ask(attach);
+    const messages = [{ name: "n" }];
+    client.send({ action: Action.MESSAGE, channel: "c", msgSerial: 0, messages });
+    await client.next();
+    await client.next();
+    const again = await client.ask(attach);
+    expect(again.action).toBe(Action.ATTACHED);
+    expect(Number(again.flags) & (Flag.RESUMED | Flag.HAS_BACKLOG)).toBe(Flag.RESUMED);
+    const detached = await client.ask({ action: Action.DETACH, channel: "other" });
+    expect(detached).toEqual({ action: Action.DETACHED, channel: "other" });
+  });
+
+  it("the ERROR for the empty name names it, so that it does not end the connection", async () => {
+    const client = await open();
+    const error = await client.ask({ action: Action.ATTACH, channel: "" });
+    expect(error).toMatchObject({ action: Action.ERROR, channel: "", error: { code: 40010 } });
+    expect((await client.ask({ action: Action.HEARTBEAT })).action).toBe(Action.HEARTBEAT);
+  });
+
+  it("ATTACH_RESUME means no rewind", async () => {
+    const client = await open();
+    const message = {
+      action: Action.MESSAGE,
+      channel: "c",
+      msgSerial: 0,
+      messages: [{ name: "n" }],
+    };
+    await client.ask(message);
+    const attach = { action: Action.ATTACH, channel: "c", params: { rewind: 1 } };
+    const resumed = await client.ask({ ...attach, flags: Flag.ATTACH_RESUME });
+    expect(Number(resumed.flags) & Flag.HAS_BACKLOG).toBe(0);
+    await client.ask({ action: Action.DETACH, channel: "c" });
+    expect(Number((await client.ask(attach)).flags) & Flag.HAS_BACKLOG).toBe(Flag.HAS_BACKLOG);
+    expect((await client.next()).action).toBe(Action.MESSAGE);
+  });
+
+  it("a channelSerial brings what came after it; one that is not known brings 90003 and all", async () => {
+    const client = await open();
+    const { channelSerial } = await client.ask({ action: Action.ATTACH, channel: "c" });
+    await client.ask({ action: Action.DETACH, channel: "c" });
+    const messages = [{ name: "n" }];
+    await client.ask({ action: Action.MESSAGE, channel: "c", msgSerial: 0, messages });
+
+    const attach = { action: Action.ATTACH, channel: "c" };
+    const known = await client.ask({ ...attach, channelSerial });
+    expect(Number(known.flags) & Flag.RESUMED).toBe(Flag.RESUMED);
+    expect(known).not.toHaveProperty("error");
+    expect(await client.next()).toMatchObject({ messages });
+
+    for (const alien of ["00000000000001-000000", "99999999999999-000000"]) {
+      await client.ask({ action: Action.DETACH, channel: "c" });
+      const unknown = await client.ask({ ...attach, channelSerial: `${alien}@before-a-restart` });
+      expect(Number(unknown.flags) & Flag.RESUMED).toBe(0);
+      expect(unknown.error).toMatchObject({ code: 90003, statusCode: 404 });
+      expect(await client.next()).toMatchObject({ messages });
+    }
+  });
+
+  it("a channelSerial from before what is still kept brings 90003 and what there is", async () => {
+    const client = new RawClient(await start({ maxMessagesKept: 1 }));
+    await client.next();
+    const attach = { action: Action.ATTACH, channel: "c" };
+    const { channelSerial } = await client.ask(attach);
+    await client.ask({ action: Action.DETACH, channel: "c" });
+    for (const [msgSerial, name] of ["lost", "kept"].entries()) {
+      const messages = [{ name }];
+      await client.ask({ action: Action.MESSAGE, channel: "c", msgSerial, messages });
+    }
+    const gap = await client.ask({ ...attach, channelSerial });
+    expect(Number(gap.flags) & (Flag.RESUMED | Flag.HAS_BACKLOG)).toBe(Flag.HAS_BACKLOG);
+    expect(gap.error).toMatchObject({ code: 90003, statusCode: 404 });
+    expect(await client.next()).toMatchObject({ messages: [{ name: "kept" }] });
+  });
+
+  it("only modes of what is left out are refused with 40160", async () => {
+    const client = await open();
+    const objectSubscribe = 1 << 24;
+    const frame = { action: Action.ATTACH, channel: "c", flags: objectSubscribe };
+    expect(await client.ask(frame)).toMatchObject({ action: Action.ERROR, error: { code: 40160 } });
+  });
+});

@@ -1,0 +1,28 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const run = promisify(execFile);
+
+/** A copy of the project as git would give it, in an empty folder, whose files a test may change. */
+export async function copyProject(): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), "starter-"));
+  const { stdout } = await run("git", ["ls-files", "-co", "--exclude-standard", "-z"], {
+    cwd: ROOT,
+  });
+  for (const path of stdout.split("\0").filter(Boolean)) {
+    await cp(join(ROOT, path), join(copy, path));
+  }
+  await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"), "junction");
+  return copy;
+}
+
+/** Runs a program out of node_modules in such a copy, as a production build would be. */
+export function runIn(copy: string, program: string, ...args: string[]) {
+  const env = { ...process.env, ABLY_API_KEY: "", NODE_ENV: "production" };
+  return run(process.execPath, [join(ROOT, "node_modules", program), ...args], { cwd: copy, env });
+}
