@@ -30,6 +30,6 @@ it("gives the lines that replace the demo, and they work as they stand", async (
   } finally {
     await browser.close();
     await dev.stop();
-    await rm(copy, { recursive: true, force: true });
+    await rm(copy, { recursive: true, force: true, maxRetries: 10 });
   }
 });

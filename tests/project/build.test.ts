@@ -12,7 +12,7 @@ beforeAll(async () => {
   copy = await copyProject();
 });
 
-afterAll(() => rm(copy, { recursive: true, force: true }));
+afterAll(() => rm(copy, { recursive: true, force: true, maxRetries: 10 }));
 
 const build = () => runIn(copy, "vite/bin/vite.js", "build");
 const typecheck = () => runIn(copy, "typescript/bin/tsc");
