@@ -40,7 +40,10 @@ function send<Name extends MessageName>(name: Name, data: Payloads[Name], text: 
   const attempt = () => {
     dispatch({ type: "sending", id, text });
     room.send(id, name, data).then(
-      () => dispatch({ type: "delivered", id }),
+      () => {
+        attempts.delete(id);
+        dispatch({ type: "delivered", id });
+      },
       (fault) => dispatch({ type: "failed", id, fault }),
     );
   };

@@ -93,7 +93,7 @@ describe.each(Object.entries(STATES))("the page, %s,", (state, reach) => {
     ["tablet", 768, "light"],
     ["desk", 1440, "light"],
     ["desk", 1440, "dark"],
-    ["a desk at 400% zoom", 320, "light"],
+    ["desk at 400% zoom", 320, "light"],
   ] as const)(
     "on a %s of %i px, %s, has no barrier and loses nothing",
     async (_name, width, colorScheme) => {

@@ -60,18 +60,13 @@ export function signer(key: string = LOCAL_KEY, params: Ably.TokenParams = {}) {
   };
 }
 
+/** The client's own options, its format, and what the function would sign for it. */
+type TestOptions = Ably.ClientOptions & { format?: Format; params?: Ably.TokenParams };
+
 /** The stock Node client, closed at the end of the test. */
 export function realtime(
   server: { port: number },
-  {
-    format = "json",
-    params = {},
-    key = LOCAL_KEY,
-    ...options
-  }: Ably.ClientOptions & {
-    format?: Format;
-    params?: Ably.TokenParams;
-  } = {},
+  { format = "json", params = {}, key = LOCAL_KEY, ...options }: TestOptions = {},
 ): Ably.Realtime {
   const client = new Ably.Realtime({
     ...optionsFor(server, format),
@@ -84,15 +79,7 @@ export function realtime(
 
 export function rest(
   server: { port: number },
-  {
-    format = "json",
-    params = {},
-    key = LOCAL_KEY,
-    ...options
-  }: Ably.ClientOptions & {
-    format?: Format;
-    params?: Ably.TokenParams;
-  } = {},
+  { format = "json", params = {}, key = LOCAL_KEY, ...options }: TestOptions = {},
 ): Ably.Rest {
   return new Ably.Rest({
     ...optionsFor(server, format),
