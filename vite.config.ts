@@ -1,11 +1,4 @@
-import { config } from "dotenv";
 import { defineConfig } from "vite";
-
-// The files that `netlify dev` reads, in its order, for when Vite runs without it.
-config({
-  path: [".env.development.local", ".env.local", ".env.development", ".env"],
-  quiet: true,
-});
 
 export default defineConfig({
   // True only while local Ably answers: the branch that reads it is not in the production bundle.

@@ -11,6 +11,8 @@ if (!hasBrowser) {
 export default defineConfig({
   test: {
     setupFiles: ["tests/setup.ts"],
+    // Its own second is short for a page on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,
@@ -24,7 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "local-ably",
-          include: ["tests/local-ably/**/*.test.ts"],
+          include: ["local-ably/tests/**/*.test.ts"],
           testTimeout: 20_000,
         },
       },

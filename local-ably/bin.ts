@@ -1,5 +1,5 @@
 /** `npm run local-ably`: local Ably alone, for a client of your own. */
-import "dotenv/config";
+import "./env.ts";
 import { readKeys } from "./keys.ts";
 import { startLocalAbly } from "./server.ts";
 

@@ -288,6 +288,8 @@ export class Connection {
 
   #setTimers(...timers: (readonly [ms: number, run: () => void])[]): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers = timers.map(([ms, run]) => setTimeout(run, Math.min(ms, MAX_TIMEOUT_MS)));
+    this.#timers = timers.map(([ms, run]) =>
+      setTimeout(run, Math.min(Math.max(ms, 0), MAX_TIMEOUT_MS)),
+    );
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
+import "./env.ts";
 import { toAblyError } from "./error.ts";
 import { runFault } from "./faults.ts";
 import { LOCAL_KEYS } from "./keys.ts";

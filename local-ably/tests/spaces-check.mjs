@@ -2,7 +2,7 @@
  * Does `@ably/spaces`, unmodified, work against local Ably? Not in `npm test`: it needs the package.
  *   mkdir /tmp/spaces && cd /tmp/spaces && npm init -y && npm i @ably/spaces @ably/chat ably
  *   npm run local-ably   (elsewhere)
- *   node tests/local-ably/spaces-check.mjs /tmp/spaces [port]
+ *   node local-ably/tests/spaces-check.mjs /tmp/spaces [port]
  */
 import { strict as assert } from "node:assert";
 import { createRequire } from "node:module";

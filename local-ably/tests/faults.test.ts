@@ -2,7 +2,7 @@ import { request } from "node:http";
 import Ably from "ably";
 import { describe, expect, it, vi } from "vitest";
 import { createServer } from "vite";
-import { localAbly } from "../../local-ably/vite.ts";
+import { localAbly } from "../vite.ts";
 import {
   Inbox,
   RawClient,

@@ -13,22 +13,24 @@ import {
   start,
   within,
 } from "./harness.ts";
+import { scripts } from "../../package.json" with { type: "json" };
 
-/** What `npm run local-ably` runs, as package.json has it. */
+const [program, ...args] = scripts["local-ably"].split(" ");
+
+/** What `npm run local-ably` runs, without npm. */
 function run(env: Record<string, string>): ChildProcess & { output: Inbox<string> } {
-  const child = spawn("npx", ["tsx", "local-ably/bin.ts"], {
+  expect(program).toBe("node");
+  const child = spawn(process.execPath, args, {
     env: { ...process.env, LOCAL_ABLY_KEYS: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
   });
   const output = new Inbox<string>();
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
-      for (const line of text.split("\n"))
-        if (line.trim() && !line.includes("npm warn")) output.add(line);
+      for (const line of text.split("\n")) if (line.trim()) output.add(line);
     });
   }
-  atEnd(() => child.exitCode === null && child.pid && process.kill(-child.pid, "SIGKILL"));
+  atEnd(() => child.kill("SIGKILL"));
   return Object.assign(child, { output });
 }
 
@@ -60,7 +62,6 @@ describe("npm run local-ably", () => {
     const keys = ["one.key", "two.key"].map((name) => ({ name, secret: "s" }));
     const child = run({ LOCAL_ABLY_PORT: String(port), LOCAL_ABLY_KEYS: JSON.stringify(keys) });
     await ready(port);
-    // Not "exit": that is npx's own, and "close" also waits for what it started.
     const ended = once(child, "close");
 
     const [one, two] = ["one.key:s", "two.key:s"].map((key) => realtime({ port }, { key }));
@@ -73,8 +74,7 @@ describe("npm run local-ably", () => {
     await expect(local.auth.requestToken()).rejects.toMatchObject({ code: 40400 });
 
     const since = Date.now();
-    // To the whole group, as a terminal does: npm's own shell does not pass it on.
-    process.kill(-(child.pid ?? 0), "SIGTERM");
+    child.kill("SIGTERM");
     await within(ended, "the end");
     expect(Date.now() - since).toBeLessThan(1_000);
     expect(await isReady(port)).toBe(false);
