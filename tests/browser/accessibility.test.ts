@@ -1,29 +1,20 @@
 import { readFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContextOptions } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "./chromium.ts";
-import { type DevServer, startDev } from "./dev-server.ts";
-import { Visitor } from "./visitor.ts";
+import { beforeAll, expect, it } from "vitest";
+import { setStage } from "./stage.ts";
+import type { Visitor } from "./visitor.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** Pictures of every state, for people to look at; git ignores it. */
 const SCREENSHOTS = fileURLToPath(new URL("../../screenshots", import.meta.url));
 
-let dev: DevServer;
-let browser: Browser;
+const stage = setStage();
 let axe: string;
-let rooms = 0;
 
 beforeAll(async () => {
-  [dev, browser, axe] = await Promise.all([startDev(), launchChromium(), readFile(AXE, "utf8")]);
+  axe = await readFile(AXE, "utf8");
   await mkdir(SCREENSHOTS, { recursive: true });
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await dev?.stop();
 });
 
 type AxeResults = {
@@ -55,15 +46,14 @@ const STATES: Record<string, (visitor: Visitor) => Promise<void>> = {
   },
   async busy(visitor) {
     await visitor.connected();
-    const other = await Visitor.arrive(browser, visitor.page.url());
-    await other.connected();
+    const other = await stage.arrive(visitor.page.url());
     for (const text of ["hello", LONG_WORD, "שלום עולם, مرحبا", "👩‍👩‍👧 🦦"]) await other.say(text);
     await visitor.say("hi");
     await other.page.locator("[data-text]").pressSequentially("one more");
     await visitor.page.getByText("is typing…").waitFor();
     await visitor.page.locator(".line.mine").waitFor();
     await visitor.page.getByText("Ably message").last().click();
-    await other.page.context().close();
+    await other.goAway();
   },
   async "without a key"(visitor) {
     const { page } = visitor;
@@ -86,33 +76,37 @@ const STATES: Record<string, (visitor: Visitor) => Promise<void>> = {
   },
 };
 
-describe.each(Object.entries(STATES))("the page, %s,", (state, reach) => {
-  it.each([
-    ["phone", 360, "light"],
-    ["phone", 360, "dark"],
-    ["tablet", 768, "light"],
-    ["desk", 1440, "light"],
-    ["desk", 1440, "dark"],
-    ["desk at 400% zoom", 320, "light"],
-  ] as const)(
-    "on a %s of %i px, %s, has no barrier and loses nothing",
-    async (_name, width, colorScheme) => {
-      const options: BrowserContextOptions = { viewport: { width, height: 900 }, colorScheme };
-      const visitor = await Visitor.arrive(browser, `${dev.url}/?room=axe-${rooms++}`, options);
-      await reach(visitor);
+const SIZES = [
+  { width: 360, colorScheme: "light" },
+  { width: 360, colorScheme: "dark" },
+  { width: 768, colorScheme: "light" },
+  { width: 768, colorScheme: "dark" },
+  { width: 1440, colorScheme: "light" },
+  { width: 1440, colorScheme: "dark" },
+  // A desk of 1280 px at 400% zoom.
+  { width: 320, colorScheme: "light" },
+] as const;
+
+it.each(Object.entries(STATES))(
+  "the page, %s, has no barrier and loses nothing at any size, light and dark",
+  async (state, reach) => {
+    const visitor = await stage.open();
+    await visitor.page.goto(stage.newRoom());
+    await reach(visitor);
+    for (const { width, colorScheme } of SIZES) {
+      await visitor.page.emulateMedia({ colorScheme });
+      await visitor.page.setViewportSize({ width, height: 900 });
       const path = `${SCREENSHOTS}/${state.replaceAll(" ", "-")}-${width}-${colorScheme}.png`;
-      await visitor.page.screenshot({ path, fullPage: true });
-      expect(await violations(visitor)).toEqual([]);
-      expect(await overflow(visitor)).toBeLessThanOrEqual(0);
-      await visitor.page.context().close();
-    },
-  );
-});
+      await visitor.page.screenshot({ path, fullPage: true, animations: "disabled" });
+      const at = `${width} px, ${colorScheme}`;
+      expect(await violations(visitor), at).toEqual([]);
+      expect(await overflow(visitor), at).toBeLessThanOrEqual(0);
+    }
+  },
+);
 
 it("works by keyboard alone, with the focus in sight", async () => {
-  const visitor = await Visitor.arrive(browser, `${dev.url}/?room=keys`);
-  await visitor.connected();
-  const { page } = visitor;
+  const { page } = await stage.arrive(stage.newRoom());
   const focused = () =>
     page.evaluate(() => {
       const element = document.activeElement as HTMLElement;
@@ -138,12 +132,10 @@ it("works by keyboard alone, with the focus in sight", async () => {
     "Connection log",
     "Practice faults (local Ably only)",
   ]);
-  await page.context().close();
 });
 
 it("has targets of 24 px at least", async () => {
-  const visitor = await Visitor.arrive(browser, `${dev.url}/?room=targets`);
-  await visitor.connected();
+  const visitor = await stage.arrive(stage.newRoom());
   await visitor.say("hello");
   await visitor.page.getByText("Ably message").waitFor();
   const small = await visitor.page.evaluate(() =>
@@ -156,5 +148,4 @@ it("has targets of 24 px at least", async () => {
       .map(({ name }) => name),
   );
   expect(small).toEqual([]);
-  await visitor.page.context().close();
 });

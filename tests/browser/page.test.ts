@@ -1,54 +1,14 @@
 import Ably from "ably";
-import type { Browser, BrowserContextOptions } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
-import { launchChromium } from "./chromium.ts";
-import { type DevServer, startDev } from "./dev-server.ts";
-import { Visitor } from "./visitor.ts";
+import { setStage } from "./stage.ts";
+import type { Visitor } from "./visitor.ts";
 
-let dev: DevServer;
-let browser: Browser;
-const visitors: Visitor[] = [];
-let rooms = 0;
-
-beforeAll(async () => {
-  [dev, browser] = await Promise.all([startDev(), launchChromium()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await dev?.stop();
-});
-
-afterEach(async () => {
-  await Promise.all(visitors.splice(0).map((visitor) => visitor.goAway()));
-});
-
-/** A room of its own for each test. */
-function newRoom(): string {
-  return `${dev.url}/?room=test-${rooms++}`;
-}
-
-async function arrive(url: string, options?: BrowserContextOptions): Promise<Visitor> {
-  const visitor = await Visitor.arrive(browser, url, options);
-  visitors.push(visitor);
-  return visitor.connected();
-}
-
-/** Someone without this page, who has a token of the function's. */
-function stranger(): Ably.Rest {
-  return new Ably.Rest({
-    authUrl: `${dev.url}/.netlify/functions/ably-token-request?clientId=stranger`,
-    endpoint: "localhost",
-    port: Number(new URL(dev.url).port),
-    tls: false,
-  });
-}
+const stage = setStage();
 
 describe("the path", () => {
   it("lights the function only while it signs, and the socket while it is open", async () => {
-    const visitor = await Visitor.arrive(browser, "about:blank");
-    visitors.push(visitor);
+    const visitor = await stage.open();
     const { page } = visitor;
     let answer = () => {};
     const asked = new Promise<void>((resolve) => {
@@ -58,7 +18,7 @@ describe("the path", () => {
         await route.continue();
       });
     });
-    await page.goto(newRoom());
+    await page.goto(stage.newRoom());
     await asked;
     const path = page.locator("[data-path]");
     await page.locator('[data-path][data-function="signing"]').waitFor();
@@ -76,7 +36,7 @@ describe("the path", () => {
   });
 
   it("gives the facts of this session", async () => {
-    const ada = await arrive(newRoom());
+    const ada = await stage.arrive(stage.newRoom());
     const fact = (name: string) =>
       ada.page.locator("[data-facts] > div", { hasText: name }).locator("dd");
     await fact("Round trip")
@@ -90,8 +50,11 @@ describe("the path", () => {
   });
 
   it("pulses with each message in and out, and stands still where motion is unwanted", async () => {
-    const url = newRoom();
-    const [ada, bob] = [await arrive(url), await arrive(url, { reducedMotion: "reduce" })];
+    const url = stage.newRoom();
+    const [ada, bob] = [
+      await stage.arrive(url),
+      await stage.arrive(url, { reducedMotion: "reduce" }),
+    ];
     const seen = (visitor: Visitor) =>
       visitor.page.evaluate(() => {
         const wire = document.querySelector("[data-wire]")!;
@@ -114,9 +77,9 @@ describe("the path", () => {
 
 describe("the room", () => {
   it("tells who comes and goes, and who is typing", async () => {
-    const url = newRoom();
-    const ada = await arrive(url);
-    const bob = await arrive(url);
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    const bob = await stage.arrive(url);
     const name = await bob.name();
     const notices = ada.page.locator("[data-messages] .notice [data-body]");
     await ada.sees(notices, [`${name} joined`]);
@@ -124,14 +87,13 @@ describe("the room", () => {
     await ada.page.getByText(`${name} is typing…`).waitFor();
     await bob.page.keyboard.press("Enter");
     await ada.page.getByText(`${name} is typing…`).waitFor({ state: "detached" });
-    visitors.splice(visitors.indexOf(bob), 1);
     await bob.goAway();
     await ada.sees(notices, [`${name} joined`, `${name} left`]);
   });
 
   it("stops saying that someone types when they stop", async () => {
-    const url = newRoom();
-    const [ada, bob] = [await arrive(url), await arrive(url)];
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
     await bob.page.locator("[data-text]").pressSequentially("h");
     const typing = ada.page.locator("[data-typing]");
     await typing.getByText("is typing…").waitFor();
@@ -139,8 +101,8 @@ describe("the room", () => {
   });
 
   it("shows a new name to everyone at once, and keeps it over a reload", async () => {
-    const url = newRoom();
-    const [ada, bob] = [await arrive(url), await arrive(url)];
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
     await ada.say("who am I?");
     await bob.sees(bob.lines, ["who am I?"]);
     await ada.page.fill("[data-name-input]", "Ada Lovelace");
@@ -153,8 +115,8 @@ describe("the room", () => {
   });
 
   it("follows what is new only from its end, and otherwise offers it", async () => {
-    const url = newRoom();
-    const [ada, bob] = [await arrive(url), await arrive(url)];
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
     for (let i = 0; i < 15; i++) await bob.say(`line ${i}`);
     await ada.lines.getByText("line 14").waitFor();
     const list = ada.page.locator("[data-messages]");
@@ -174,7 +136,7 @@ describe("the room", () => {
   });
 
   it("unfolds each message to the exact Ably message", async () => {
-    const ada = await arrive(newRoom());
+    const ada = await stage.arrive(stage.newRoom());
     await ada.say("look inside");
     await ada.page.getByText("Ably message").click();
     const unfolded = ada.page.locator("[data-json]", { hasText: "serial" });
@@ -189,8 +151,8 @@ describe("the room", () => {
   });
 
   it("is the one that the link names, apart from the others", async () => {
-    const url = newRoom();
-    const [ada, bob] = [await arrive(url), await arrive(newRoom())];
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(stage.newRoom())];
     await ada.say("only here");
     await ada.sees(ada.lines, ["only here"]);
     expect(await ada.people.count()).toBe(1);
@@ -199,15 +161,15 @@ describe("the room", () => {
   });
 
   it("is the lobby, and says so, if the link names none that can be", async () => {
-    const ada = await arrive(`${dev.url}/?room=%5Bmeta%5D*`);
+    const ada = await stage.arrive(`${stage.dev.url}/?room=%5Bmeta%5D*`);
     expect(await ada.page.locator("h1").innerText()).toContain("lobby");
     expect(await ada.page.locator("[data-problem]").innerText()).toContain("This is the lobby.");
   });
 
   it("can be shared as a link and a QR code, which is loaded only then", async () => {
-    const url = newRoom();
+    const url = stage.newRoom();
     const context = { permissions: ["clipboard-read", "clipboard-write"] };
-    const ada = await arrive(url, context);
+    const ada = await stage.arrive(url, context);
     const loaded = () =>
       ada.page.evaluate(() =>
         performance.getEntriesByType("resource").some(({ name }) => /\/qr\b/.test(name)),
@@ -224,7 +186,9 @@ describe("the room", () => {
   });
 
   it("writes every state change with its reason into a log that can be copied", async () => {
-    const ada = await arrive(newRoom(), { permissions: ["clipboard-read", "clipboard-write"] });
+    const ada = await stage.arrive(stage.newRoom(), {
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
     await ada.page.getByText("Connection log").click();
     await ada.page.getByRole("button", { name: "Copy as text" }).click();
     await ada.page.getByText("Copied.").waitFor();
@@ -238,8 +202,8 @@ describe("the room", () => {
   });
 
   it("announces each message once, mine and theirs", async () => {
-    const url = newRoom();
-    const [ada, bob] = [await arrive(url), await arrive(url)];
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
     await ada.page.evaluate(() => {
       const added: string[] = [];
       new MutationObserver((changes) => {
@@ -259,9 +223,9 @@ describe("the room", () => {
   });
 
   it("keeps the last 500 of a flood, and says so", async () => {
-    const url = newRoom();
-    const ada = await arrive(url);
-    const channel = stranger().channels.get(`room:${url.split("=")[1]}`);
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    const channel = stage.stranger().channels.get(`room:${url.split("=")[1]}`);
     for (let batch = 0; batch < 7; batch++) {
       const texts = Array.from({ length: 100 }, (_, i) => `${batch * 100 + i}`);
       await channel.publish(texts.map((text) => ({ name: "chat-message", data: { text } })));
@@ -275,7 +239,7 @@ describe("the room", () => {
   });
 
   it("says why a message was not sent, and sends it again at a press", async () => {
-    const ada = await arrive(newRoom());
+    const ada = await stage.arrive(stage.newRoom());
     // More at once than Ably takes from one connection in a second.
     await ada.page.evaluate(() => {
       for (let i = 0; i < 52; i++) document.querySelector<HTMLElement>("[data-hello]")?.click();
@@ -306,8 +270,8 @@ describe("when things go wrong, through the practice drawer,", () => {
   }
 
   it("a dropped connection comes back by itself, and nothing is lost or doubled", async () => {
-    const url = newRoom();
-    const [ada, bob] = [await arrive(url), await arrive(url)];
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
     await bob.say("before");
     await ada.sees(ada.lines, ["before"]);
     await practise(ada, "Drop my connection");
@@ -319,8 +283,8 @@ describe("when things go wrong, through the practice drawer,", () => {
   });
 
   it("messages typed while connections are refused wait, and arrive once, in order", async () => {
-    const url = newRoom();
-    const [ada, bob] = [await arrive(url), await arrive(url)];
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
     await practise(ada, "Refuse connections for 10 s");
     await ada.page.locator('[data-path][data-socket="broken"]').waitFor();
     for (const text of ["one", "two", "three"]) await ada.say(text);
@@ -338,7 +302,7 @@ describe("when things go wrong, through the practice drawer,", () => {
   });
 
   it("an expired token is renewed, and the function runs for it once more", async () => {
-    const ada = await arrive(newRoom());
+    const ada = await stage.arrive(stage.newRoom());
     await practise(ada, "Expire my token now");
     await ada.page.getByText(/ms, 2 runs$/).waitFor();
     await ada.connected();
@@ -347,7 +311,7 @@ describe("when things go wrong, through the practice drawer,", () => {
   });
 
   it("delayed messages arrive late and in order", async () => {
-    const ada = await arrive(newRoom());
+    const ada = await stage.arrive(stage.newRoom());
     await practise(ada, "Delay messages by 1 s");
     const before = Date.now();
     await ada.say("slow");
@@ -358,8 +322,8 @@ describe("when things go wrong, through the practice drawer,", () => {
   });
 
   it("a restart of Ably is survived, presence is re-entered, and the gap is said", async () => {
-    const url = newRoom();
-    const [ada, bob] = [await arrive(url), await arrive(url)];
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
     await practise(ada, "Stop Ably, and start it again empty");
     for (const visitor of [ada, bob]) {
       await visitor.page.getByText("Some messages may be missing").waitFor({ timeout: 40_000 });
@@ -371,11 +335,10 @@ describe("when things go wrong, through the practice drawer,", () => {
 });
 
 it("says so when the function cannot be reached, and connects once it can", async () => {
-  const visitor = await Visitor.arrive(browser, "about:blank");
-  visitors.push(visitor);
+  const visitor = await stage.open();
   const { page } = visitor;
   await page.route("**/.netlify/functions/**", (route) => route.abort());
-  await page.goto(newRoom());
+  await page.goto(stage.newRoom());
   await page.getByText("The token function did not answer").waitFor();
   await page.unroute("**/.netlify/functions/**");
   await page.getByRole("button", { name: "Try again now" }).click();
@@ -384,8 +347,7 @@ it("says so when the function cannot be reached, and connects once it can", asyn
 });
 
 it("says so when the function refuses for good", async () => {
-  const visitor = await Visitor.arrive(browser, "about:blank");
-  visitors.push(visitor);
+  const visitor = await stage.open();
   const error = { code: 40012, statusCode: 403, message: "The clientId was refused: testing." };
   await visitor.page.route("**/.netlify/functions/**", (route) =>
     route.fulfill({
@@ -395,7 +357,7 @@ it("says so when the function refuses for good", async () => {
       body: JSON.stringify({ error }),
     }),
   );
-  await visitor.page.goto(newRoom());
+  await visitor.page.goto(stage.newRoom());
   await visitor.page.getByText("The clientId was refused: testing.", { exact: true }).waitFor();
   expect(await visitor.page.locator("[data-status]").innerText()).toBe("Not connected");
 });
@@ -404,12 +366,11 @@ describe("says so in words when", () => {
   /** Lets the function sign with another key, or for another capability. */
   async function arriveWith(key: string, params: Ably.TokenParams): Promise<Visitor> {
     const { auth } = new Ably.Rest({ key });
-    const visitor = await Visitor.arrive(browser, "about:blank");
-    visitors.push(visitor);
+    const visitor = await stage.open();
     await visitor.page.route("**/.netlify/functions/**", async (route) =>
       route.fulfill({ json: await auth.createTokenRequest({ clientId: "ada", ...params }) }),
     );
-    await visitor.page.goto(newRoom());
+    await visitor.page.goto(stage.newRoom());
     return visitor;
   }
 
@@ -427,8 +388,7 @@ describe("says so in words when", () => {
   });
 
   it("no WebSocket gets through, and goes on trying", async () => {
-    const visitor = await Visitor.arrive(browser, "about:blank");
-    visitors.push(visitor);
+    const visitor = await stage.open();
     await visitor.page.addInitScript(() => {
       const Real = WebSocket;
       window.WebSocket = class extends Real {
@@ -437,7 +397,7 @@ describe("says so in words when", () => {
         }
       } as typeof WebSocket;
     });
-    await visitor.page.goto(newRoom());
+    await visitor.page.goto(stage.newRoom());
     await problem(visitor).getByText("Ably cannot be reached").waitFor();
   });
 });

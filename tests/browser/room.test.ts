@@ -1,37 +1,15 @@
-import Ably from "ably";
-import type { Browser, BrowserContextOptions } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { launchChromium } from "./chromium.ts";
-import { type DevServer, startDev } from "./dev-server.ts";
+import { afterEach, expect, it } from "vitest";
+import { setStage } from "./stage.ts";
 import { Visitor } from "./visitor.ts";
 
-let dev: DevServer;
-let browser: Browser;
-const visitors: Visitor[] = [];
+const stage = setStage();
 
-beforeAll(async () => {
-  [dev, browser] = await Promise.all([startDev(), launchChromium()]);
+afterEach(() => {
+  for (const { complaints } of stage.visitors) expect(complaints).toEqual([]);
 });
-
-afterAll(async () => {
-  await browser?.close();
-  await dev?.stop();
-});
-
-afterEach(async () => {
-  const gone = visitors.splice(0);
-  await Promise.all(gone.map((visitor) => visitor.goAway()));
-  for (const { complaints } of gone) expect(complaints).toEqual([]);
-});
-
-async function arrive(options?: BrowserContextOptions): Promise<Visitor> {
-  const visitor = await Visitor.arrive(browser, dev.url, options);
-  visitors.push(visitor);
-  return visitor.connected();
-}
 
 it("carries what one types to the other, in order, once, both ways", async () => {
-  const [ada, bob] = await Promise.all([arrive(), arrive()]);
+  const [ada, bob] = await Promise.all([stage.arrive(), stage.arrive()]);
   const texts = Array.from({ length: 20 }, (_, i) => `message ${i}`);
   for (const [i, text] of texts.entries()) {
     const [speaker, listener] = i % 2 ? [bob, ada] : [ada, bob];
@@ -43,20 +21,19 @@ it("carries what one types to the other, in order, once, both ways", async () =>
 });
 
 it("shows who is here, and not who has gone", async () => {
-  const [ada, bob] = await Promise.all([arrive(), arrive()]);
+  const [ada, bob] = await Promise.all([stage.arrive(), stage.arrive()]);
   const [adasName, bobsName] = await Promise.all([ada.name(), bob.name()]);
   await ada.sees(ada.people, [adasName, bobsName]);
   await bob.sees(bob.people, [bobsName, adasName]);
-  visitors.splice(visitors.indexOf(bob), 1);
   await bob.goAway();
   await ada.sees(ada.people, [adasName]);
 });
 
 it("shows two tabs of one context as two people, and a duplicated tab as one with two tabs", async () => {
-  const ada = await arrive();
+  const ada = await stage.arrive();
   const context = ada.page.context();
   const second = new Visitor(await context.newPage());
-  await second.page.goto(dev.url);
+  await second.page.goto(stage.dev.url);
   await second.connected();
   await expect.poll(() => ada.people.count()).toBe(2);
 
@@ -70,7 +47,7 @@ it("shows two tabs of one context as two people, and a duplicated tab as one wit
 });
 
 it("keeps the person and the recent messages over a reload, each once", async () => {
-  const [ada, bob] = await Promise.all([arrive(), arrive()]);
+  const [ada, bob] = await Promise.all([stage.arrive(), stage.arrive()]);
   const name = await ada.name();
   await bob.say("before the reload");
   await ada.lines.getByText("before the reload").waitFor();
@@ -86,7 +63,7 @@ it("keeps the person and the recent messages over a reload, each once", async ()
 });
 
 it("says hello world at a press of the button, and never by itself", async () => {
-  const [ada, bob] = await Promise.all([arrive(), arrive()]);
+  const [ada, bob] = await Promise.all([stage.arrive(), stage.arrive()]);
   const before = await bob.lines.allInnerTexts();
   expect(before).not.toContain("Hello world!");
   await ada.page.click("[data-hello]");
@@ -94,15 +71,9 @@ it("says hello world at a press of the button, and never by itself", async () =>
 });
 
 it("shows hostile and unknown messages as text, and stays usable", async () => {
-  const ada = await arrive();
+  const ada = await stage.arrive();
   const before = await ada.lines.allInnerTexts();
-  const stranger = new Ably.Rest({
-    authUrl: `${dev.url}/.netlify/functions/ably-token-request?clientId=stranger`,
-    endpoint: "localhost",
-    port: Number(new URL(dev.url).port),
-    tls: false,
-  });
-  const channel = stranger.channels.get("room:lobby");
+  const channel = stage.stranger().channels.get("room:lobby");
   const html = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
   await channel.publish("chat-message", { text: html });
   await channel.publish("chat-message", { text: { not: "text" } });

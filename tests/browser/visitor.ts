@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 
 /** One person with one page. Everything that goes wrong on the page is kept, for the test to see. */
@@ -14,13 +14,6 @@ export class Visitor {
         this.complaints.push(message.text());
       }
     });
-  }
-
-  static async arrive(browser: Browser, url: string, options?: BrowserContextOptions) {
-    const context = await browser.newContext(options);
-    const visitor = new Visitor(await context.newPage());
-    await visitor.page.goto(url);
-    return visitor;
   }
 
   /** Resolves when the page says that it is connected, and shows its own person as here. */
@@ -45,7 +38,7 @@ export class Visitor {
 
   /** Waits until exactly these texts stand in the list, in this order. */
   async sees(locator: Locator, texts: string[]): Promise<void> {
-    await expect.poll(() => locator.allInnerTexts(), { timeout: 15_000 }).toEqual(texts);
+    await expect.poll(() => locator.allInnerTexts()).toEqual(texts);
   }
 
   async name(): Promise<string> {
@@ -60,6 +53,7 @@ export class Visitor {
    * on (an answer that it no longer waits for, say) is no complaint.
    */
   async goAway(): Promise<void> {
+    if (this.page.isClosed()) return;
     this.page.removeAllListeners("console");
     for (const page of this.page.context().pages()) {
       const closed = page.waitForEvent("close");
