@@ -12,6 +12,8 @@ export default defineConfig({
   test: {
     setupFiles: ["tests/setup.ts"],
     // Its own second is short for a page on a busy machine.
+    // Most of a browser test is waiting: leave no core to look on.
+    maxWorkers: "100%",
     expect: { poll: { timeout: 15_000 } },
     projects: [
       {

@@ -7,6 +7,7 @@ import { LOCAL_KEYS } from "./keys.ts";
 import { isOwnPage, isSameOrigin, refuseUpgrade } from "./origin.ts";
 import { REST_PATHS } from "./rest.ts";
 import { LocalAbly } from "./server.ts";
+import type { Settings } from "./settings.ts";
 
 const FAULT_PATH = /^\/local-ably\/faults\/(\w+)$/;
 
@@ -14,13 +15,13 @@ const FAULT_PATH = /^\/local-ably\/faults\/(\w+)$/;
  * Answers as Ably on the page's own origin while there is no `ABLY_API_KEY`: no account, no second
  * port, and it works through a forwarded port. In a build, or with a key, it does nothing at all.
  */
-export function localAbly(): Plugin {
+export function localAbly(settings?: Partial<Settings>): Plugin {
   return {
     name: "local-ably",
     apply: (_config, { command }) => command === "serve" && !process.env.ABLY_API_KEY?.trim(),
     config: () => ({ define: { __LOCAL_ABLY__: true } }),
     configureServer({ httpServer, middlewares, config }) {
-      const ably = new LocalAbly(LOCAL_KEYS);
+      const ably = new LocalAbly(LOCAL_KEYS, settings);
       config.logger.info(
         "  Local Ably answers here, in memory: no account needed. Set ABLY_API_KEY to switch it off.",
       );

@@ -25,7 +25,11 @@ export function bindInvite(): () => void {
         : navigator.clipboard.writeText(link.href).then(() => "Copied.");
       done.then(
         (said) => setText(shared, said),
-        () => setText(shared, "That did not work here: copy the link above."),
+        ({ name }: Error) => {
+          // Who closes the share sheet needs no word about it.
+          if (name !== "AbortError")
+            setText(shared, "That did not work here: copy the link above.");
+        },
       );
     }),
   ];

@@ -25,20 +25,22 @@ export function describeConnection({ connection, channel }: State): string {
   }
 }
 
-export function findProblem({
-  connection,
-  channel,
-  hasGap,
-  wrongRoom,
-}: State): Problem | undefined {
+export function findProblem({ connection, channel, wrongRoom }: State): Problem | undefined {
   const { state, fault, isTokenFault } = connection;
   if (state !== "connected" && fault && isTokenFault) return describeTokenFault(fault);
+  if (state === "suspended") {
+    return {
+      title: "No connection for over two minutes",
+      detail: "Check your network. This page goes on trying, and keeps what you send until then.",
+      canRetry: true,
+    };
+  }
   if (state !== "connected" && fault && isUnreachable(fault)) {
     return {
       title: "Ably cannot be reached",
       detail:
         "No WebSocket could be opened: the network is away, or something on the way blocks it. " +
-        "This page tries again every 15 s, and keeps what you send until then.",
+        "This page goes on trying, and keeps what you send until then.",
       canRetry: true,
     };
   }
@@ -46,13 +48,6 @@ export function findProblem({
     return {
       title: "Ably refused the connection",
       detail: `It said: ${fault?.message ?? "nothing"}`,
-      canRetry: true,
-    };
-  }
-  if (state === "suspended") {
-    return {
-      title: "No connection for over two minutes",
-      detail: "Check your network. This page goes on trying, and keeps what you send until then.",
       canRetry: true,
     };
   }
@@ -68,13 +63,6 @@ export function findProblem({
       title: "That room cannot be",
       detail:
         "A room's name has up to 64 letters, digits, spaces, dots and dashes. This is the lobby.",
-      canRetry: false,
-    };
-  }
-  if (hasGap) {
-    return {
-      title: "Some messages may be missing",
-      detail: "The connection was away for longer than Ably keeps what it missed.",
       canRetry: false,
     };
   }

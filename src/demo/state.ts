@@ -6,7 +6,15 @@ import type { Identity } from "../realtime/identity.ts";
 import type { Member, RoomMessage, RoomStatus } from "../realtime/room.ts";
 import type { TokenStep } from "../realtime/token-requests.ts";
 import { type Path, afterConnection, afterTokenStep, initialPath } from "./path.ts";
-import { type Line, type Timeline, change, noticesOf, put, readLine } from "./timeline.ts";
+import {
+  type Line,
+  type Timeline,
+  change,
+  gapNotice,
+  noticesOf,
+  put,
+  readLine,
+} from "./timeline.ts";
 
 export type State = {
   me: Identity;
@@ -24,8 +32,6 @@ export type State = {
   isFollowing: boolean;
   /** Messages that came while it was not. */
   unseen: { count: number; firstId?: string };
-  /** Messages may have been missed: the connection was away for too long. */
-  hasGap: boolean;
   log: LogEntry[];
 };
 
@@ -62,7 +68,6 @@ export function initialState(me: Identity, room: string | undefined, now: number
     timeline: { entries: [], forgotten: 0 },
     isFollowing: true,
     unseen: { count: 0 },
-    hasGap: false,
     log: [],
   };
 }
@@ -117,7 +122,8 @@ function afterConnectionStatus(state: State, status: ConnectionStatus): State {
 function afterRoomStatus(state: State, status: RoomStatus): State {
   const { isContinuous, fault } = status;
   const text = `room ${status.state}${isContinuous ? "" : ", messages may be missing"}`;
-  return log({ ...state, channel: status, hasGap: state.hasGap || !isContinuous }, text, fault);
+  const timeline = isContinuous ? state.timeline : put(state.timeline, gapNotice(state.now));
+  return log({ ...state, channel: status, timeline }, text, fault);
 }
 
 /** Nobody "joins" or "leaves" when it is I who come or go. */

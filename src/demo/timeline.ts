@@ -20,7 +20,7 @@ export type Line = {
   raw?: unknown;
 };
 
-/** Somebody came, or went. */
+/** Somebody came or went, or something was missed. */
 export type Notice = { kind: "notice"; id: string; timestamp: number; text: string };
 
 export type Entry = Line | Notice;
@@ -81,6 +81,16 @@ export function toJson(value: unknown, indent?: number): string {
   } catch {
     return "(data that cannot be shown)";
   }
+}
+
+/** Stands where the connection was away. What Ably still had of that time comes after it. */
+export function gapNotice(timestamp: number): Notice {
+  return {
+    kind: "notice",
+    id: `gap:${timestamp}`,
+    timestamp,
+    text: "The connection was away for too long: some messages may be missing here.",
+  };
 }
 
 /** Who came and who went between two lists, by clientId: a second tab is no second person. */

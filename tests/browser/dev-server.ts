@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { ROOT } from "../project/copy.ts";
+import { join } from "node:path";
+import { copyProject, removeCopy } from "../project/copy.ts";
 
 const READY = "Local dev server ready";
 
@@ -14,14 +16,24 @@ export type DevServer = {
 };
 
 /**
- * Runs `npm run dev` as a person would, on free ports. `ABLY_API_KEY` comes from the shell, which
- * beats any `.env` of the developer who runs the tests; blank means none.
+ * Runs `npm run dev` as a person would, on free ports, in a copy of the project: Netlify's CLI keeps
+ * the functions that it built in the folder where it runs, so that two servers need two.
+ * @param settings Those of local Ably: see local-ably/settings.ts.
+ * @param folder A copy of the test's own. It goes when the server stops.
  */
 export async function startDev({
   key = "",
   vitePort,
-  cwd = ROOT,
-}: { key?: string; vitePort?: number; cwd?: string } = {}): Promise<DevServer> {
+  folder,
+  settings,
+}: {
+  key?: string;
+  vitePort?: number;
+  folder?: string;
+  settings?: Record<string, number>;
+} = {}): Promise<DevServer> {
+  const cwd = folder ?? (await copyProject());
+  if (settings) await giveLocalAbly(settings, join(cwd, "vite.config.ts"));
   const [port, target] = [await freePort(), vitePort ?? (await freePort())];
   const options = ["--port", `${port}`, "--target-port", `${target}`];
   const command = ["--command", `vite --port ${target}`];
@@ -52,8 +64,17 @@ export async function startDev({
     async stop() {
       if (dev.exitCode === null && dev.pid) process.kill(-dev.pid, "SIGTERM");
       await exited;
+      await removeCopy(cwd);
     },
   };
+}
+
+/** As a person does who wants, say, a shorter connectionStateTtl than Ably's two minutes. */
+async function giveLocalAbly(settings: Record<string, number>, config: string): Promise<void> {
+  const before = await readFile(config, "utf8");
+  const after = before.replace("localAbly()", `localAbly(${JSON.stringify(settings)})`);
+  if (after === before) throw new Error(`No localAbly() in ${config}`);
+  await writeFile(config, after);
 }
 
 export async function freePort(): Promise<number> {

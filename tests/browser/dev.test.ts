@@ -74,6 +74,7 @@ it("stops with a clear sentence if another program holds Vite's port", async () 
     await dev.ended;
     expect(dev.output()).toContain(`Port ${vitePort} is already in use`);
     await expect(fetch(dev.url)).rejects.toThrow("fetch failed");
+    await dev.stop();
   } finally {
     stranger.close();
   }

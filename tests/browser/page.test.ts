@@ -1,6 +1,4 @@
-import Ably from "ably";
 import { describe, expect, it } from "vitest";
-import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
 import { setStage } from "./stage.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -185,6 +183,33 @@ describe("the room", () => {
     await ada.page.locator("dialog").waitFor({ state: "hidden" });
   });
 
+  it("is shared by the system's own sheet where there is one, and says nothing if that is closed", async () => {
+    const ada = await stage.open();
+    await ada.page.addInitScript(() => {
+      const shared: unknown[] = [];
+      const share = async (data: unknown) => {
+        if (shared.push(data) === 2) throw new DOMException("The user closed it.", "AbortError");
+        if (shared.length === 3) throw new DOMException("Not here.", "NotAllowedError");
+      };
+      Object.assign(navigator, { share });
+      Object.assign(window, { shared });
+    });
+    const url = stage.newRoom();
+    await ada.page.goto(url);
+    await ada.connected();
+    await ada.page.getByRole("button", { name: "Invite" }).click();
+    const button = ada.page.getByRole("button", { name: "Share the link" });
+    const said = ada.page.locator("[data-shared]");
+    for (let press = 0; press < 2; press++) await button.click();
+    expect(await said.innerText()).toBe("");
+    await button.click();
+    await said.getByText("That did not work here: copy the link above.").waitFor();
+    const shared = await ada.page.evaluate(
+      () => (window as unknown as { shared: object[] }).shared,
+    );
+    expect(shared[0]).toEqual({ url, title: "Live room · Netlify and Ably" });
+  });
+
   it("writes every state change with its reason into a log that can be copied", async () => {
     const ada = await stage.arrive(stage.newRoom(), {
       permissions: ["clipboard-read", "clipboard-write"],
@@ -222,20 +247,22 @@ describe("the room", () => {
     expect(added).toHaveLength(2);
   });
 
-  it("keeps the last 500 of a flood, and says so", async () => {
+  it("keeps the last 500 of 10,000 messages, says so, and stays usable", async () => {
     const url = stage.newRoom();
     const ada = await stage.arrive(url);
     const channel = stage.stranger().channels.get(`room:${url.split("=")[1]}`);
-    for (let batch = 0; batch < 7; batch++) {
+    for (let batch = 0; batch < 100; batch++) {
       const texts = Array.from({ length: 100 }, (_, i) => `${batch * 100 + i}`);
       await channel.publish(texts.map((text) => ({ name: "chat-message", data: { text } })));
     }
-    await ada.lines.getByText("699", { exact: true }).waitFor();
+    await ada.lines.getByText("9999", { exact: true }).waitFor();
     expect(await ada.lines.count()).toBe(500);
-    expect(await ada.lines.first().innerText()).toBe("200");
+    expect(await ada.lines.first().innerText()).toBe("9500");
     expect(await ada.page.locator("[data-forgotten]").innerText()).toBe(
       "Only the last 500 entries are kept here.",
     );
+    await ada.say("still here");
+    await ada.page.locator(".line.mine").getByText("still here").waitFor();
   });
 
   it("says why a message was not sent, and sends it again at a press", async () => {
@@ -258,146 +285,5 @@ describe("the room", () => {
       .toBe(0);
     await expect.poll(() => ada.lines.count()).toBe(52);
     await expect.poll(() => ada.page.locator('[data-delivery="delivered"]').count()).toBe(52);
-  });
-});
-
-describe("when things go wrong, through the practice drawer,", () => {
-  async function practise(visitor: Visitor, label: string): Promise<void> {
-    const drawer = visitor.page.locator("[data-practice]");
-    await drawer.evaluate((element: HTMLDetailsElement) => void (element.open = true));
-    await drawer.getByRole("button", { name: label, exact: true }).click();
-    await drawer.getByText(`${label}: done.`).waitFor();
-  }
-
-  it("a dropped connection comes back by itself, and nothing is lost or doubled", async () => {
-    const url = stage.newRoom();
-    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
-    await bob.say("before");
-    await ada.sees(ada.lines, ["before"]);
-    await practise(ada, "Drop my connection");
-    await bob.say("meanwhile");
-    await ada.connected();
-    await ada.say("after");
-    await ada.sees(ada.lines, ["before", "meanwhile", "after"]);
-    await bob.sees(bob.lines, ["before", "meanwhile", "after"]);
-  });
-
-  it("messages typed while connections are refused wait, and arrive once, in order", async () => {
-    const url = stage.newRoom();
-    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
-    await practise(ada, "Refuse connections for 10 s");
-    await ada.page.locator('[data-path][data-socket="broken"]').waitFor();
-    for (const text of ["one", "two", "three"]) await ada.say(text);
-    await ada.page.getByText("waiting for the connection").nth(2).waitFor();
-    expect(await bob.lines.count()).toBe(0);
-    await ada.page
-      .locator("[data-status]", { hasText: /^Connected$/ })
-      .waitFor({ timeout: 40_000 });
-    await bob.page
-      .locator("[data-status]", { hasText: /^Connected$/ })
-      .waitFor({ timeout: 40_000 });
-    await bob.sees(bob.lines, ["one", "two", "three"]);
-    await ada.sees(ada.lines, ["one", "two", "three"]);
-    await ada.page.getByText("waiting for the connection").waitFor({ state: "detached" });
-  });
-
-  it("an expired token is renewed, and the function runs for it once more", async () => {
-    const ada = await stage.arrive(stage.newRoom());
-    await practise(ada, "Expire my token now");
-    await ada.page.getByText(/ms, 2 runs$/).waitFor();
-    await ada.connected();
-    await ada.say("still here");
-    await ada.sees(ada.lines, ["still here"]);
-  });
-
-  it("delayed messages arrive late and in order", async () => {
-    const ada = await stage.arrive(stage.newRoom());
-    await practise(ada, "Delay messages by 1 s");
-    const before = Date.now();
-    await ada.say("slow");
-    await ada.page.locator('.line[data-delivery="sending"]').waitFor();
-    await ada.page.locator('.line[data-delivery="delivered"]').waitFor();
-    expect(Date.now() - before).toBeGreaterThanOrEqual(1_000);
-    await practise(ada, "No delay");
-  });
-
-  it("a restart of Ably is survived, presence is re-entered, and the gap is said", async () => {
-    const url = stage.newRoom();
-    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
-    await practise(ada, "Stop Ably, and start it again empty");
-    for (const visitor of [ada, bob]) {
-      await visitor.page.getByText("Some messages may be missing").waitFor({ timeout: 40_000 });
-      await expect.poll(() => visitor.people.count(), { timeout: 40_000 }).toBe(2);
-    }
-    await ada.say("back again");
-    await bob.sees(bob.lines, ["back again"]);
-  });
-});
-
-it("says so when the function cannot be reached, and connects once it can", async () => {
-  const visitor = await stage.open();
-  const { page } = visitor;
-  await page.route("**/.netlify/functions/**", (route) => route.abort());
-  await page.goto(stage.newRoom());
-  await page.getByText("The token function did not answer").waitFor();
-  await page.unroute("**/.netlify/functions/**");
-  await page.getByRole("button", { name: "Try again now" }).click();
-  await visitor.connected();
-  expect(await page.locator("[data-problem]").isHidden()).toBe(true);
-});
-
-it("says so when the function refuses for good", async () => {
-  const visitor = await stage.open();
-  const error = { code: 40012, statusCode: 403, message: "The clientId was refused: testing." };
-  await visitor.page.route("**/.netlify/functions/**", (route) =>
-    route.fulfill({
-      status: 403,
-      headers: { "x-ably-errorcode": "40012" },
-      contentType: "application/json",
-      body: JSON.stringify({ error }),
-    }),
-  );
-  await visitor.page.goto(stage.newRoom());
-  await visitor.page.getByText("The clientId was refused: testing.", { exact: true }).waitFor();
-  expect(await visitor.page.locator("[data-status]").innerText()).toBe("Not connected");
-});
-
-describe("says so in words when", () => {
-  /** Lets the function sign with another key, or for another capability. */
-  async function arriveWith(key: string, params: Ably.TokenParams): Promise<Visitor> {
-    const { auth } = new Ably.Rest({ key });
-    const visitor = await stage.open();
-    await visitor.page.route("**/.netlify/functions/**", async (route) =>
-      route.fulfill({ json: await auth.createTokenRequest({ clientId: "ada", ...params }) }),
-    );
-    await visitor.page.goto(stage.newRoom());
-    return visitor;
-  }
-
-  const problem = (visitor: Visitor) => visitor.page.locator("[data-problem]");
-
-  it("Ably refuses the key", async () => {
-    const visitor = await arriveWith(`${LOCAL_ABLY_KEY}-wrong`, {});
-    await problem(visitor).getByText("Ably refused the key of this site").waitFor();
-    expect(await problem(visitor).innerText()).toMatch(/ABLY_API_KEY is a current key/);
-  });
-
-  it("the token does not open the room", async () => {
-    const visitor = await arriveWith(LOCAL_ABLY_KEY, { capability: '{"other:*":["*"]}' });
-    await problem(visitor).getByText("This room cannot be opened").waitFor();
-  });
-
-  it("no WebSocket gets through, and goes on trying", async () => {
-    const visitor = await stage.open();
-    await visitor.page.addInitScript(() => {
-      const Real = WebSocket;
-      window.WebSocket = class extends Real {
-        constructor(url: string, protocols?: string | string[]) {
-          super(protocols ? url : "ws://127.0.0.1:1/", protocols);
-        }
-      } as typeof WebSocket;
-    });
-    await visitor.page.goto(stage.newRoom());
-    await problem(visitor).getByText("Ably cannot be reached").waitFor();
   });
 });

@@ -20,7 +20,7 @@ it("gives the lines that replace the demo, and they work as they stand", async (
   await writeFile(join(copy, "index.html"), html);
   await runIn(copy, "typescript/bin/tsc");
 
-  const [dev, browser] = await Promise.all([startDev({ cwd: copy }), launchChromium()]);
+  const [dev, browser] = await Promise.all([startDev({ folder: copy }), launchChromium()]);
   try {
     const [ada, bob] = await Promise.all([browser.newPage(), browser.newPage()]);
     for (const page of [ada, bob]) await page.goto(dev.url);
@@ -30,6 +30,5 @@ it("gives the lines that replace the demo, and they work as they stand", async (
   } finally {
     await browser.close();
     await dev.stop();
-    await rm(copy, { recursive: true, force: true, maxRetries: 10 });
   }
 });

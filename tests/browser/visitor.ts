@@ -36,6 +36,14 @@ export class Visitor {
     await this.page.keyboard.press("Enter");
   }
 
+  /** Does a fault for real, through the page's own practice drawer. */
+  async practise(label: string): Promise<void> {
+    const drawer = this.page.locator("[data-practice]");
+    await drawer.evaluate((element: HTMLDetailsElement) => void (element.open = true));
+    await drawer.getByRole("button", { name: label, exact: true }).click();
+    await drawer.getByText(`${label}: done.`).waitFor();
+  }
+
   /** Waits until exactly these texts stand in the list, in this order. */
   async sees(locator: Locator, texts: string[]): Promise<void> {
     await expect.poll(() => locator.allInnerTexts()).toEqual(texts);

@@ -188,10 +188,14 @@ describe("the connection", () => {
     expect(after(...Array.from({ length: 500 }, () => again)).log).toHaveLength(200);
   });
 
-  it("remembers a gap after the room is well again", () => {
+  it("says where messages may be missing, between those before and those after", () => {
     const lost: Event = { type: "channel", status: { state: "attached", isContinuous: false } };
     const well: Event = { type: "channel", status: { state: "attached", isContinuous: true } };
-    expect(after(well).hasGap).toBe(false);
-    expect(after(lost, well).hasGap).toBe(true);
+    expect(entriesOf(arrived(), well, arrived({ id: "2" }))).toHaveLength(2);
+    expect(entriesOf(arrived(), lost, arrived({ id: "2" }), well)).toMatchObject([
+      { id: "1" },
+      { kind: "notice", text: expect.stringContaining("some messages may be missing here") },
+      { id: "2" },
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
-import { copyProject, runIn } from "./copy.ts";
+import { copyProject, removeCopy, runIn } from "./copy.ts";
 
 const PATIENCE_MS = 120_000;
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
   copy = await copyProject();
 });
 
-afterAll(() => rm(copy, { recursive: true, force: true, maxRetries: 10 }));
+afterAll(() => removeCopy(copy));
 
 const build = () => runIn(copy, "vite/bin/vite.js", "build");
 const typecheck = () => runIn(copy, "typescript/bin/tsc");

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, symlink } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,11 @@ export async function copyProject(): Promise<string> {
   }
   await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"), "junction");
   return copy;
+}
+
+/** What a server of the copy still writes at its end is awaited. */
+export async function removeCopy(copy: string): Promise<void> {
+  await rm(copy, { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** Runs a program out of node_modules in such a copy, as a production build would be. */
