@@ -53,7 +53,8 @@ export function afterTokenStep(path: Path, step: TokenStep): Path {
 }
 
 export function afterConnection(path: Path, status: ConnectionStatus, now: number): Path {
-  const socket = socketIn(status.state);
+  // Without a token no socket was tried.
+  const socket = status.isTokenFault ? "closed" : socketIn(status.state);
   const openedAt = socket === "open" ? (path.openedAt ?? now) : undefined;
   return { ...path, socket, openedAt, transport: status.transport };
 }

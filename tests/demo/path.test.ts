@@ -51,6 +51,13 @@ describe("the socket", () => {
     expect(describePath(connection(initialPath, state, 0))).toContain(words);
   });
 
+  it("has no WebSocket where there was no token to open one with", () => {
+    const status = { state: "disconnected", isTokenFault: true } as const;
+    expect(describePath(afterConnection(initialPath, status, 0))).toMatch(
+      /There is no WebSocket\.$/,
+    );
+  });
+
   it("counts how long it has been open, anew after each break", () => {
     const open = connection(initialPath, "connected", 1_000);
     const value = (path: Path, now: number) =>
