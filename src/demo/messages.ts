@@ -105,7 +105,10 @@ function fillLine(item: HTMLElement, line: Line, name: string, delivery: string)
   const raw = find<HTMLDetailsElement>("data-raw", item);
   raw.hidden = !line.raw;
   // Written when it is opened: most never are.
-  raw.ontoggle = () => setText(find("data-json", item), raw.open ? toJson(line.raw, 2) : "");
+  raw.ontoggle = () => {
+    setText(find("data-json", item), raw.open ? toJson(line.raw, 2) : "");
+    if (raw.open) raw.scrollIntoView({ block: "nearest" });
+  };
 }
 
 function describeDelivery({ delivery, fault }: Line, { connection }: State): string {

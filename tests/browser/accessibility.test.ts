@@ -53,7 +53,6 @@ const STATES: Record<string, (visitor: Visitor) => Promise<void>> = {
     await visitor.page.getByText("is typing…").waitFor();
     await visitor.page.locator(".line.mine").waitFor();
     await visitor.page.getByText("Ably message").last().click();
-    await other.goAway();
   },
   async "without a key"(visitor) {
     const { page } = visitor;
