@@ -90,7 +90,9 @@ describe("npm run local-ably", () => {
     await connected(realtime({ port }));
   });
 
-  it("answers on no host but the one that it was given", async () => {
+  // macOS has no 127.0.0.2 unless one adds it.
+  const isMac = process.platform === "darwin";
+  it.skipIf(isMac)("answers on no host but the one that it was given", async () => {
     const port = await freePort();
     const child = run({ LOCAL_ABLY_PORT: String(port), LOCAL_ABLY_HOST: "127.0.0.2" });
     await child.output.atLeast(1);

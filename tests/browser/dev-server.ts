@@ -1,10 +1,11 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { copyProject, removeCopy } from "../project/copy.ts";
 
+const IS_WINDOWS = process.platform === "win32";
 const READY = "Local dev server ready";
 
 export type DevServer = {
@@ -35,13 +36,14 @@ export async function startDev({
   const cwd = folder ?? (await copyProject());
   if (settings) await giveLocalAbly(settings, join(cwd, "vite.config.ts"));
   const [port, target] = [await freePort(), vitePort ?? (await freePort())];
-  const options = ["--port", `${port}`, "--target-port", `${target}`];
-  const command = ["--command", `vite --port ${target}`];
-  const dev = spawn("npm", ["run", "dev", "--", ...options, ...command], {
+  const options = `--port ${port} --target-port ${target} --command "vite --port ${target}"`;
+  const dev = spawn(`npm run dev -- ${options}`, {
     cwd,
     env: { ...process.env, ABLY_API_KEY: key, DEFAULT_CLIENT_ID: "", NODE_ENV: "development" },
+    // npm is a script of the shell's on Windows.
+    shell: true,
     // A group of its own, so that npm, netlify and vite all end together.
-    detached: true,
+    detached: !IS_WINDOWS,
   });
 
   let text = "";
@@ -62,7 +64,7 @@ export async function startDev({
     output: () => text,
     ended: exited,
     async stop() {
-      if (dev.exitCode === null && dev.pid) process.kill(-dev.pid, "SIGTERM");
+      if (dev.exitCode === null) endTree(dev);
       await exited;
       await removeCopy(cwd);
     },
@@ -75,6 +77,12 @@ async function giveLocalAbly(settings: Record<string, number>, config: string): 
   const after = before.replace("localAbly()", `localAbly(${JSON.stringify(settings)})`);
   if (after === before) throw new Error(`No localAbly() in ${config}`);
   await writeFile(config, after);
+}
+
+function endTree({ pid }: ChildProcess): void {
+  if (!pid) return;
+  if (IS_WINDOWS) spawnSync("taskkill", ["/pid", `${pid}`, "/T", "/F"]);
+  else process.kill(-pid, "SIGTERM");
 }
 
 export async function freePort(): Promise<number> {
