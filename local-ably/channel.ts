@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { AblyError } from "./error.ts";
 import { type Member, PresenceSet } from "./presence.ts";
-import { type Message, PresenceAction } from "./protocol.ts";
+import { type Message, PresenceAction, isRecord } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
 /** One frame's worth of messages or presence, in the order in which the channel took them. */
@@ -66,8 +66,11 @@ export class Channel {
       action: 0,
     }));
     const entry = { serial, id, timestamp, connectionId, messages: kept };
-    this.#byId.set(firstId, entry);
-    this.#add(entry);
+    if (messages.every(isEphemeral)) this.#tell(entry);
+    else {
+      this.#byId.set(firstId, entry);
+      this.#add(entry);
+    }
     return entry;
   }
 
@@ -134,6 +137,15 @@ export class Channel {
   #add(entry: Entry): void {
     this.#log.push(entry);
     this.entries();
+    this.#tell(entry);
+  }
+
+  #tell(entry: Entry): void {
     for (const subscriber of this.subscribers) subscriber.receive(entry);
   }
+}
+
+/** For those who are here now, and not kept. https://ably.com/docs/pub-sub/advanced#ephemeral */
+function isEphemeral({ extras }: Message): boolean {
+  return isRecord(extras) && extras.ephemeral === true;
 }

@@ -1,6 +1,6 @@
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
-import { FORMATS, LOCAL_KEY, realtime, refusal, rest, start } from "./harness.ts";
+import { FORMATS, Inbox, LOCAL_KEY, realtime, refusal, rest, start } from "./harness.ts";
 
 type Page = Ably.PaginatedResult<Ably.InboundMessage>;
 
@@ -27,6 +27,23 @@ describe.each(FORMATS)("history in %s", (format) => {
     });
     const live = await realtime(server, { format }).channels.get("c").history();
     expect(namesOf(live)).toEqual(["2", "1", "0"]);
+  });
+
+  it("leaves out what is ephemeral, which those who are here get", async () => {
+    const { channel, server } = await published(1);
+    const here = realtime(server, { format });
+    const seen = new Inbox<Ably.InboundMessage>();
+    await here.channels.get("c").subscribe(seen.add);
+    await channel.publish({ name: "cursor", extras: { ephemeral: true } });
+    await channel.publish("1", "");
+    expect((await seen.atLeast(2)).map(({ name }) => name)).toEqual(["cursor", "1"]);
+    expect(namesOf(await channel.history())).toEqual(["1", "0"]);
+
+    const late = new Inbox<Ably.InboundMessage>();
+    const rewound = realtime(server, { format }).channels.get("c", { params: { rewind: "10" } });
+    await rewound.subscribe(late.add);
+    await channel.publish("2", "");
+    expect((await late.atLeast(3)).map(({ name }) => name)).toEqual(["0", "1", "2"]);
   });
 
   it.each([

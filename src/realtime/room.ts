@@ -11,12 +11,12 @@ import {
 } from "./contract.ts";
 import { type Fault, isConnectionFault, readFault } from "./fault.ts";
 
-/** One channel as a typed room. Give it a callback for each thing that can happen there. */
+/** One channel as a typed room. Give it a callback for what you want to know. */
 export type RoomEvents = {
   /** Each message once, however often it arrives, oldest first. */
-  message(message: RoomMessage): void;
-  members(members: Member[]): void;
-  status(status: RoomStatus): void;
+  message?(message: RoomMessage): void;
+  members?(members: Member[]): void;
+  status?(status: RoomStatus): void;
 };
 
 export type RoomMessage = {
@@ -31,7 +31,8 @@ export type RoomMessage = {
   raw: InboundMessage;
 };
 
-export type Member = Required<Profile> & {
+export type Member = Profile & {
+  isTyping: boolean;
   clientId: string;
   connectionId: string;
   /** When it last said something about itself, ms since the epoch. */
@@ -51,6 +52,11 @@ export type Room = {
    * Waits while the connection is away, however long. Rejects with a `Fault` if Ably refuses it.
    */
   send<Name extends MessageName>(id: string, name: Name, data: Payloads[Name]): Promise<void>;
+  /**
+   * For what is stale in a moment, such as a cursor: whoever is here now gets it, and nobody later.
+   * Dropped, not queued, while the connection is away. https://ably.com/docs/pub-sub/advanced#ephemeral
+   */
+  sendEphemeral<Name extends MessageName>(name: Name, data: Payloads[Name]): void;
   /** Tells everyone what you now say about yourself. */
   setProfile(profile: Profile): void;
   close(): void;
@@ -68,7 +74,7 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
   let isClosed = false;
 
   const onMessage = (message: InboundMessage) => {
-    if (isNew(message.id)) events.message(readMessage(message, isHistory));
+    if (isNew(message.id)) events.message?.(readMessage(message, isHistory));
   };
   const onPresence = ({ connectionId }: PresenceMessage) => {
     // My own arrival comes after the history and before anything newer.
@@ -78,14 +84,14 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
   const onState = ({ current, resumed, reason }: ChannelStateChange) => {
     const isContinuous = current !== "attached" || resumed || !wasAttached;
     if (current === "attached") wasAttached = true;
-    events.status({ state: current, isContinuous, fault: reason && readFault(reason) });
+    events.status?.({ state: current, isContinuous, fault: reason && readFault(reason) });
     void tellMembers();
   };
 
   async function tellMembers() {
-    if (channel.state === "failed" || channel.state === "detached") return events.members([]);
+    if (channel.state === "failed" || channel.state === "detached") return events.members?.([]);
     const present = await channel.presence.get({ waitForSync: false });
-    if (!isClosed) events.members(present.map(readMember));
+    if (!isClosed) events.members?.(present.map(readMember));
   }
 
   channel.on(onState);
@@ -111,6 +117,10 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
         }
       }
     },
+    sendEphemeral(name, data) {
+      if (client.connection.state !== "connected" || channel.state !== "attached") return;
+      channel.publish({ name, data, extras: { ephemeral: true } }).catch(() => {});
+    },
     setProfile(next) {
       // Refused only where entering was, which `status` has told.
       channel.presence.update(next).catch(() => {});
@@ -132,8 +142,8 @@ function readMessage(raw: InboundMessage, isHistory: boolean): RoomMessage {
 }
 
 function readMember({ clientId, connectionId, data, timestamp }: PresenceMessage): Member {
-  const { name = clientId, isTyping = false } = parseProfile(data) ?? {};
-  return { clientId, connectionId, name, isTyping, timestamp };
+  const unsaid = { name: clientId, isTyping: false };
+  return { ...unsaid, ...parseProfile(data), clientId, connectionId, timestamp };
 }
 
 /** History, rewind and resume can bring a message twice. */
