@@ -1,7 +1,7 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { ROOT, copyProject, runIn } from "../project/copy.ts";
+import { ROOT, barePage, copyBareProject, runIn } from "../project/copy.ts";
 import { launchChromium } from "./chromium.ts";
 import { startDev } from "./dev-server.ts";
 
@@ -10,14 +10,9 @@ it("gives the lines that replace the demo, and they work as they stand", async (
   const [, code = ""] = /```ts\n\/\/ src\/main\.ts\n([^]*?)```/.exec(readme) ?? [];
   expect(code.trim().split("\n").length).toBeLessThanOrEqual(15);
 
-  const copy = await copyProject();
-  for (const path of ["src/demo", "src/style.css", "tests"]) {
-    await rm(join(copy, path), { recursive: true });
-  }
-  await rm(join(copy, "vitest.config.ts"));
+  const copy = await copyBareProject();
   await writeFile(join(copy, "src/main.ts"), code);
-  const html = '<!doctype html><body><script type="module" src="/src/main.ts"></script></body>';
-  await writeFile(join(copy, "index.html"), html);
+  await writeFile(join(copy, "index.html"), barePage("/src/main.ts"));
   await runIn(copy, "typescript/bin/tsc");
 
   const [dev, browser] = await Promise.all([startDev({ folder: copy }), launchChromium()]);

@@ -34,12 +34,23 @@ export class Stage {
 
   /** Someone without this page, who has a token of the function's. */
   stranger(): Ably.Rest {
-    return new Ably.Rest({
-      authUrl: `${this.dev.url}/.netlify/functions/ably-token-request?clientId=stranger`,
+    return new Ably.Rest(this.#optionsFor("stranger"));
+  }
+
+  /** The same, with a connection. Close it. */
+  watcher(): Ably.Realtime {
+    return new Ably.Realtime(this.#optionsFor("watcher"));
+  }
+
+  #optionsFor(clientId: string): Ably.ClientOptions {
+    const { port } = new URL(this.dev.url);
+    return {
+      authUrl: `${this.dev.url}/.netlify/functions/ably-token-request`,
+      authParams: { clientId },
       endpoint: "localhost",
-      port: Number(new URL(this.dev.url).port),
+      port: Number(port),
       tls: false,
-    });
+    };
   }
 }
 

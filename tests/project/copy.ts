@@ -21,6 +21,20 @@ export async function copyProject(): Promise<string> {
   return copy;
 }
 
+/** A copy with the bare page of the README, which no demo stands in the way of. */
+export async function copyBareProject(): Promise<string> {
+  const copy = await copyProject();
+  for (const path of ["src/demo", "src/style.css", "tests", "vitest.config.ts"]) {
+    await rm(join(copy, path), { recursive: true });
+  }
+  return copy;
+}
+
+/** A page with an empty body, and a script. */
+export function barePage(script: string): string {
+  return `<!doctype html><body><script type="module" src="${script}"></script></body>`;
+}
+
 /** What a server of the copy still writes at its end is awaited. */
 export async function removeCopy(copy: string): Promise<void> {
   await rm(copy, { recursive: true, force: true, maxRetries: 10 });
