@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,15 +9,17 @@ import { promisify } from "node:util";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const run = promisify(execFile);
 
+/** Every file of the project as git would give it, from the root, with slashes. */
+export async function listFiles(): Promise<string[]> {
+  const options = ["ls-files", "-co", "--exclude-standard", "-z"];
+  const { stdout } = await run("git", options, { cwd: ROOT });
+  return stdout.split("\0").filter((path) => path && existsSync(join(ROOT, path)));
+}
+
 /** A copy of the project as git would give it, in an empty folder, whose files a test may change. */
 export async function copyProject(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), "starter-"));
-  const { stdout } = await run("git", ["ls-files", "-co", "--exclude-standard", "-z"], {
-    cwd: ROOT,
-  });
-  for (const path of stdout.split("\0").filter(Boolean)) {
-    await cp(join(ROOT, path), join(copy, path));
-  }
+  for (const path of await listFiles()) await cp(join(ROOT, path), join(copy, path));
   await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"), "junction");
   return copy;
 }
