@@ -17,7 +17,7 @@ export function findChromium(): string | undefined {
 }
 
 /** Starts the Chromium that was found. Throws a sentence that says how to get one. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(args: string[] = []): Promise<Browser> {
   const executablePath = findChromium();
   if (!executablePath) {
     throw new Error("No Chromium found: install Chrome or Chromium, or set CHROMIUM to its path.");
@@ -25,6 +25,6 @@ export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath,
     // No sandbox for root in a container; the rest keeps Chromium from calling home.
-    args: ["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+    args: ["--no-sandbox", "--disable-quic", "--disable-background-networking", ...args],
   });
 }

@@ -1,20 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { copyProject, removeCopy } from "../project/copy.ts";
+import { type Program, freePort, startProgram } from "./program.ts";
 
-const IS_WINDOWS = process.platform === "win32";
-const READY = "Local dev server ready";
+/** What Netlify's CLI says when it serves. */
+export const READY = "Local dev server ready";
 
-export type DevServer = {
-  url: string;
-  output(): string;
-  /** Resolves when it has ended, by itself or not. */
-  ended: Promise<void>;
-  stop(): Promise<void>;
-};
+/** A site that runs on this machine, and a Chromium's options if it needs any to see it. */
+export type Site = Program & { url: string; chromiumArgs?: string[] };
 
 /**
  * Runs `npm run dev` as a person would, on free ports, in a copy of the project: Netlify's CLI keeps
@@ -32,40 +25,22 @@ export async function startDev({
   vitePort?: number;
   folder?: string;
   settings?: Record<string, number>;
-} = {}): Promise<DevServer> {
+} = {}): Promise<Site> {
   const cwd = folder ?? (await copyProject());
   if (settings) await giveLocalAbly(settings, join(cwd, "vite.config.ts"));
   const [port, target] = [await freePort(), vitePort ?? (await freePort())];
   const options = `--port ${port} --target-port ${target} --command "vite --port ${target}"`;
-  const dev = spawn(`npm run dev -- ${options}`, {
+  const program = await startProgram(`npm run dev -- ${options}`, {
     cwd,
-    env: { ...process.env, ABLY_API_KEY: key, DEFAULT_CLIENT_ID: "", NODE_ENV: "development" },
-    // npm is a script of the shell's on Windows.
-    shell: true,
-    // A group of its own, so that npm, netlify and vite all end together.
-    detached: !IS_WINDOWS,
+    // The shell's variables beat any `.env`, and blank means none.
+    env: { ABLY_API_KEY: key, DEFAULT_CLIENT_ID: "", NODE_ENV: "development" },
+    ready: READY,
   });
-
-  let text = "";
-  const exited = new Promise<void>((resolve) => dev.once("exit", () => resolve()));
-  const ready = new Promise<void>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      text += chunk.toString();
-      if (text.includes(READY)) resolve();
-    };
-    dev.stdout.on("data", read);
-    dev.stderr.on("data", read);
-    void exited.then(() => reject(new Error(`npm run dev ended by itself:\n${text}`)));
-  });
-  await ready;
-
   return {
+    ...program,
     url: `http://localhost:${port}`,
-    output: () => text,
-    ended: exited,
     async stop() {
-      if (dev.exitCode === null) endTree(dev);
-      await exited;
+      await program.stop();
       await removeCopy(cwd);
     },
   };
@@ -77,18 +52,4 @@ async function giveLocalAbly(settings: Record<string, number>, config: string): 
   const after = before.replace("localAbly()", `localAbly(${JSON.stringify(settings)})`);
   if (after === before) throw new Error(`No localAbly() in ${config}`);
   await writeFile(config, after);
-}
-
-function endTree({ pid }: ChildProcess): void {
-  if (!pid) return;
-  if (IS_WINDOWS) spawnSync("taskkill", ["/pid", `${pid}`, "/T", "/F"]);
-  else process.kill(-pid, "SIGTERM");
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,9 +1,10 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, freePort, startDev } from "./dev-server.ts";
+import { type Site, startDev } from "./dev-server.ts";
+import { freePort } from "./program.ts";
 
 describe("npm run dev with no key", () => {
-  let dev: DevServer;
+  let dev: Site;
   beforeAll(async () => {
     dev = await startDev();
   });

@@ -159,7 +159,7 @@ describe("the room", () => {
   });
 
   it("is the lobby, and says so, if the link names none that can be", async () => {
-    const ada = await stage.arrive(`${stage.dev.url}/?room=%5Bmeta%5D*`);
+    const ada = await stage.arrive(`${stage.site.url}/?room=%5Bmeta%5D*`);
     expect(await ada.page.locator("h1").innerText()).toContain("lobby");
     expect(await ada.page.locator("[data-problem]").innerText()).toContain("This is the lobby.");
   });

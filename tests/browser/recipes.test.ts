@@ -48,7 +48,7 @@ describe("each recipe", () => {
 
   /** So many people, each with a page of their own of that recipe. */
   function open(count: number, section: string): Promise<Visitor["page"][]> {
-    const url = `${stage.dev.url}/${slugOf(section)}.html`;
+    const url = `${stage.site.url}/${slugOf(section)}.html`;
     return Promise.all(
       Array.from({ length: count }, async () => {
         const { page } = await stage.open();
@@ -129,7 +129,7 @@ describe("each recipe", () => {
 
   it("Publish from a function: says it for who knows the secret, and for nobody else", async () => {
     const announce = async (authorization: string, body: string) => {
-      const url = `${stage.dev.url}/.netlify/functions/announce`;
+      const url = `${stage.site.url}/.netlify/functions/announce`;
       return (await fetch(url, { method: "POST", headers: { authorization }, body })).status;
     };
     const { code = "" } = here.find(({ path }) => path === ".env") ?? {};
@@ -201,7 +201,7 @@ describe(ELSEWHERE, () => {
 
   it("shows who is here, in a site that knew nothing of it", async () => {
     const [ada, bob] = await Promise.all([stage.open(), stage.open()]);
-    for (const { page } of [ada, bob]) await page.goto(stage.dev.url);
+    for (const { page } of [ada, bob]) await page.goto(stage.site.url);
     for (const { page } of [ada, bob]) await page.getByText("2 here now").waitFor();
   });
 

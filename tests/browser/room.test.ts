@@ -33,7 +33,7 @@ it("shows two tabs of one context as two people, and a duplicated tab as one wit
   const ada = await stage.arrive();
   const context = ada.page.context();
   const second = new Visitor(await context.newPage());
-  await second.page.goto(stage.dev.url);
+  await second.page.goto(stage.site.url);
   await second.connected();
   await expect.poll(() => ada.people.count()).toBe(2);
 

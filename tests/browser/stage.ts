@@ -2,19 +2,19 @@ import Ably from "ably";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { launchChromium } from "./chromium.ts";
-import { type DevServer, startDev } from "./dev-server.ts";
+import { type Site, startDev } from "./dev-server.ts";
 import { Visitor } from "./visitor.ts";
 
-/** What a file of browser tests plays on: a dev server, a browser, and who came. */
-export class Stage {
-  dev!: DevServer;
+/** What a file of browser tests plays on: a site, a browser, and who came. */
+export class Stage<ThisSite extends Site = Site> {
+  site!: ThisSite;
   browser!: Browser;
   readonly visitors: Visitor[] = [];
   #rooms = 0;
 
   /** A room of its own for each test. */
   newRoom(): string {
-    return `${this.dev.url}/?room=test-${this.#rooms++}`;
+    return `${this.site.url}/?room=test-${this.#rooms++}`;
   }
 
   /** A page that has gone nowhere yet, for a test that first says what it will meet. */
@@ -26,7 +26,7 @@ export class Stage {
   }
 
   /** A page that is connected, in the default room or at the given address. */
-  async arrive(url: string = this.dev.url, options?: BrowserContextOptions): Promise<Visitor> {
+  async arrive(url: string = this.site.url, options?: BrowserContextOptions): Promise<Visitor> {
     const visitor = await this.open(options);
     await visitor.page.goto(url);
     return visitor.connected();
@@ -43,9 +43,9 @@ export class Stage {
   }
 
   #optionsFor(clientId: string): Ably.ClientOptions {
-    const { port } = new URL(this.dev.url);
+    const { port } = new URL(this.site.url);
     return {
-      authUrl: `${this.dev.url}/.netlify/functions/ably-token-request`,
+      authUrl: `${this.site.url}/.netlify/functions/ably-token-request`,
       authParams: { clientId },
       endpoint: "localhost",
       port: Number(port),
@@ -55,15 +55,18 @@ export class Stage {
 }
 
 /** Sets the stage for all tests of a file, and sends everyone home after each. */
-export function setStage(start = () => startDev()): Stage {
+export function setStage(): Stage;
+export function setStage<ThisSite extends Site>(start: () => Promise<ThisSite>): Stage<ThisSite>;
+export function setStage(start: () => Promise<Site> = () => startDev()): Stage {
   const stage = new Stage();
   beforeAll(async () => {
-    [stage.dev, stage.browser] = await Promise.all([start(), launchChromium()]);
+    stage.site = await start();
+    stage.browser = await launchChromium(stage.site.chromiumArgs);
   });
   afterEach(() => Promise.all(stage.visitors.splice(0).map((visitor) => visitor.goAway())));
   afterAll(async () => {
     await stage.browser?.close();
-    await stage.dev?.stop();
+    await stage.site?.stop();
   });
   return stage;
 }

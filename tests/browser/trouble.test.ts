@@ -17,15 +17,7 @@ it("says so when the connection stays away, and keeps what is sent until it is b
   expect(await ada.page.locator("[data-status]").innerText()).toMatch(/^Still no connection/);
   for (const text of ["one", "two"]) await ada.say(text);
   await ada.page.getByText("waiting for the connection").nth(1).waitFor();
-  for (const { page } of [ada, bob]) {
-    const retry = page.locator("[data-retry]");
-    await expect
-      .poll(async () => {
-        await retry.evaluate((button: HTMLElement) => button.click());
-        return page.locator("[data-status]").innerText();
-      })
-      .toBe("Connected");
-  }
+  for (const visitor of [ada, bob]) await visitor.retryUntilConnected();
   await bob.sees(bob.lines, ["before", "one", "two"]);
   await ada.sees(ada.lines, ["before", "one", "two"]);
   expect(await ada.page.locator("[data-problem]").isHidden()).toBe(true);

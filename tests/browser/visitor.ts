@@ -36,6 +36,17 @@ export class Visitor {
     await this.page.keyboard.press("Enter");
   }
 
+  /** As someone does who does not wait for the next attempt. */
+  async retryUntilConnected(): Promise<void> {
+    const retry = this.page.locator("[data-retry]");
+    await expect
+      .poll(async () => {
+        await retry.evaluate((button: HTMLElement) => button.click());
+        return this.page.locator("[data-status]").innerText();
+      })
+      .toBe("Connected");
+  }
+
   /** Does a fault for real, through the page's own practice drawer. */
   async practise(label: string): Promise<void> {
     const drawer = this.page.locator("[data-practice]");

@@ -1,0 +1,170 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { startProduction, startServe } from "./production.ts";
+import { setStage } from "./stage.ts";
+
+const ABLY = "main.realtime.ably.net";
+
+describe("the production build", () => {
+  const stage = setStage(startProduction);
+
+  beforeEach(() => void (stage.site.network.blocksWebSockets = false));
+
+  /** Each Content-Security-Policy report is a console error, and so is among the complaints. */
+  const expectNoComplaints = () => {
+    for (const { complaints } of stage.visitors) expect(complaints).toEqual([]);
+  };
+
+  it("serves the page under a policy that lets it load its own files and talk to Ably", async () => {
+    const { headers } = await fetch(stage.site.url);
+    const policy = new Map(
+      headers
+        .get("content-security-policy")
+        ?.split(";")
+        .map((directive) => directive.trim().split(" "))
+        .map(([name = "", ...sources]) => [name, sources]),
+    );
+    const schemes = ["https", "wss"];
+    expect(Object.fromEntries(policy)).toEqual({
+      "default-src": ["'none'"],
+      "script-src": ["'self'"],
+      "style-src": ["'self'"],
+      "img-src": ["'self'"],
+      "connect-src": [
+        "'self'",
+        ...schemes.map((scheme) => `${scheme}://${ABLY}`),
+        ...schemes.map((scheme) => `${scheme}://*.fallback.ably-realtime.com`),
+        "https://internet-up.ably-realtime.com",
+        "wss://ws-up.ably-realtime.com",
+      ],
+      "base-uri": ["'none'"],
+      "form-action": ["'self'"],
+      "frame-ancestors": ["'none'"],
+      "require-trusted-types-for": ["'script'"],
+      "trusted-types": ["'none'"],
+    });
+    expect(Object.fromEntries(headers)).toMatchObject({
+      "cross-origin-opener-policy": "same-origin",
+      "permissions-policy": expect.stringContaining("camera=()"),
+      "referrer-policy": "same-origin",
+      "strict-transport-security": "max-age=31536000",
+      "x-content-type-options": "nosniff",
+      "cache-control": expect.stringContaining("max-age=0"),
+    });
+  });
+
+  it("answers for the function with headers of its own", async () => {
+    const { headers } = await fetch(`${stage.site.url}/.netlify/functions/ably-token-request`);
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
+  it("talks to Ably's own host, both ways, and nothing in it offends the policy", async () => {
+    const url = stage.newRoom();
+    const ada = await stage.open();
+    const sockets: string[] = [];
+    ada.page.on("websocket", (socket) => sockets.push(new URL(socket.url()).host));
+    await ada.page.goto(url);
+    await ada.connected();
+    const bob = await stage.arrive(url);
+    for (let i = 0; i < 5; i++) {
+      await ada.say(`ada ${i}`);
+      await bob.lines.getByText(`ada ${i}`).waitFor();
+      await bob.say(`bob ${i}`);
+      await ada.lines.getByText(`bob ${i}`).waitFor();
+    }
+    await bob.sees(bob.people, [await bob.name(), await ada.name()]);
+    await ada.page.getByText("Ably message").last().click();
+    await ada.page.getByRole("button", { name: "Invite" }).click();
+    await ada.page.locator("[data-qr] path").waitFor();
+    await ada.page.getByRole("button", { name: "Close" }).click();
+    expect(sockets).toEqual([ABLY]);
+    expect(await ada.page.locator("[data-practice]").count()).toBe(0);
+    expectNoComplaints();
+  });
+
+  it("forbids what the policy forbids", async () => {
+    const { page, complaints } = await stage.arrive();
+    const outcomes = await page.evaluate(async () => {
+      const attempt = async (run: () => unknown) => {
+        try {
+          await run();
+          return "done";
+        } catch {
+          return "refused";
+        }
+      };
+      return {
+        markup: await attempt(() => (document.createElement("p").innerHTML = "<b>")),
+        // Later, because what DevTools evaluates may itself evaluate.
+        eval: await attempt(
+          () =>
+            new Promise((resolve, reject) => {
+              setTimeout(() => attempt(() => new Function()).then((end) => (end === "done" ? resolve(end) : reject())));
+            }),
+        ),
+        stranger: await attempt(() => fetch("https://example.com")),
+      };
+    });
+    expect(outcomes).toEqual({ markup: "refused", eval: "refused", stranger: "refused" });
+    expect(complaints.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it("where WebSockets are blocked tries HTTP in their place, and says that it could not connect", async () => {
+    stage.site.network.blocksWebSockets = true;
+    const visitor = await stage.open();
+    const answers: (string | number)[][] = [];
+    visitor.page.on("response", (response) => {
+      const { host, pathname } = new URL(response.url());
+      if (pathname.startsWith("/comet")) answers.push([host, pathname, response.status()]);
+    });
+    const asked: string[]=[]; visitor.page.on("request", (r)=>asked.push(r.url())); visitor.page.on("requestfailed", (r)=>asked.push("FAILED "+r.url()+r.failure()?.errorText));
+    await visitor.page.goto(stage.newRoom());
+    const problem = visitor.page.locator("[data-problem]");
+    await problem.waitFor();
+    console.log(asked);
+    console.log(await problem.innerText(), await visitor.page.locator("[data-status]").innerText(), answers, visitor.complaints);
+    expect(answers[0]).toEqual([ABLY, "/comet/connect", 404]);
+    console.log(
+      await problem.innerText(),
+      await visitor.page.locator("[data-status]").innerText(),
+      answers,
+      visitor.complaints,
+    );
+  });
+
+  it("survives that Ably stops and starts again: the gap is said, and nobody is lost", async () => {
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
+    await ada.say("before");
+    await bob.sees(bob.lines, ["before"]);
+    await stage.site.ably.stop();
+    for (const { page } of [ada, bob]) {
+      await page.locator('[data-path][data-socket="broken"]').waitFor();
+    }
+    await ada.say("meanwhile");
+    await stage.site.ably.start();
+    for (const visitor of [ada, bob]) await visitor.retryUntilConnected();
+    for (const visitor of [ada, bob]) {
+      await visitor.page.getByText("some messages may be missing here").waitFor();
+      await visitor.sees(visitor.lines, ["before", "meanwhile"]);
+      await expect.poll(() => visitor.people.count()).toBe(2);
+    }
+  });
+});
+
+describe.each([
+  ["no key", "", "This site has no ABLY_API_KEY yet."],
+  ["the placeholder", "Your Ably API key", "ABLY_API_KEY does not look like an Ably key"],
+])("deployed with %s", (_what, key, sentence) => {
+  const stage = setStage(() => startServe({ ABLY_API_KEY: key }));
+
+  it("says what to do on the page itself", async () => {
+    const { page } = await stage.open();
+    await page.goto(stage.site.url);
+    const problem = page.locator("[data-problem]");
+    await problem.getByText("One step left: your Ably key").waitFor();
+    const text = await problem.innerText();
+    expect(text).toContain(sentence);
+    expect(text).toContain("Project configuration → Environment variables → ABLY_API_KEY");
+  });
+});

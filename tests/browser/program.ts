@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type AddressInfo, createServer } from "node:net";
+
+const IS_WINDOWS = process.platform === "win32";
+
+export type Program = {
+  output(): string;
+  /** Resolves when it has ended, by itself or not. */
+  ended: Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Runs a command of the shell's until it says that it is ready. Rejects with all that it said if it ends before. */
+export async function startProgram(
+  command: string,
+  { cwd, env, ready }: { cwd: string; env: Record<string, string>; ready: string },
+): Promise<Program> {
+  const child = spawn(command, {
+    cwd,
+    env: { ...process.env, ...env },
+    // npm is a script of the shell's on Windows.
+    shell: true,
+    // A group of its own, so that the shell and all that it started end together.
+    detached: !IS_WINDOWS,
+  });
+  let text = "";
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes(ready)) resolve();
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    void ended.then(() => reject(new Error(`${command} ended by itself:\n${text}`)));
+  });
+  return {
+    output: () => text,
+    ended,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) endTree(child);
+      await ended;
+    },
+  };
+}
+
+function endTree({ pid }: ChildProcess): void {
+  if (!pid) return;
+  if (IS_WINDOWS) spawnSync("taskkill", ["/pid", `${pid}`, "/T", "/F"]);
+  else process.kill(-pid, "SIGTERM");
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
