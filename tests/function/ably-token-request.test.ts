@@ -27,17 +27,17 @@ afterEach(() => {
 });
 
 describe("a token request", () => {
-  it("is signed for the clientId of the query, and never cached", async () => {
-    const response = await ask("?clientId=ada");
+  it.each(["ada", "Zoë 🦦 <b>"])("is signed for %s, and never cached", async (name) => {
+    const response = await ask(`?${new URLSearchParams({ clientId: name })}`);
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBe("application/json");
     expect(response.headers.get("cache-control")).toBe("no-store");
     const { keyName, clientId, capability, timestamp, nonce, mac } = await bodyOf(response);
-    expect({ keyName, clientId }).toEqual({ keyName: "appId.keyId", clientId: "ada" });
+    expect({ keyName, clientId }).toEqual({ keyName: "appId.keyId", clientId: name });
     expect(Math.abs(Number(timestamp) - Date.now())).toBeLessThan(60_000);
 
     // Written out from https://ably.com/docs/api/token-request-spec: ttl is omitted, so empty.
-    const signed = `appId.keyId\n\n${capability}\nada\n${timestamp}\n${nonce}\n`;
+    const signed = `appId.keyId\n\n${capability}\n${name}\n${timestamp}\n${nonce}\n`;
     const expected = createHmac("sha256", "top-secret-part").update(signed).digest("base64");
     expect(mac).toBe(expected);
   });

@@ -1,9 +1,9 @@
 import type { Config } from "@netlify/functions";
-import Ably from "ably";
 import { CHANNEL_NAMESPACE } from "../../../src/realtime/contract.ts";
 import { readClientId } from "./client-id.ts";
 import { FunctionError } from "./error.ts";
 import { readKey } from "./key.ts";
+import { signTokenRequest } from "./sign.ts";
 
 const ALLOW = "GET, HEAD, OPTIONS";
 
@@ -39,8 +39,8 @@ async function answer(request: Request): Promise<Response> {
   }
 
   const clientId = readClientId(new URL(request.url).searchParams, process.env);
-  const { auth } = new Ably.Rest({ key: readKey(process.env) });
-  const tokenRequest = await auth.createTokenRequest({ clientId, capability: CAPABILITY });
+  const key = readKey(process.env);
+  const tokenRequest = await signTokenRequest(key, { clientId, capability: CAPABILITY });
   return Response.json(tokenRequest, { headers: { "cache-control": "no-store" } });
 }
 
