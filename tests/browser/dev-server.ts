@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { copyProject, removeCopy } from "../project/copy.ts";
-import { type Program, freePort, startProgram } from "./program.ts";
+import { type Program, freePort, startProgram } from "../project/program.ts";
 
 /** What Netlify's CLI says when it serves. */
 export const READY = "Local dev server ready";

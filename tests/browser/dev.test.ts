@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Site, startDev } from "./dev-server.ts";
-import { freePort } from "./program.ts";
+import { freePort } from "../project/program.ts";
 
 describe("npm run dev with no key", () => {
   let dev: Site;

@@ -99,7 +99,11 @@ describe("the production build", () => {
         eval: await attempt(
           () =>
             new Promise((resolve, reject) => {
-              setTimeout(() => attempt(() => new Function()).then((end) => (end === "done" ? resolve(end) : reject())));
+              setTimeout(() =>
+                attempt(() => new Function()).then((end) =>
+                  end === "done" ? resolve(end) : reject(),
+                ),
+              );
             }),
         ),
         stranger: await attempt(() => fetch("https://example.com")),
@@ -117,12 +121,21 @@ describe("the production build", () => {
       const { host, pathname } = new URL(response.url());
       if (pathname.startsWith("/comet")) answers.push([host, pathname, response.status()]);
     });
-    const asked: string[]=[]; visitor.page.on("request", (r)=>asked.push(r.url())); visitor.page.on("requestfailed", (r)=>asked.push("FAILED "+r.url()+r.failure()?.errorText));
+    const asked: string[] = [];
+    visitor.page.on("request", (r) => asked.push(r.url()));
+    visitor.page.on("requestfailed", (r) =>
+      asked.push("FAILED " + r.url() + r.failure()?.errorText),
+    );
     await visitor.page.goto(stage.newRoom());
     const problem = visitor.page.locator("[data-problem]");
     await problem.waitFor();
     console.log(asked);
-    console.log(await problem.innerText(), await visitor.page.locator("[data-status]").innerText(), answers, visitor.complaints);
+    console.log(
+      await problem.innerText(),
+      await visitor.page.locator("[data-status]").innerText(),
+      answers,
+      visitor.complaints,
+    );
     expect(answers[0]).toEqual([ABLY, "/comet/connect", 404]);
     console.log(
       await problem.innerText(),

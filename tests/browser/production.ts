@@ -5,7 +5,7 @@ import { createServer } from "node:tls";
 import { generate } from "selfsigned";
 import { ROOT, copyProject, removeCopy } from "../project/copy.ts";
 import { READY, type Site } from "./dev-server.ts";
-import { type Program, freePort, startProgram } from "./program.ts";
+import { type Program, freePort, startProgram } from "../project/program.ts";
 
 const [name, secret] = ["production.test", "a-key-of-local-ably-only"] as const;
 

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Context } from "@netlify/functions";
 import ablyTokenRequest, { config } from "../../netlify/functions/ably-token-request/index.ts";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
 
@@ -7,7 +8,7 @@ const KEY = "appId.keyId:top-secret-part";
 const URL_ = "https://site.example/.netlify/functions/ably-token-request";
 
 function ask(query = "", init: RequestInit = {}): Promise<Response> {
-  return ablyTokenRequest(new Request(URL_ + query, init));
+  return ablyTokenRequest(new Request(URL_ + query, init), {} as Context);
 }
 
 type Body = Record<string, unknown> & { error: Record<string, unknown> };
@@ -32,6 +33,7 @@ describe("a token request", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBe("application/json");
     expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     const { keyName, clientId, capability, timestamp, nonce, mac } = await bodyOf(response);
     expect({ keyName, clientId }).toEqual({ keyName: "appId.keyId", clientId: name });
     expect(Math.abs(Number(timestamp) - Date.now())).toBeLessThan(60_000);
@@ -99,6 +101,7 @@ describe("the clientId", () => {
     expect(response.status).toBe(403);
     expect(response.headers.get("x-ably-errorcode")).toBe("40012");
     expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
     const { error } = await bodyOf(response);
     expect(error).toMatchObject({ code: 40012, statusCode: 403 });
     expect(error.href).toBe("https://help.ably.io/error/40012");

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { scripts } from "../../package.json" with { type: "json" };
-import { freePort } from "../browser/dev-server.ts";
+import { freePort } from "../project/program.ts";
 import { checkAbly } from "./checks.ts";
 
 const SECRET = "hush-hush-this-is-secret";

@@ -1,3 +1,6 @@
+/** netlify.toml gives headers to files only. A token request that a cache gave twice would be refused. */
+export const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
 /** A refusal in Ably's own terms, so that ably-js hands `code` and `message` to the page. */
 export class FunctionError extends Error {
   override name = "FunctionError";
@@ -18,7 +21,7 @@ export class FunctionError extends Error {
       { error: { code, statusCode, message, href } },
       {
         status: statusCode,
-        headers: { "cache-control": "no-store", "x-ably-errorcode": String(code), ...headers },
+        headers: { ...HEADERS, "x-ably-errorcode": String(code), ...headers },
       },
     );
   }

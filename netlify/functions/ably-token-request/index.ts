@@ -1,7 +1,8 @@
-import type { Config } from "@netlify/functions";
+import type { Config, Context } from "@netlify/functions";
 import { CHANNEL_NAMESPACE } from "../../../src/realtime/contract.ts";
-import { readClientId } from "./client-id.ts";
-import { FunctionError } from "./error.ts";
+import { checkClientId } from "./client-id.ts";
+import { FunctionError, HEADERS } from "./error.ts";
+import { identify } from "./identify.ts";
 import { readKey } from "./key.ts";
 import { signTokenRequest } from "./sign.ts";
 
@@ -21,14 +22,17 @@ export const config: Config = {
  * for a token at Ably. Every other query parameter is ignored: the caller does not get to choose.
  * https://ably.com/docs/api/token-request-spec
  */
-export default async function ablyTokenRequest(request: Request): Promise<Response> {
-  const response = await answer(request).catch(toResponse);
+export default async function ablyTokenRequest(
+  request: Request,
+  context: Context,
+): Promise<Response> {
+  const response = await answer(request, context).catch(toResponse);
   return request.method === "HEAD" ? new Response(null, response) : response;
 }
 
-async function answer(request: Request): Promise<Response> {
+async function answer(request: Request, context: Context): Promise<Response> {
   if (request.method === "OPTIONS") {
-    return new Response(null, { status: 204, headers: { allow: ALLOW } });
+    return new Response(null, { status: 204, headers: { ...HEADERS, allow: ALLOW } });
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
     const error = new FunctionError(40500, 405, `Use GET: ${request.method} is not supported.`);
@@ -38,10 +42,10 @@ async function answer(request: Request): Promise<Response> {
     throw new FunctionError(40300, 403, "This function answers only the pages of its own site.");
   }
 
-  const clientId = readClientId(new URL(request.url).searchParams, process.env);
+  const clientId = checkClientId(await identify(request, context));
   const key = readKey(process.env);
   const tokenRequest = await signTokenRequest(key, { clientId, capability: CAPABILITY });
-  return Response.json(tokenRequest, { headers: { "cache-control": "no-store" } });
+  return Response.json(tokenRequest, { headers: HEADERS });
 }
 
 function toResponse(error: unknown): Response {
