@@ -1,8 +1,12 @@
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseAllHeaders } from "@netlify/headers-parser";
+import { type Rolldown, build as viteBuild } from "vite";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
 import { copyProject, removeCopy, runIn } from "./copy.ts";
+import { readZip } from "./zip.ts";
 
 const PATIENCE_MS = 120_000;
 
@@ -12,6 +16,7 @@ beforeAll(async () => {
   copy = await copyProject();
 });
 
+afterEach(() => vi.unstubAllEnvs());
 afterAll(() => removeCopy(copy));
 
 const build = () => runIn(copy, "vite/bin/vite.js", "build");
@@ -59,6 +64,72 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     });
   });
 
+  it("and its function hold no package but ably, and qr for the QR code, and no source map", async () => {
+    const options = {
+      root: copy,
+      configFile: join(copy, "vite.config.ts"),
+      logLevel: "silent",
+    } as const;
+    const { output } = (await viteBuild({
+      ...options,
+      build: { write: false },
+    })) as Rolldown.RolldownOutput;
+    const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+    expect(packagesOf(modules)).toEqual(["ably", "qr"]);
+    expect(output.filter(({ fileName }) => fileName.endsWith(".map"))).toEqual([]);
+
+    const archive = join(copy, ".netlify/functions/ably-token-request.zip");
+    const files = readZip(await readFile(archive));
+    expect([...files.keys()].filter((name) => name.endsWith(".map"))).toEqual([]);
+    // The copy's node_modules is a link, which Netlify packs as such: what is imported tells as much.
+    const own = files.get("netlify/functions/ably-token-request/index.mjs") ?? "";
+    const imported = [...own.matchAll(/\b(?:from|import)\s*\(?\s*"([^".][^"]*)"/g)];
+    const packages = imported.map(([, name = ""]) => name).filter((name) => !isBuiltin(name));
+    expect(packages).toEqual(["ably/modular"]);
+    expect(own).toContain("ABLY_API_KEY");
+    expect(own).not.toContain("sourceMappingURL");
+  });
+
+  it("keeps for a year what has a hash in its name, and only that", async () => {
+    // As Netlify reads it. `netlify serve` shows every other header, but its own Cache-Control.
+    const { headers, errors } = await parseAllHeaders({
+      netlifyConfigPath: join(copy, "netlify.toml"),
+      headersFiles: [],
+      configHeaders: [],
+      minimal: true,
+    });
+    expect(errors).toEqual([]);
+    const cached = headers.filter(({ values }) => Object.hasOwn(values, "Cache-Control"));
+    expect(cached).toEqual([
+      { for: "/assets/*", values: { "Cache-Control": "public, max-age=31536000, immutable" } },
+    ]);
+    const files = await readdir(join(copy, "dist"), { recursive: true });
+    expect(
+      files.filter((name) => /\.\w+$/.test(name) && !name.startsWith("assets")).toSorted(),
+    ).toEqual(["favicon.svg", "index.html"]);
+    for (const asset of await readdir(join(copy, "dist/assets"))) {
+      expect(asset).toMatch(/-[\w-]{8}\.(js|css)$/);
+    }
+  });
+
+  it.each(["in the environment", "in .env"])(
+    "fails for a key in a VITE_ variable %s, and says which",
+    async (where) => {
+      const key = "appId1.keyId1:0123456789abcdefghijklmnopqrstuvwxyz-_ABCDE";
+      vi.stubEnv("VITE_HOST", "local.example:8080");
+      if (where === "in .env") await writeFile(join(copy, ".env"), `VITE_ABLY=key=${key}\n`);
+      else vi.stubEnv("VITE_ABLY", `key=${key}`);
+      const failure = await build().then(
+        () => "it was built",
+        ({ stderr }: { stderr: string }) => stderr,
+      );
+      await rm(join(copy, ".env"), { force: true });
+      expect(failure).toContain("VITE_ABLY holds an Ably key");
+      expect(failure).toContain("Name it ABLY_API_KEY");
+      expect(failure).not.toContain(key.slice(-20));
+    },
+  );
+
   it("and the types stay whole without local-ably/ and its line in vite.config.ts", async () => {
     await rm(join(copy, "local-ably"), { recursive: true });
     const config = join(copy, "vite.config.ts");
@@ -70,3 +141,9 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     await build();
   });
 });
+
+/** The packages that files in node_modules belong to. */
+function packagesOf(paths: string[]): string[] {
+  const names = paths.map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  return [...new Set(names)].filter((name) => name !== undefined).toSorted();
+}
