@@ -1,8 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ROOT, barePage, copyBareProject, runIn } from "../project/copy.ts";
+import { ROOT, barePage, copyBareProject, linkPackages, runIn } from "../project/copy.ts";
 import { type Block, applyDiff, readBlocks } from "../project/markdown.ts";
 import { startDev } from "./dev-server.ts";
 import { setStage } from "./stage.ts";
@@ -189,7 +189,7 @@ describe(ELSEWHERE, () => {
   let site = "";
   const stage = setStage(async () => {
     site = await mkdtemp(join(tmpdir(), "site-"));
-    await symlink(join(ROOT, "node_modules"), join(site, "node_modules"), "junction");
+    await linkPackages(site);
     for (const path of ["netlify/functions/ably-token-request", "src/realtime", "local-ably"]) {
       await cp(join(ROOT, path), join(site, path), { recursive: true });
     }
