@@ -1,8 +1,15 @@
-import { cp, mkdir, mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ROOT, barePage, copyBareProject, runIn } from "../project/copy.ts";
+import {
+  ROOT,
+  barePage,
+  copyBareProject,
+  linkPackages,
+  listFiles,
+  runIn,
+} from "../project/copy.ts";
 import { type Block, applyDiff, readBlocks } from "../project/markdown.ts";
 import { startDev } from "./dev-server.ts";
 import { setStage } from "./stage.ts";
@@ -12,6 +19,8 @@ const blocks = await readBlocks("docs/recipes.md");
 const ELSEWHERE = "Add Ably to your Netlify site";
 const here = blocks.filter(({ section }) => section !== ELSEWHERE);
 const elsewhere = blocks.filter(({ section }) => section === ELSEWHERE);
+
+const COPIED = ["netlify/functions/ably-token-request", "src/realtime", "local-ably"];
 
 const slugOf = (section: string) => section.toLowerCase().replaceAll(" ", "-");
 
@@ -189,10 +198,8 @@ describe(ELSEWHERE, () => {
   let site = "";
   const stage = setStage(async () => {
     site = await mkdtemp(join(tmpdir(), "site-"));
-    await symlink(join(ROOT, "node_modules"), join(site, "node_modules"), "junction");
-    for (const path of ["netlify/functions/ably-token-request", "src/realtime", "local-ably"]) {
-      await cp(join(ROOT, path), join(site, path), { recursive: true });
-    }
+    await linkPackages(site);
+    for (const path of COPIED) await cp(join(ROOT, path), join(site, path), { recursive: true });
     const scripts = { dev: "netlify dev --internal-disable-edge-functions" };
     await write(site, "package.json", JSON.stringify({ type: "module", scripts }));
     for (const block of elsewhere) await follow(site, block);
@@ -208,5 +215,25 @@ describe(ELSEWHERE, () => {
   it("builds for production", async () => {
     await runIn(site, "vite/bin/vite.js", "build");
     expect(await readFile(join(site, "dist/index.html"), "utf8")).toContain("My site");
+  });
+
+  it("installs every package that the copied folders import", async () => {
+    const [, recipe = ""] = (await readFile(join(ROOT, "docs/recipes.md"), "utf8")).split(
+      `## ${ELSEWHERE}`,
+    );
+    const installed = recipe
+      .match(/^npm install .+$/gm)
+      ?.join(" ")
+      .split(" ");
+    const files = (await listFiles()).filter(
+      (path) => COPIED.some((folder) => path.startsWith(`${folder}/`)) && !path.includes("/tests/"),
+    );
+    const texts = await Promise.all(files.map((path) => readFile(join(ROOT, path), "utf8")));
+    const imports = texts.join("\n").matchAll(/(?:from|import) "(@[^"/]+\/[^"/]+|[^."/]+)[^"]*"/g);
+    const packages = new Set([...imports].map(([, name = ""]) => name));
+    const missing = [...packages].filter(
+      (name) => !name.startsWith("node:") && !installed?.includes(name),
+    );
+    expect(missing).toEqual([]);
   });
 });

@@ -1,12 +1,11 @@
 /** The suite of `npm run test:live`, so that it is known to work before it meets Ably's cloud. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { buffer, text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { scripts } from "../../package.json" with { type: "json" };
-import { freePort } from "../project/program.ts";
+import { type Program, freePort, startProgram } from "../project/program.ts";
+import { ROOT } from "../project/copy.ts";
 import { checkAbly } from "./checks.ts";
 
 const SECRET = "hush-hush-this-is-secret";
@@ -25,29 +24,26 @@ const KEYS: Record<string, Record<string, string[]>> = {
   ),
 };
 
-let localAbly: ChildProcessWithoutNullStreams;
+let localAbly: Program;
 let port: number;
 
 beforeAll(async () => {
+  port = await freePort();
   const keys = Object.entries(KEYS).map(([name, capability]) => {
     return { name, secret: SECRET, capability };
   });
-  localAbly = runScript("local-ably", {
-    LOCAL_ABLY_PORT: "0",
-    LOCAL_ABLY_HOST: "",
-    LOCAL_ABLY_KEYS: JSON.stringify(keys),
+  localAbly = await startProgram("npm run local-ably", {
+    cwd: ROOT,
+    env: {
+      LOCAL_ABLY_PORT: `${port}`,
+      LOCAL_ABLY_HOST: "",
+      LOCAL_ABLY_KEYS: JSON.stringify(keys),
+    },
+    ready: "Local Ably, in memory",
   });
-  const [line] = await once(localAbly.stdout, "data");
-  port = Number(/:(\d+)/.exec(String(line))?.[1]);
 });
 
-afterAll(() => localAbly?.kill());
-
-/** A script of package.json that is `node …`, without npm. */
-function runScript(name: "local-ably" | "test:live", env: Record<string, string>) {
-  const [, ...args] = scripts[name].split(" ");
-  return spawn(process.execPath, args, { env: { ...process.env, ...env } });
-}
+afterAll(() => localAbly?.stop());
 
 /** `ok The key …`, one for each check, and the details apart. */
 async function verdicts(given: string, at: number = port) {
@@ -127,10 +123,9 @@ it("says that only WebSockets are stopped", async () => {
 });
 
 it("says that it tries nothing where there is no key", async () => {
-  const live = runScript("test:live", { ABLY_API_KEY: "" });
-  const [output, [status]] = await Promise.all([text(live.stdout), once(live, "close")]);
-  expect(output).toMatch(/^Skipped: there is no ABLY_API_KEY/);
-  expect(status).toBe(0);
+  const [env, ready] = [{ ABLY_API_KEY: "" }, "Skipped: there is no ABLY_API_KEY"];
+  const live = await startProgram("npm run test:live", { cwd: ROOT, env, ready });
+  await live.ended;
 });
 
 /** What some company networks do. */

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,7 @@ export async function listFiles(): Promise<string[]> {
 export async function copyProject(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), "starter-"));
   for (const path of await listFiles()) await cp(join(ROOT, path), join(copy, path));
-  await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"), "junction");
+  await linkPackages(copy);
   return copy;
 }
 
@@ -36,6 +36,21 @@ export async function copyBareProject(): Promise<string> {
 /** A page with an empty body, and a script. */
 export function barePage(script: string): string {
   return `<!doctype html><body><script type="module" src="${script}"></script></body>`;
+}
+
+/**
+ * Gives a folder the packages of the project, each as a link, in a node_modules of its own: Vite
+ * keeps its cache there, and two servers must not share one.
+ */
+export async function linkPackages(folder: string): Promise<void> {
+  const from = join(ROOT, "node_modules");
+  const to = join(folder, "node_modules");
+  await mkdir(to);
+  for (const name of await readdir(from)) {
+    if (!name.startsWith(".") || name === ".bin") {
+      await symlink(join(from, name), join(to, name), "junction");
+    }
+  }
 }
 
 /** What a server of the copy still writes at its end is awaited. */
