@@ -11,7 +11,7 @@ import { createStore } from "./demo/store.ts";
 import { connect, watchConnection, watchRoundTrip } from "./realtime/connect.ts";
 import { type MessageName, type Payloads, parseRoom } from "./realtime/contract.ts";
 import { loadIdentity, saveIdentity } from "./realtime/identity.ts";
-import { openRoom } from "./realtime/room.ts";
+import { newMessageId, openRoom } from "./realtime/room.ts";
 
 const ROUND_TRIP_EVERY_MS = 20_000;
 
@@ -36,10 +36,10 @@ const room = openRoom(client, store.state.room, me, {
 
 /** Shows the message at once, and what became of it when Ably has answered. */
 function send<Name extends MessageName>(name: Name, data: Payloads[Name], text: string): void {
-  const id = crypto.randomUUID();
+  const id = newMessageId();
   const attempt = () => {
     dispatch({ type: "sending", id, text });
-    room.send(id, name, data).then(
+    room.send(name, data, id).then(
       () => {
         attempts.delete(id);
         dispatch({ type: "delivered", id });

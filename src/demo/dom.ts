@@ -30,6 +30,11 @@ export function arrange(parent: Element, children: Element[]): void {
   });
 }
 
+/** Rejects where the browser has no clipboard to give, as on an address without HTTPS. */
+export async function copyText(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
+}
+
 /** Listens until the function that it returns is called. */
 export function listen<Name extends keyof HTMLElementEventMap>(
   element: HTMLElement,

@@ -1,4 +1,4 @@
-import { find, listen, setText } from "./dom.ts";
+import { copyText, find, listen, setText } from "./dom.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -22,7 +22,7 @@ export function bindInvite(): () => void {
     listen(share, "click", () => {
       const done = canShare
         ? navigator.share({ url: link.href, title: document.title }).then(() => "")
-        : navigator.clipboard.writeText(link.href).then(() => "Copied.");
+        : copyText(link.href).then(() => "Copied.");
       done.then(
         (said) => setText(shared, said),
         ({ name }: Error) => {

@@ -1,4 +1,4 @@
-import { find, listen, setText } from "./dom.ts";
+import { copyText, find, listen, setText } from "./dom.ts";
 import type { LogEntry, State } from "./state.ts";
 
 /** Every state change with its reason, newest last, to be copied into a bug report. */
@@ -25,7 +25,7 @@ export function bindLog(): () => void {
   const copied = find("data-copied");
   return listen(find("data-copy-log"), "click", () => {
     const text = Array.from(list.children, (item) => item.textContent).join("\n");
-    navigator.clipboard.writeText(text).then(
+    copyText(text).then(
       () => setText(copied, "Copied."),
       () => setText(copied, "The browser did not allow copying: select the text instead."),
     );

@@ -48,10 +48,10 @@ export type RoomStatus = {
 
 export type Room = {
   /**
-   * Publishes under an id of your own, by which the echo can be recognised and Ably drops repeats.
+   * Publishes under an id of its own, by which Ably drops repeats and you recognise the echo.
    * Waits while the connection is away, however long. Rejects with a `Fault` if Ably refuses it.
    */
-  send<Name extends MessageName>(id: string, name: Name, data: Payloads[Name]): Promise<void>;
+  send<Name extends MessageName>(name: Name, data: Payloads[Name], id?: string): Promise<void>;
   /**
    * For what is stale in a moment, such as a cursor: whoever is here now gets it, and nobody later.
    * Dropped, not queued, while the connection is away. https://ably.com/docs/pub-sub/advanced#ephemeral
@@ -103,7 +103,7 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
   for (const promise of [attached, entered]) promise.catch(() => (isHistory = false));
 
   return {
-    async send(id, name, data) {
+    async send(name, data, id = newMessageId()) {
       while (true) {
         try {
           await channel.attach();
@@ -134,6 +134,12 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
       channel.detach().catch(() => {});
     },
   };
+}
+
+/** Not crypto.randomUUID: a phone that reaches this machine by its address, without TLS, has none. */
+export function newMessageId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function readMessage(raw: InboundMessage, isHistory: boolean): RoomMessage {
