@@ -61,7 +61,7 @@ export function initialState(me: Identity, room: string | undefined, now: number
     room: room ?? DEFAULT_ROOM,
     wrongRoom: room === undefined,
     now,
-    connection: { state: "initialized", isTokenFault: false },
+    connection: { state: "initialized", isTokenFault: false, isRenewal: false },
     channel: { state: "initialized", isContinuous: true },
     path: initialPath,
     members: [],
@@ -112,6 +112,7 @@ export function reduce(before: State, event: DemoEvent): State {
 }
 
 function afterConnectionStatus(state: State, status: ConnectionStatus): State {
+  if (status.isRenewal) return log(state, `connection ${status.state}`, status.fault);
   // A new attempt carries no reason: until it has ended, what was wrong still is.
   const isAttempt = status.state === "connecting";
   const connection = isAttempt ? { ...state.connection, state: status.state } : status;

@@ -12,12 +12,15 @@ export type ConnectionStatus = {
   transport?: string | undefined;
   /** The fault is that no token could be had: the function refused, or Ably refused its key. */
   isTokenFault: boolean;
+  /** The token has ended and the next one is on its way: no news unless that fails. */
+  isRenewal: boolean;
 };
 
 const AUTH_URL = "/.netlify/functions/ably-token-request";
 
-/** https://github.com/ably/ably-common/blob/main/protocol/errors.json: token request failed */
+/** https://github.com/ably/ably-common/blob/main/protocol/errors.json */
 const TOKEN_REQUEST_FAILED = 80019;
+const TOKEN_EXPIRED = 40142;
 
 /** Local Ably answers on the page's own origin, wherever that is: a forwarded port, a phone. */
 function localAbly() {
@@ -55,13 +58,17 @@ export function watchConnection(
   { connection }: Client,
   listener: (status: ConnectionStatus) => void,
 ): () => void {
-  const tell = ({ current, reason }: Pick<ConnectionStateChange, "current" | "reason">) =>
+  let isRenewal = false;
+  const tell = ({ current, reason }: Pick<ConnectionStateChange, "current" | "reason">) => {
+    isRenewal = reason?.code === TOKEN_EXPIRED || (isRenewal && current === "connecting");
     listener({
       state: current,
       fault: reason && readFault(reason),
       transport: current === "connected" ? readTransport(connection) : undefined,
       isTokenFault: reason?.code === TOKEN_REQUEST_FAILED,
+      isRenewal,
     });
+  };
   connection.on(tell);
   return () => connection.off(tell);
 }

@@ -66,8 +66,10 @@ const HISTORY = "2m";
 const MAX_IDS_KEPT = 10_000;
 
 export function openRoom(client: Client, name: string, profile: Profile, events: RoomEvents): Room {
-  // Subscribed first, and attached by that: nothing that anyone sends after this line is missed.
-  const channel = client.channels.get(channelName(name), { params: { rewind: HISTORY } });
+  const channel = client.channels.get(channelName(name), {
+    params: { rewind: HISTORY },
+    attachOnSubscribe: false,
+  });
   const isNew = onlyOnce();
   let isHistory = true;
   let wasAttached = false;
@@ -94,13 +96,24 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
     if (!isClosed) events.members?.(present.map(readMember));
   }
 
+  async function open() {
+    try {
+      await channel.attach();
+      await channel.presence.enter(profile);
+    } catch {
+      // Told by `status`, and by `send` to whoever sends.
+      isHistory = false;
+    }
+  }
+  /** A connection that failed took the channel along, and the SDK does not open it again. */
+  const reopen = () => void (channel.state === "failed" && open());
+
+  // Before anything can arrive: nothing that anyone sends from here on is missed.
   channel.on(onState);
-  const attached = channel.subscribe(onMessage);
-  const entered = channel.presence
-    .subscribe(onPresence)
-    .then(() => channel.presence.enter(profile));
-  // A refusal is told by `status`, and by `send` to whoever sends.
-  for (const promise of [attached, entered]) promise.catch(() => (isHistory = false));
+  void channel.subscribe(onMessage);
+  void channel.presence.subscribe(onPresence);
+  client.connection.on("connected", reopen);
+  void open();
 
   return {
     async send(name, data, id = newMessageId()) {
@@ -122,11 +135,13 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
       channel.publish({ name, data, extras: { ephemeral: true } }).catch(() => {});
     },
     setProfile(next) {
+      profile = next;
       // Refused only where entering was, which `status` has told.
       channel.presence.update(next).catch(() => {});
     },
     close() {
       isClosed = true;
+      client.connection.off("connected", reopen);
       channel.off(onState);
       channel.unsubscribe(onMessage);
       channel.presence.unsubscribe(onPresence);

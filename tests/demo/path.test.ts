@@ -11,7 +11,7 @@ import {
 import type { ConnectionStatus } from "../../src/realtime/connect.ts";
 
 function connection(path: Path, state: ConnectionStatus["state"], now: number): Path {
-  return afterConnection(path, { state, isTokenFault: false }, now);
+  return afterConnection(path, { state, isTokenFault: false, isRenewal: false }, now);
 }
 
 describe("the function", () => {
@@ -52,7 +52,7 @@ describe("the socket", () => {
   });
 
   it("has no WebSocket where there was no token to open one with", () => {
-    const status = { state: "disconnected", isTokenFault: true } as const;
+    const status = { state: "disconnected", isTokenFault: true, isRenewal: false } as const;
     expect(describePath(afterConnection(initialPath, status, 0))).toMatch(
       /There is no WebSocket\.$/,
     );

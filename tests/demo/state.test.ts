@@ -163,10 +163,13 @@ describe("the connection", () => {
   const noKey = { code: 40106, statusCode: 500, message: "no key" };
   const refused: Event = {
     type: "connection",
-    status: { state: "disconnected", fault: noKey, isTokenFault: true },
+    status: { state: "disconnected", fault: noKey, isTokenFault: true, isRenewal: false },
   };
-  const again: Event = { type: "connection", status: { state: "connecting", isTokenFault: false } };
-  const connected = { state: "connected", isTokenFault: false } as const;
+  const again: Event = {
+    type: "connection",
+    status: { state: "connecting", isTokenFault: false, isRenewal: false },
+  };
+  const connected = { state: "connected", isTokenFault: false, isRenewal: false } as const;
 
   it("keeps what was wrong while a new attempt is made, and drops it once connected", () => {
     expect(after(refused, again).connection).toMatchObject({
@@ -177,6 +180,23 @@ describe("the connection", () => {
     expect(after(refused, again, { type: "connection", status: connected }).connection).toEqual(
       connected,
     );
+  });
+
+  it("stays as it is while the token is renewed, and is logged all the same", () => {
+    const open = { state: "connected", isTokenFault: false, isRenewal: false } as const;
+    const ended = { ...open, state: "disconnected", isRenewal: true } as const;
+    const state = after(
+      { type: "connection", status: open },
+      { type: "connection", status: ended },
+      { type: "connection", status: { ...ended, state: "connecting" } },
+    );
+    expect(state.connection).toEqual(open);
+    expect(state.path.socket).toBe("open");
+    expect(state.log.map(({ text }) => text)).toEqual([
+      "connection connected",
+      "connection disconnected",
+      "connection connecting",
+    ]);
   });
 
   it("is logged with its reasons, newest last, in a bounded log", () => {
