@@ -21,7 +21,7 @@ export default defineConfig({
         define: { __LOCAL_ABLY__: false },
         test: {
           name: "unit",
-          include: ["tests/{function,realtime,demo,project,bench,live}/**/*.test.ts"],
+          include: ["tests/{function,realtime,demo,project,bench,docs,live}/**/*.test.ts"],
         },
       },
       {

@@ -16,6 +16,7 @@ const NOT_HERE = [
   "dist/",
   ".env",
   "ably/modular",
+  "application/jwt",
   "@netlify/functions",
   "@msgpack/msgpack",
   "@ably/spaces",
