@@ -12,9 +12,9 @@ export default defineConfig({
   test: {
     setupFiles: ["tests/setup.ts"],
     // Its own second is short for a page on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     // Most of a browser test is waiting: leave no core to look on.
     maxWorkers: "100%",
-    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,
@@ -32,7 +32,7 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
-      // CI asks for them whether or not a browser is found: there a missing one is a failure.
+      // CI asks for these whether or not a browser is found: there a missing one is a failure.
       ...(hasBrowser || process.env.CI
         ? [
             {
@@ -41,6 +41,15 @@ export default defineConfig({
                 name: "browser",
                 include: ["tests/browser/**/*.test.ts"],
                 testTimeout: 60_000,
+                hookTimeout: 90_000,
+              },
+            },
+            {
+              extends: true as const,
+              test: {
+                name: "soak",
+                include: ["tests/soak/**/*.test.ts"],
+                testTimeout: 180_000,
                 hookTimeout: 90_000,
               },
             },

@@ -123,6 +123,10 @@ function afterConnectionStatus(state: State, status: ConnectionStatus): State {
 function afterRoomStatus(state: State, status: RoomStatus): State {
   const { isContinuous, fault } = status;
   const text = `room ${status.state}${isContinuous ? "" : ", messages may be missing"}`;
+  // After a drop an open room is opened again by itself: no news unless that fails.
+  if (status.state === "attaching" && state.channel.state === "attached") {
+    return log(state, text, fault);
+  }
   const timeline = isContinuous ? state.timeline : put(state.timeline, gapNotice(state.now));
   return log({ ...state, channel: status, timeline }, text, fault);
 }

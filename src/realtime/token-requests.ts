@@ -13,7 +13,11 @@ type Request = (
 ) => Promise<{
   error?: unknown;
   body?: unknown;
+  headers?: Record<string, string>;
 }>;
+
+/** https://github.com/ably/ably-common/blob/main/protocol/errors.json: error from client token callback */
+const NO_TOKEN_REQUEST = 40170;
 
 /**
  * ably-js's own way to fetch, with someone looking on: no event of the SDK tells when the function
@@ -29,6 +33,7 @@ export function watchTokenRequests(authUrl: string, tell: (step: TokenStep) => v
     const startedAt = performance.now();
     if (isForFunction) tell({ type: "signing" });
     const result = await fetchRequest(...request);
+    if (isForFunction) result.error ??= refuseOtherThanJson(result.headers?.["content-type"]);
     const ms = performance.now() - startedAt;
     if (isForFunction) tell({ type: result.error ? "refused" : "signed", ms });
     const expires = url.endsWith("/requestToken") && readExpires(result.body);
@@ -36,6 +41,13 @@ export function watchTokenRequests(authUrl: string, tell: (step: TokenStep) => v
     return result;
   };
   return watched;
+}
+
+/** A page in place of the function, as plain `vite` serves, would else be taken for a token. */
+function refuseOtherThanJson(contentType = "nothing") {
+  if (contentType.includes("application/json")) return undefined;
+  const message = `${contentType} came where a token request in JSON was expected`;
+  return { code: NO_TOKEN_REQUEST, statusCode: 401, message };
 }
 
 function readExpires(body: unknown): number | undefined {
