@@ -1,7 +1,7 @@
 import { LOCAL_ABLY_KEY } from "../netlify/functions/ably-token-request/key.ts";
 import type { Key } from "./auth.ts";
 import { parseCapability } from "./capability.ts";
-import { isRecord } from "./protocol.ts";
+import { isRecord } from "./format.ts";
 
 const [name = "", secret = ""] = LOCAL_ABLY_KEY.split(":");
 
