@@ -59,7 +59,7 @@ export class Attachment implements Subscriber {
         (entries.length > 0 ? Flag.HAS_BACKLOG : 0) |
         (hasPresence ? Flag.HAS_PRESENCE : 0),
       params: Object.fromEntries(known),
-      error: error?.toJSON(),
+      error,
     });
     for (const entry of entries) this.receive(entry);
     if (hasPresence) this.sync();

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { check } from "./error.ts";
 import { PresenceSet } from "./presence.ts";
 import { Action, type Draft, type Entry, type Message, PresenceAction } from "./protocol.ts";
@@ -20,7 +20,7 @@ export class Channel {
   readonly subscribers = new Set<Subscriber>();
   readonly #app: Owner;
   /** Tells this channel from its like before a restart: nothing is continuous with that. */
-  readonly #epoch = randomBytes(6).toString("hex");
+  readonly #epoch = randomUUID();
   readonly #log: Entry[] = [];
   readonly #byId = new Map<string, Message[]>();
   #last = { timestamp: Date.now(), count: 0 };
@@ -76,16 +76,11 @@ export class Channel {
 
   /** Everyone whom a connection entered leaves: it detached, closed, or was lost for too long. */
   leaveAll(connectionId: string): void {
-    const id = randomBytes(6).toString("hex");
     const leaving = this.members
       .list()
       .filter((member) => member.connectionId === connectionId)
-      .map((member, index) => ({
-        ...member,
-        id: `${id}:0:${index}`,
-        action: PresenceAction.LEAVE,
-      }));
-    if (leaving.length > 0) this.updatePresence(leaving, id, connectionId);
+      .map((member) => ({ ...member, id: undefined, action: PresenceAction.LEAVE }));
+    if (leaving.length > 0) this.updatePresence(leaving, randomUUID(), connectionId);
   }
 
   /** What is kept, oldest first. */

@@ -7,6 +7,7 @@ import { decode } from "./format.ts";
 import {
   Action,
   type ClientFrame,
+  type DetachFrame,
   Flag,
   type ServerFrame,
   parseFrame,
@@ -42,9 +43,8 @@ export class Connection {
   /** The socket that it has now. None while it waits to be resumed. */
   transport: Transport | undefined;
   readonly #host: Host;
+  readonly attachments = new Map<string, Attachment>();
   readonly #secret = randomBytes(12).toString("base64url");
-  #sockets = 0;
-  readonly #attachments = new Map<string, Attachment>();
   #rate = { since: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
 
@@ -64,7 +64,6 @@ export class Connection {
   /** Takes a new socket: the first, or one that resumes. `error` says why a resume failed. */
   open(transport: Transport, identity: Identity, error?: AblyError): void {
     this.#replaceTransport(transport)?.cut();
-    this.#sockets += 1;
     this.#become(identity, error);
   }
 
@@ -89,14 +88,17 @@ export class Connection {
 
   /** What happens when the token has reached its end. */
   expireToken(): void {
-    const error = new AblyError(40142, "The token has expired.").toJSON();
+    const error = new AblyError(40142, "The token has expired.");
     this.transport?.end({ action: Action.DISCONNECTED, error });
   }
 
-  detachFrom(channel: string, error: AblyError): void {
-    if (!this.#attachments.has(channel)) return;
-    this.#release(channel);
-    this.send({ action: Action.DETACHED, channel, error: error.toJSON() });
+  /** Ends its place on a channel, if it has one, and tells the client with this frame. */
+  detach(frame: DetachFrame): void {
+    const attachment = this.attachments.get(frame.channel);
+    this.attachments.delete(frame.channel);
+    attachment?.channel.subscribers.delete(attachment);
+    attachment?.channel.leaveAll(this.id);
+    this.send(frame);
   }
 
   send(frame: ServerFrame): void {
@@ -129,9 +131,9 @@ export class Connection {
       case Action.ATTACH:
         return this.#handleAttach(frame);
       case Action.DETACH:
-        return this.#handleDetach(frame);
+        return this.detach({ action: Action.DETACHED, channel: frame.channel });
       case Action.SYNC:
-        return this.#attachments.get(frame.channel)?.sync();
+        return this.attachments.get(frame.channel)?.sync();
       case Action.MESSAGE:
         return this.#handleMessage(frame);
       case Action.PRESENCE:
@@ -146,11 +148,10 @@ export class Connection {
 
   /** What awaits an answer gets a NACK, an ATTACH its channel's ERROR. All else ends it. */
   #refuse(frame: ClientFrame | undefined, error: AblyError): void {
-    const msgSerial = frame?.msgSerial;
-    const info = error.toJSON();
-    if (frame?.action === Action.ATTACH) this.#fail(frame.channel, error);
-    else if (msgSerial === undefined) this.close({ action: Action.ERROR, error: info });
-    else this.send({ action: Action.NACK, msgSerial, count: 1, error: info });
+    const { action, channel = "", msgSerial } = frame ?? {};
+    if (action === Action.ATTACH) this.detach({ action: Action.ERROR, channel, error });
+    else if (msgSerial === undefined) this.close({ action: Action.ERROR, error });
+    else this.send({ action: Action.NACK, msgSerial, count: 1, error });
   }
 
   #handleAuth({ accessToken: token }: ClientFrame): void {
@@ -164,90 +165,58 @@ export class Connection {
   #handleAttach(frame: ClientFrame): void {
     const { app } = this.identity;
     const channel = app.channel(frame.channel);
-    const known = this.#attachments.get(channel.name);
+    const known = this.attachments.get(channel.name);
     const { maxChannelsPerConnection: limit } = app.settings;
-    const hasRoom = known || this.#attachments.size < limit;
+    const hasRoom = known || this.attachments.size < limit;
     check(hasRoom, 90010, `A connection may attach to ${limit} channels at the most.`);
     const attachment = known ?? new Attachment(this, channel);
-    this.#attachments.set(channel.name, attachment);
+    this.attachments.set(channel.name, attachment);
     attachment.attach(frame);
   }
 
-  #handleDetach({ channel }: ClientFrame): void {
-    this.#release(channel);
-    this.send({ action: Action.DETACHED, channel });
-  }
-
-  #handleMessage(frame: ClientFrame): void {
+  #handleMessage({ channel: name, msgSerial = 0, messages }: ClientFrame): void {
     const { app, capability, clientId } = this.identity;
     const { maxInboundRate, maxMessageSize } = app.settings;
-    const channel = app.channel(frame.channel);
-    const drafts = parseMessages(frame.messages);
-    this.#checkRate(drafts.length, maxInboundRate);
-    requireCapability(capability, channel.name, "publish");
-    this.#checkMode(channel.name, Flag.PUBLISH, "publish");
-    const checked = checkPublish(drafts, clientId, maxMessageSize);
-    const published = channel.publish(checked, `${this.id}:${frame.msgSerial}`, this.id);
-    this.#acknowledge(
-      frame,
-      published.map(({ serial = "" }) => serial),
-    );
-  }
-
-  #handlePresence(frame: ClientFrame): void {
-    const { app, clientId } = this.identity;
-    const channel = app.channel(frame.channel);
-    this.#checkMode(channel.name, Flag.PRESENCE, "presence");
-    const isAttached = this.#attachments.has(channel.name);
-    check(isAttached, 91001, "Presence needs the channel to be attached.");
-    const drafts = parseMessages(frame.presence);
-    const checked = checkPublish(drafts, clientId, app.settings.maxMessageSize);
-    const isNamed = checked.every((draft) => draft.clientId !== undefined);
-    check(isNamed, 91000, "Presence needs a clientId, and this client has none.");
-    channel.updatePresence(checked, `${this.id}:${frame.msgSerial}`, this.id);
-    this.#acknowledge(frame, []);
-  }
-
-  /** A publish that is sent again after a drop does nothing again, and gets its answer again. */
-  #acknowledge({ msgSerial = 0 }: ClientFrame, serials: string[]): void {
-    this.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials }] });
-  }
-
-  /** Publishing without attaching is allowed; against the modes one attached with, it is not. */
-  #checkMode(channel: string, mode: number, operation: string): void {
-    const { modes = mode } = this.#attachments.get(channel) ?? {};
-    check(modes & mode, 40160, `The channel was attached without the ${operation} mode.`);
-  }
-
-  #checkRate(messages: number, limit: number): void {
+    const channel = app.channel(name);
+    const drafts = parseMessages(messages);
     const now = Date.now();
     if (now - this.#rate.since >= RATE_WINDOW_MS) this.#rate = { since: now, count: 0 };
-    this.#rate.count += messages;
-    const isSlow = this.#rate.count <= limit;
-    check(isSlow, 42911, `A connection may publish ${limit} messages a second.`);
+    this.#rate.count += drafts.length;
+    const isSlow = this.#rate.count <= maxInboundRate;
+    check(isSlow, 42911, `A connection may publish ${maxInboundRate} messages a second.`);
+    requireCapability(capability, name, "publish");
+    // Publishing without attaching is allowed; against the modes one attached with, it is not.
+    const { modes = Flag.PUBLISH } = this.attachments.get(name) ?? {};
+    check(modes & Flag.PUBLISH, 40160, "The channel was attached without the publish mode.");
+    const checked = checkPublish(drafts, clientId, maxMessageSize);
+    // What is sent again after a drop is not published again, and gets its answer again.
+    const published = channel.publish(checked, `${this.id}:${msgSerial}`, this.id);
+    const res = [{ serials: published.map(({ serial = "" }) => serial) }];
+    this.send({ action: Action.ACK, msgSerial, count: 1, res });
   }
 
-  /** Ends an attachment with its channel's error. */
-  #fail(channel: string, error: AblyError): void {
-    this.#release(channel);
-    this.send({ action: Action.ERROR, channel, error: error.toJSON() });
-  }
-
-  #release(channel: string): void {
-    const attachment = this.#attachments.get(channel);
-    this.#attachments.delete(channel);
-    attachment?.channel.subscribers.delete(attachment);
-    attachment?.channel.leaveAll(this.id);
+  #handlePresence({ channel: name, msgSerial = 0, presence }: ClientFrame): void {
+    const { app, clientId } = this.identity;
+    const channel = app.channel(name);
+    const attachment = this.attachments.get(name);
+    check(attachment, 91001, "Presence needs the channel to be attached.");
+    const isMode = attachment.modes & Flag.PRESENCE;
+    check(isMode, 40160, "The channel was attached without the presence mode.");
+    const checked = checkPublish(parseMessages(presence), clientId, app.settings.maxMessageSize);
+    const isNamed = checked.every((draft) => draft.clientId !== undefined);
+    check(isNamed, 91000, "Presence needs a clientId, and this client has none.");
+    channel.updatePresence(checked, `${this.id}:${msgSerial}`, this.id);
+    this.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials: [] }] });
   }
 
   /** With the socket go the attachments: a client that comes back attaches again. */
   #replaceTransport(transport: Transport | undefined): Transport | undefined {
     const before = this.transport;
     this.transport = transport;
-    for (const attachment of this.#attachments.values()) {
+    for (const attachment of this.attachments.values()) {
       attachment.channel.subscribers.delete(attachment);
     }
-    this.#attachments.clear();
+    this.attachments.clear();
     return before;
   }
 
@@ -258,46 +227,43 @@ export class Connection {
   /** Takes an identity on, ends what it no longer allows, and tells the client. */
   #become(identity: Identity, error?: AblyError): void {
     this.identity = identity;
-    this.#watchToken();
-    for (const [name, attachment] of this.#attachments) {
+    const left = (identity.expires ?? Infinity) - Date.now();
+    const renewal = left > MIN_RENEWABLE_MS ? left - RENEWAL_LEAD_MS : Infinity;
+    const askForRenewal = () => this.send({ action: Action.AUTH });
+    this.#setTimers([left, () => this.expireToken()], [renewal, askForRenewal]);
+    for (const [name, attachment] of this.attachments) {
       try {
         attachment.authorize();
       } catch (thrown) {
-        this.#fail(name, toAblyError(thrown));
+        this.detach({ action: Action.ERROR, channel: name, error: toAblyError(thrown) });
       }
     }
-    const { settings } = identity.app;
-    const { maxInboundRate, maxMessageSize, maxFrameSize, connectionStateTtl } = settings;
+    const { connectionStateTtl, maxFrameSize, maxInboundRate, maxMessageSize } =
+      identity.app.settings;
+    const { serverId } = this.#host;
     this.send({
       action: Action.CONNECTED,
       connectionId: this.id,
       connectionDetails: {
         clientId: identity.clientId,
-        // It changes with each socket, and others cannot guess it.
-        connectionKey: `${this.#host.serverId}!${this.id}!${this.#secret}!${this.#sockets}`,
-        serverId: this.#host.serverId,
+        // It changes each time, and others cannot guess it.
+        connectionKey: [serverId, this.id, this.#secret, randomBytes(3).toString("hex")].join("!"),
+        connectionStateTtl,
+        maxFrameSize,
         maxIdleInterval: this.transport?.maxIdleInterval,
-        maxOutboundRate: maxInboundRate,
         maxInboundRate,
         maxMessageSize,
-        maxFrameSize,
-        connectionStateTtl,
+        maxOutboundRate: maxInboundRate,
+        serverId,
       },
-      error: error?.toJSON(),
+      error,
     });
   }
 
-  #watchToken(): void {
-    const left = (this.identity.expires ?? Infinity) - Date.now();
-    const expire = () => this.expireToken();
-    const askAgain = () => this.send({ action: Action.AUTH });
-    if (left === Infinity) this.#setTimers();
-    else if (left <= MIN_RENEWABLE_MS) this.#setTimers([left, expire]);
-    else this.#setTimers([left, expire], [left - RENEWAL_LEAD_MS, askAgain]);
-  }
-
+  /** In place of those before. What is too far off for a timer will not be lived to see. */
   #setTimers(...timers: [ms: number, run: () => void][]): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers = timers.map(([ms, run]) => setTimeout(run, Math.min(ms, MAX_TIMEOUT_MS)));
+    const near = timers.filter(([ms]) => ms <= MAX_TIMEOUT_MS);
+    this.#timers = near.map(([ms, run]) => setTimeout(run, ms));
   }
 }

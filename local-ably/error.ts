@@ -1,23 +1,22 @@
-/** Ably's one error shape, on the socket and over HTTP. Codes: https://ably.com/docs/platform/errors/codes */
+/**
+ * Ably's one error shape: as it is, it goes out on the socket and over HTTP.
+ * Codes: https://ably.com/docs/platform/errors/codes
+ */
 export class AblyError extends Error {
-  override name = "AblyError";
   readonly code: number;
   readonly statusCode: number;
+  readonly href: string;
 
   /** @param statusCode needed only where it is not what the code begins with, or 400. */
   constructor(code: number, message: string, statusCode = code < 60_000 ? code / 100 : 400) {
-    super(message);
+    // Error's own constructor would hide the message from what encodes this.
+    super();
     this.code = code;
     this.statusCode = Math.floor(statusCode);
-  }
-
-  toJSON() {
-    const { code, statusCode, message } = this;
-    return { code, statusCode, message, href: `https://help.ably.io/error/${code}` };
+    this.message = message;
+    this.href = `https://help.ably.io/error/${code}`;
   }
 }
-
-export type ErrorInfo = ReturnType<AblyError["toJSON"]>;
 
 /** Refuses with Ably's code, unless the condition holds. */
 export function check(

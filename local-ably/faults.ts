@@ -1,6 +1,7 @@
 /** What goes wrong in real networks, at will: for tests and for the page's practice drawer. */
 import type { Connection } from "./connection.ts";
 import { AblyError, check } from "./error.ts";
+import { Action } from "./protocol.ts";
 
 /** What faults need of the server. */
 type Target = {
@@ -48,7 +49,8 @@ export class Faults {
   detach(channel: string): void {
     const error = new AblyError(90198, "Local Ably was told to detach this channel.", 503);
     for (const connection of this.#target.connections.values()) {
-      connection.detachFrom(channel, error);
+      const isThere = connection.attachments.has(channel);
+      if (isThere) connection.detach({ action: Action.DETACHED, channel, error });
     }
   }
 

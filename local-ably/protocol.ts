@@ -3,7 +3,7 @@
  * https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message
  * Left out, and refused: OBJECT, OBJECT_SYNC and ANNOTATION.
  */
-import { type ErrorInfo, check } from "./error.ts";
+import { type AblyError, check } from "./error.ts";
 import { isBytes, isRecord } from "./format.ts";
 
 export const Action = {
@@ -67,25 +67,26 @@ export type Entry = {
 type Frame<Name extends keyof typeof Action, Body = unknown> = {
   action: (typeof Action)[Name];
 } & Body;
+export type DetachFrame = Frame<"DETACHED" | "ERROR", MaybeError & { channel: string }>;
 type Attached = {
   channel: string;
   channelSerial: string;
   flags: number;
   params: Record<string, string>;
 };
-type MaybeError = { error?: ErrorInfo | undefined };
+type MaybeError = { error?: AblyError | undefined };
 
 export type ServerFrame =
   | Entry
   | Frame<"HEARTBEAT", { id?: string | undefined }>
   | Frame<"ACK", { msgSerial: number; count: number; res: { serials: string[] }[] }>
-  | Frame<"NACK", { msgSerial: number; count: number; error: ErrorInfo }>
+  | Frame<"NACK", { msgSerial: number; count: number; error: AblyError }>
   | Frame<"CONNECTED", MaybeError & { connectionId: string; connectionDetails: object }>
-  | Frame<"DISCONNECTED", { error: ErrorInfo }>
+  | Frame<"DISCONNECTED", { error: AblyError }>
   | Frame<"CLOSED" | "AUTH">
-  | Frame<"ERROR", { channel?: string; error: ErrorInfo }>
   | Frame<"ATTACHED", MaybeError & Attached>
-  | Frame<"DETACHED", MaybeError & { channel: string }>
+  | DetachFrame
+  | Frame<"ERROR", { error: AblyError }>
   | Frame<"SYNC", { channel: string; channelSerial: string; presence: Message[] }>;
 
 /** What a client sent, with whatever its action does not use left empty. */

@@ -99,7 +99,7 @@ function refusal(thrown: unknown): Result {
     "x-ably-errorcode": String(error.code),
     "x-ably-errormessage": error.message.replaceAll(/[^\x20-\x7e]/g, "?"),
   };
-  return { status: error.statusCode, headers, body: { error: error.toJSON() } };
+  return { status: error.statusCode, headers, body: { error } };
 }
 
 function requestToken(call: Call): Result {

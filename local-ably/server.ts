@@ -2,7 +2,7 @@
  * Local Ably: Ably's protocol in this process, for development and tests. It keeps everything in
  * memory, and it is no place for production.
  */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -16,13 +16,13 @@ import { isLoopbackOrigin, refuseUpgrade } from "./origin.ts";
 import { Action } from "./protocol.ts";
 import { answerRest, readCredentials } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
-import { Transport } from "./transport.ts";
+import { openTransport } from "./transport.ts";
 
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
 
 export class LocalAbly implements Host {
   auth: Auth;
-  serverId = newServerId();
+  serverId: string = randomUUID();
   readonly settings: Settings;
   readonly connections = new Map<string, Connection>();
   readonly faults = new Faults(this);
@@ -62,11 +62,11 @@ export class LocalAbly implements Host {
     for (const webSocket of this.#webSockets.clients) webSocket.terminate();
     for (const connection of this.connections.values()) connection.close();
     this.auth = new Auth(this.#keys, this.settings);
-    this.serverId = newServerId();
+    this.serverId = randomUUID();
   }
 
   #connect(webSocket: WebSocket, query: URLSearchParams): void {
-    const transport = new Transport(webSocket, query, this.settings, this.faults);
+    const transport = openTransport(webSocket, query, this.settings, this.faults);
     try {
       const isSpoken = VERSIONS.test(query.get("v") ?? "");
       check(isSpoken, 40017, "The protocol version v must be 1.2, or from 2 to 6.");
@@ -76,7 +76,7 @@ export class LocalAbly implements Host {
       webSocket.on("close", () => connection.drop(transport));
       connection.open(transport, identity, error);
     } catch (error) {
-      transport.end({ action: Action.ERROR, error: toAblyError(error).toJSON() });
+      transport.end({ action: Action.ERROR, error: toAblyError(error) });
     }
   }
 
@@ -143,8 +143,3 @@ export async function startLocalAbly({
 }
 
 export type RunningLocalAbly = Awaited<ReturnType<typeof startLocalAbly>>;
-
-/** Without an exclamation mark: connection keys begin with it. */
-function newServerId(): string {
-  return `local-ably-${randomBytes(4).toString("hex")}`;
-}

@@ -1,5 +1,5 @@
 import type { WebSocket } from "ws";
-import { type Format, encode, formatOf } from "./format.ts";
+import { encode, formatOf } from "./format.ts";
 import { Action, type ServerFrame } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
@@ -10,65 +10,54 @@ const REMAIN_PRESENT_FOR_MS = [0, 60_000] as const;
 /** What all frames go through on their way out: it may hold them back, but keeps their order. */
 type Outlet = { pass(send: () => void): void };
 
-/** One WebSocket of a connection, which may have another after it. */
-export class Transport {
-  readonly format: Format;
+export type Transport = ReturnType<typeof openTransport>;
+
+/**
+ * One WebSocket of a connection, which may have another after it.
+ * @param query how the client asked to be spoken to, in the socket's address.
+ */
+export function openTransport(
+  socket: WebSocket,
+  query: URLSearchParams,
+  settings: Settings,
+  outlet: Outlet,
+) {
+  const readMs = (name: string, [min, max]: readonly [number, number], byDefault: number) => {
+    const ms = Number(query.get(name) || Number.NaN);
+    return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
+  };
+  const { maxIdleInterval: idle, remainPresentFor: remain, maxBytesUnsent } = settings;
+  const maxIdleInterval = readMs("heartbeatInterval", HEARTBEAT_INTERVAL_MS, idle);
+  const remainPresentFor = readMs("remainPresentFor", REMAIN_PRESENT_FOR_MS, remain);
+  const format = formatOf(query.get("format") ?? "json");
   /** False: its own messages do not come back to it. */
-  readonly echo: boolean;
-  readonly maxIdleInterval: number;
-  readonly remainPresentFor: number;
-  readonly #socket: WebSocket;
-  readonly #maxBytesUnsent: number;
-  readonly #outlet: Outlet;
-  #isAnswered = true;
+  const echo = query.get("echo") !== "false";
 
-  /** @param query how the client asked to be spoken to, in its socket's address. */
-  constructor(socket: WebSocket, query: URLSearchParams, settings: Settings, outlet: Outlet) {
-    const readMs = (name: string, [min, max]: readonly [number, number], byDefault: number) => {
-      const ms = Number(query.get(name) || Number.NaN);
-      return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
-    };
-    const { maxIdleInterval, remainPresentFor, maxBytesUnsent } = settings;
-    this.format = formatOf(query.get("format") ?? "json");
-    this.echo = query.get("echo") !== "false";
-    this.maxIdleInterval = readMs("heartbeatInterval", HEARTBEAT_INTERVAL_MS, maxIdleInterval);
-    this.remainPresentFor = readMs("remainPresentFor", REMAIN_PRESENT_FOR_MS, remainPresentFor);
-    this.#socket = socket;
-    this.#maxBytesUnsent = maxBytesUnsent;
-    this.#outlet = outlet;
-    const wantsFrames = query.get("heartbeats") !== "false";
-    const timer = setInterval(() => this.#keepAlive(wantsFrames), this.maxIdleInterval);
-    socket.on("close", () => clearInterval(timer));
-    socket.on("pong", () => (this.#isAnswered = true));
-  }
-
-  send(frame: ServerFrame): void {
-    const data = encode(frame, this.format);
-    this.#outlet.pass(() => {
-      if (this.#socket.bufferedAmount > this.#maxBytesUnsent) return this.cut();
-      if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(data);
+  const send = (frame: ServerFrame): void => {
+    const data = encode(frame, format);
+    outlet.pass(() => {
+      if (socket.bufferedAmount > maxBytesUnsent) cut();
+      if (socket.readyState === socket.OPEN) socket.send(data);
     });
-  }
-
+  };
   /** Says a last word and closes. */
-  end(lastFrame: ServerFrame): void {
-    this.send(lastFrame);
-    this.#outlet.pass(() => this.#socket.close());
-  }
-
+  const end = (lastFrame: ServerFrame): void => {
+    send(lastFrame);
+    outlet.pass(() => socket.close());
+  };
   /** Breaks the line without a word, as a lost network does. */
-  cut(): void {
-    this.#socket.terminate();
-  }
+  const cut = (): void => socket.terminate();
 
-  /**
-   * HEARTBEAT frames keep the line of browsers alive, and WebSocket pings that of Node. All answer
-   * pings by themselves, however much else is sent to them: who has not since the last is gone.
-   */
-  #keepAlive(wantsFrames: boolean): void {
-    if (!this.#isAnswered) return this.cut();
-    this.#isAnswered = false;
-    this.#socket.ping();
-    if (wantsFrames) this.send({ action: Action.HEARTBEAT });
-  }
+  // HEARTBEAT frames keep the line of browsers alive, and WebSocket pings that of Node. All answer
+  // pings by themselves, however much else is sent to them: who has not since the last is gone.
+  let isAnswered = true;
+  const timer = setInterval(() => {
+    if (!isAnswered) return cut();
+    isAnswered = false;
+    socket.ping();
+    if (query.get("heartbeats") !== "false") send({ action: Action.HEARTBEAT });
+  }, maxIdleInterval);
+  socket.on("pong", () => (isAnswered = true)).on("close", () => clearInterval(timer));
+
+  return { format, echo, maxIdleInterval, remainPresentFor, send, end, cut };
 }

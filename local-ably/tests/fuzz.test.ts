@@ -175,7 +175,7 @@ describe("local Ably survives", () => {
     const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
     onTestFailed(() => console.info(`To repeat it: FUZZ_SEED=${seed}`));
     const crashes = watchForCrashes();
-    const server = await start({ maxInboundRate: 1e9, maxMessagesKept: 500 });
+    const server = await start({ maxInboundRate: 1e9, maxMessagesKept: 100 });
     const sockets = FORMATS.flatMap((format, i) =>
       Array.from({ length: SOCKETS_PER_FORMAT }, (_, j) =>
         bombard(server, format, seed + i * 100 + j),
