@@ -2,6 +2,7 @@ import { Channel } from "./channel.ts";
 import { check } from "./error.ts";
 import type { Settings } from "./settings.ts";
 
+const VALID_NAME = /^[^:,\s[][^\n\v\f\r\u0085\u2028\u2029]*$/;
 const MAX_NAME_LENGTH = 2_048;
 
 /** One of Ably's apps: its keys see its channels and no others. */
@@ -19,7 +20,12 @@ export class App {
   channel(name: string): Channel {
     const known = this.channels.get(name);
     if (known) return known;
-    checkName(name);
+    // What a client without `[meta]*` in its capability gets at Ably; here everyone gets it.
+    const isMeta = /^\[(meta|queue)\]/.test(name);
+    check(!isMeta, 40160, "Local Ably has no metachannels and no queues.");
+    // Filtered and derived channels ([filter=…]name, [?rewind=1]name) are among the refused.
+    const isValid = name.length <= MAX_NAME_LENGTH && VALID_NAME.test(name);
+    check(isValid, 40010, `The channel name ${JSON.stringify(name)} is not valid here.`);
     const { maxChannels } = this.settings;
     if (this.channels.size >= maxChannels) this.sweep();
     const hasRoom = this.channels.size < maxChannels;
@@ -33,15 +39,4 @@ export class App {
   sweep(): void {
     for (const [name, channel] of this.channels) if (channel.isIdle()) this.channels.delete(name);
   }
-}
-
-function checkName(name: string): void {
-  // What a client without `[meta]*` in its capability gets at Ably; here everyone gets it.
-  const isMeta = /^\[(meta|queue)\]/.test(name);
-  check(!isMeta, 40160, "Local Ably has no metachannels and no queues.");
-  // Filtered and derived channels ([filter=…]name, [?rewind=1]name) are among the refused.
-  const isValid = /^[^:,\s[][^\n\v\f\r\u0085\u2028\u2029]*$/.test(name);
-  check(isValid, 40010, `The channel name ${JSON.stringify(name)} is not valid here.`);
-  const isShort = name.length <= MAX_NAME_LENGTH;
-  check(isShort, 40010, `A channel name has ${MAX_NAME_LENGTH} characters at the most.`);
 }

@@ -21,11 +21,7 @@ export type Identity = {
 };
 
 /** What a request came with: a whole key (`name:secret`) or a token, and who it claims to be. */
-export type Credentials = {
-  key?: string | undefined;
-  token?: string | undefined;
-  clientId?: string | undefined;
-};
+export type Credentials = { [part in "key" | "token" | "clientId"]?: string | undefined };
 
 const DEFAULT_TTL_MS = 60 * 60 * 1000;
 const MAX_TTL_MS = 24 * 60 * 60 * 1000;
@@ -40,7 +36,8 @@ export class Auth {
 
   constructor(keys: Key[], settings: Settings) {
     this.#keys = keys;
-    this.#apps = new Map(keys.map(({ name }) => [appIdOf(name), new App(settings)]));
+    const appIds = keys.map(({ name }) => name.slice(0, name.indexOf(".")));
+    this.#apps = new Map(appIds.map((id) => [id, new App(settings)]));
   }
 
   /** Who has these credentials. Throws Ably's code for each way in which they are wrong. */
@@ -140,10 +137,6 @@ export class Auth {
     check(!this.#nonces.has(once), 40105, "The token request was used before (nonce replayed).");
     this.#nonces.set(once, time + TIMESTAMP_WINDOW_MS);
   }
-}
-
-function appIdOf(keyName: string): string {
-  return keyName.split(".")[0] ?? "";
 }
 
 /** What a token may do: what was asked for, or all, of what its key may. Throws 40160 for nothing. */

@@ -16,11 +16,10 @@ export function parseCapability(value: unknown): Capability {
   check(isRecord(parsed), 40000, "The capability is not an object.");
   const checked = Object.entries(parsed).map(([resource, operations]) => {
     const isList = Array.isArray(operations) && operations.length > 0;
-    check(isList, 40000, `The capability has no list of operations on ${resource}.`);
-    const isAloneOrNone = operations.length === 1 || !operations.includes("*");
-    check(isAloneOrNone, 40000, `The capability has other operations beside * on ${resource}.`);
-    const unknown = operations.find((name) => !OPERATIONS.includes(name));
-    check(unknown === undefined, 40000, `The capability's ${String(unknown)} is no operation.`);
+    const isKnown = isList && operations.every((name) => OPERATIONS.includes(name));
+    const isValid = isKnown && (operations.length === 1 || !operations.includes("*"));
+    const sentence = `${JSON.stringify(operations)} is neither ["*"] nor a list of operations.`;
+    check(isValid, 40000, `The capability is invalid: ${sentence}`);
     return [resource, operations];
   });
   return Object.fromEntries(checked);

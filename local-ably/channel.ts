@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { check } from "./error.ts";
 import { PresenceSet } from "./presence.ts";
 import { Action, type Draft, type Entry, type Message, PresenceAction } from "./protocol.ts";
-import { noMutableMessages, sizeOf } from "./publish.ts";
+import { refuseMutableMessages, sizeOf } from "./publish.ts";
 import type { Settings } from "./settings.ts";
 
 const CREATE = 0;
@@ -47,7 +47,7 @@ export class Channel {
     const firstId = drafts[0]?.id ?? `${id}:0`;
     const before = this.#byId.get(firstId);
     if (before) return before;
-    if (drafts.some(({ action = CREATE }) => action !== CREATE)) throw noMutableMessages();
+    if (drafts.some(({ action = CREATE }) => action !== CREATE)) refuseMutableMessages();
 
     const messages = this.#date(drafts, id, connectionId).map((message, index) => ({
       ...message,
@@ -123,16 +123,13 @@ export class Channel {
     const common = { channel: this.name, channelSerial: this.serial, id, connectionId, timestamp };
     const entry: Entry = { ...common, ...body };
     this.#log.push(entry);
-    this.#makeRoomFor(sizeOfEntry(entry));
+    const app = this.#app;
+    const { maxBytesKept } = app.settings;
+    app.bytesKept += sizeOfEntry(entry);
+    if (app.bytesKept > maxBytesKept) app.sweep();
+    // The channel that grows is the one that forgets.
+    while (app.bytesKept > maxBytesKept && this.#log.length > 0) this.#forgetOldest();
     for (const subscriber of this.subscribers) subscriber.receive(entry);
-  }
-
-  /** Beyond what the app may keep, the channel that grows is the one that forgets. */
-  #makeRoomFor(bytes: number): void {
-    const { maxBytesKept } = this.#app.settings;
-    this.#app.bytesKept += bytes;
-    if (this.#app.bytesKept > maxBytesKept) this.#app.sweep();
-    while (this.#app.bytesKept > maxBytesKept && this.#log.length > 0) this.#forgetOldest();
   }
 
   #forgetOldest(): void {

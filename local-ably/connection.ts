@@ -138,11 +138,10 @@ export class Connection {
         return this.#handleMessage(frame);
       case Action.PRESENCE:
         return this.#handlePresence(frame);
-      default:
-        throw new AblyError(
-          40000,
-          `Local Ably has no ${LEFT_OUT[Number(frame.action)] ?? "such action"}.`,
-        );
+      default: {
+        const what = LEFT_OUT[Number(frame.action)] ?? "such action";
+        throw new AblyError(40000, `Local Ably has no ${what}.`);
+      }
     }
   }
 

@@ -12,11 +12,9 @@ type Item = { serial: string; timestamp: number; body: unknown };
  * https://ably.com/docs/api/rest-api#pagination
  */
 export function paginate(items: Item[], path: string, query: URLSearchParams) {
-  const [limit, start, end] = [
-    Number(query.get("limit") || DEFAULT_LIMIT),
-    Number(query.get("start") || 0),
-    Number(query.get("end") || Infinity),
-  ];
+  const limit = Number(query.get("limit") || DEFAULT_LIMIT);
+  const start = Number(query.get("start") || 0);
+  const end = Number(query.get("end") || Infinity);
   const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
   check(isLimit, 40003, `The parameter limit must be a whole number from 1 to ${MAX_LIMIT}.`);
   check(start <= end, 40003, "The parameters start and end must be ms, and start no later.");

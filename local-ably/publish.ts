@@ -20,21 +20,18 @@ export function checkPublish(drafts: Draft[], own: string | undefined, maxSize: 
   });
 }
 
-/** Ably's code where the channel's rule for them is not set. */
-export function noMutableMessages(): AblyError {
+/** With Ably's code where the channel's rule for them is not set. */
+export function refuseMutableMessages(): never {
   const what = "updates, deletes, appends or annotations of messages";
-  return new AblyError(93002, `Local Ably has no ${what}.`);
+  throw new AblyError(93002, `Local Ably has no ${what}.`);
 }
 
 /** In bytes, as Ably counts: https://ably.com/docs/platform/pricing/limits#message */
 export function sizeOf(drafts: Draft[]): number {
-  const parts = drafts.flatMap(({ name = "", clientId = "", data = "", extras }) => [
-    name,
-    clientId,
-    data,
-    extras === undefined ? "" : JSON.stringify(extras),
-  ]);
-  return parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  const parts = drafts.flatMap(({ name, clientId, data, extras }) => {
+    return [name, clientId, data, extras && JSON.stringify(extras)];
+  });
+  return parts.reduce((sum, part) => sum + Buffer.byteLength(part ?? ""), 0);
 }
 
 /** Several messages with ids of their own are one publish: `base:0`, `base:1`, … */

@@ -11,7 +11,7 @@ import { CONTENT_TYPE, decode, encode, formatOf } from "./format.ts";
 import { isOwnPage } from "./origin.ts";
 import { paginate } from "./pagination.ts";
 import { type Draft, Flag, parseMessages } from "./protocol.ts";
-import { checkPublish, noMutableMessages } from "./publish.ts";
+import { checkPublish, refuseMutableMessages } from "./publish.ts";
 import type { Settings } from "./settings.ts";
 
 /** What REST needs of the server around it. */
@@ -36,7 +36,7 @@ const ROUTES: [methodAndPath: RegExp, answer: (call: Call) => Result][] = [
   [/^POST \/channels\/([^/]*)\/messages$/, onChannel("publish", publish)],
   [/^GET \/channels\/([^/]*)\/(?:messages|history)$/, onChannel("history", getHistory)],
   [/^GET \/channels\/([^/]*)\/presence$/, onChannel("subscribe", getPresence)],
-  [/^GET \/channels\/([^/]*)\/presence\/history$/, onChannel("history", getPresenceHistory)],
+  [/^GET \/channels\/([^/]*)\/presence\/history$/, onChannel("history", getHistory)],
   [/^\w+ \/channels\/[^/]*\/messages\/./, refuseMutableMessages],
   [/^\w+ \/local-ably\/faults\/(\w+)$/, runFault],
 ];
@@ -107,10 +107,6 @@ function requestToken(call: Call): Result {
   return { status: 201, body: auth.requestToken(call.name, bodyOf(call), credentialsOf(call)) };
 }
 
-function refuseMutableMessages(): never {
-  throw noMutableMessages();
-}
-
 /** For this page's practice drawer, and for nobody else. */
 function runFault({ host, request, name, query }: Call): Result {
   const isAllowed = request.method === "POST" && isOwnPage(request);
@@ -150,17 +146,14 @@ function senderOf(drafts: Draft[], { host, identity: { keyName, clientId } }: On
   return { clientId: connection.identity.clientId, connectionId: connection.id };
 }
 
-function getHistory(call: OnChannel, kind: "messages" | "presence" = "messages"): Result {
+function getHistory(call: OnChannel): Result {
+  const kind = call.path.endsWith("/presence/history") ? "presence" : "messages";
   const items = call.channel
     .entries()
     .flatMap(({ [kind]: bodies = [], channelSerial, timestamp }) =>
       bodies.map((body, index) => ({ body, timestamp, serial: serialOf(channelSerial, index) })),
     );
   return paginate(items, call.path, call.query);
-}
-
-function getPresenceHistory(call: OnChannel): Result {
-  return getHistory(call, "presence");
 }
 
 function getPresence({ channel, path, query }: OnChannel): Result {

@@ -112,13 +112,9 @@ export async function startLocalAbly({
 } = {}) {
   const ably = new LocalAbly(keys, settings);
   // Whoever is silent before a whole request has come is dropped, as is a silent WebSocket.
-  const { maxIdleInterval: patience } = ably.settings;
-  const timeouts = {
-    headersTimeout: patience,
-    requestTimeout: patience,
-    connectionsCheckingInterval: patience,
-  };
-  const server = createServer(timeouts, (request, response) => {
+  const { maxIdleInterval: ms } = ably.settings;
+  const patience = { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms };
+  const server = createServer(patience, (request, response) => {
     void ably.handleRequest(request, response);
   });
   server.on("upgrade", (request, socket, head) => {
