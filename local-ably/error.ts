@@ -18,14 +18,9 @@ export class AblyError extends Error {
   }
 }
 
-/** Refuses with Ably's code, unless the condition holds. */
-export function check(
-  condition: unknown,
-  code: number,
-  message: string,
-  statusCode?: number,
-): asserts condition {
-  if (!condition) throw new AblyError(code, message, statusCode);
+/** Refuses with Ably's code, unless all is well. */
+export function check(ok: unknown, code: number, message: string, status?: number): asserts ok {
+  if (!ok) throw new AblyError(code, message, status);
 }
 
 /** Anything thrown, as an error that a client can read. What was not foreseen becomes a 50000. */
