@@ -1,8 +1,8 @@
 import type { Identity } from "./auth.ts";
 import { permits } from "./capability.ts";
-import type { Channel, Entry, Subscriber } from "./channel.ts";
-import { AblyError } from "./error.ts";
-import { Action, type ClientFrame, Flag, type ServerFrame } from "./protocol.ts";
+import type { Channel, Subscriber } from "./channel.ts";
+import { AblyError, check } from "./error.ts";
+import { Action, type ClientFrame, type Entry, Flag, type ServerFrame } from "./protocol.ts";
 
 /** Mode, its name in `params.modes`, and the operation that the capability must have for it. */
 const MODES = [
@@ -11,23 +11,21 @@ const MODES = [
   [Flag.PRESENCE, "presence", "presence"],
   [Flag.PRESENCE_SUBSCRIBE, "presence_subscribe", "subscribe"],
 ] as const;
-const ALL_MODES = MODES.reduce((all, [mode]) => all | mode, 0);
 
 /** The channel params that are known, and so are echoed. `delta` is: whole messages are legal too. */
 const KNOWN_PARAMS = ["rewind", "rewindLimit", "modes", "delta"];
 
-/** What is sent right after ATTACHED, and whether nothing is missing before it. */
-type Backlog = { entries: readonly Entry[]; resumed: boolean; error?: AblyError };
-const NOTHING: Backlog = { entries: [], resumed: false };
-
 const SYNC_PAGE_SIZE = 100;
 const MAX_REWIND_MESSAGES = 100;
+
+/** What is sent right after ATTACHED, and whether nothing is missing before it. */
+type Backlog = { entries: readonly Entry[]; resumed?: boolean; error?: AblyError };
 
 /** What an attachment needs of the connection that it belongs to. */
 type Owner = {
   readonly id: string;
   readonly identity: Identity;
-  readonly echo: boolean;
+  readonly transport: { readonly echo: boolean } | undefined;
   send(frame: ServerFrame): void;
 };
 
@@ -35,7 +33,7 @@ type Owner = {
 export class Attachment implements Subscriber {
   readonly channel: Channel;
   modes = 0;
-  #connection: Owner;
+  readonly #connection: Owner;
   #askedModes = 0;
 
   constructor(connection: Owner, channel: Channel) {
@@ -61,7 +59,7 @@ export class Attachment implements Subscriber {
         (entries.length > 0 ? Flag.HAS_BACKLOG : 0) |
         (hasPresence ? Flag.HAS_PRESENCE : 0),
       params: Object.fromEntries(known),
-      error: error?.toJSON(),
+      error,
     });
     for (const entry of entries) this.receive(entry);
     if (hasPresence) this.sync();
@@ -72,29 +70,20 @@ export class Attachment implements Subscriber {
   authorize(): void {
     const { capability } = this.#connection.identity;
     const { name } = this.channel;
-    const granted = MODES.filter(
-      ([mode, , operation]) => this.#askedModes & mode && permits(capability, name, operation),
+    this.modes = union(
+      MODES.filter(
+        ([mode, , operation]) => this.#askedModes & mode && permits(capability, name, operation),
+      ),
     );
-    this.modes = granted.reduce((all, [mode]) => all | mode, 0);
-    if (this.modes > 0) return;
-    throw new AblyError(40160, 401, `The capability allows nothing on ${JSON.stringify(name)}.`);
-  }
-
-  detach(): void {
-    this.channel.subscribers.delete(this);
+    check(this.modes, 40160, `The capability allows nothing on ${JSON.stringify(name)}.`);
   }
 
   receive(entry: Entry): void {
-    const { id, serial: channelSerial, timestamp, connectionId } = entry;
-    const common = { channel: this.channel.name, channelSerial, id, timestamp };
-    if (entry.presence) {
-      if (!(this.modes & Flag.PRESENCE_SUBSCRIBE)) return;
-      this.#connection.send({ action: Action.PRESENCE, ...common, presence: entry.presence });
-      return;
-    }
-    const isEcho = connectionId === this.#connection.id && !this.#connection.echo;
-    if (isEcho || !(this.modes & Flag.SUBSCRIBE)) return;
-    this.#connection.send({ action: Action.MESSAGE, ...common, messages: entry.messages });
+    const { id, transport } = this.#connection;
+    const isOwn = entry.messages && entry.connectionId === id;
+    const mode = entry.presence ? Flag.PRESENCE_SUBSCRIBE : Flag.SUBSCRIBE;
+    if (isOwn && !transport?.echo) return;
+    if (this.modes & mode) this.#connection.send(entry);
   }
 
   /** Sends the members: after ATTACHED, and when a client asks for them with SYNC. */
@@ -117,38 +106,39 @@ export class Attachment implements Subscriber {
   #backlogFor({ channelSerial, flags, params }: ClientFrame): Backlog {
     // Attached already: whatever its own serial lacks is on its way to it.
     if (this.channel.subscribers.has(this)) return { entries: [], resumed: true };
-    if (channelSerial !== undefined) return this.#missedSince(channelSerial);
-    return flags & Flag.ATTACH_RESUME ? NOTHING : this.#rewound(params);
-  }
-
-  #missedSince(channelSerial: string): Backlog {
-    const entries = this.channel.since(channelSerial);
-    if (entries) return { entries, resumed: true };
-    const error = new AblyError(90003, 404, "Messages that were missed here are no longer kept.");
-    return { entries: [...this.channel.entries()], resumed: false, error };
+    if (channelSerial === undefined) {
+      return { entries: flags & Flag.ATTACH_RESUME ? [] : this.#rewound(params) };
+    }
+    const missed = this.channel.since(channelSerial);
+    if (missed) return { entries: missed, resumed: true };
+    const sentence = "Messages that were missed here are no longer kept.";
+    return { entries: this.channel.entries(), error: new AblyError(90003, sentence, 404) };
   }
 
   /** https://ably.com/docs/channels/options/rewind: a count, or a time in s or m. */
-  #rewound({ rewind = "", rewindLimit }: ClientFrame["params"]): Backlog {
+  #rewound({ rewind = "", rewindLimit }: ClientFrame["params"]): Entry[] {
     const [, amount, unit] = /^(\d+)([sm]?)$/.exec(rewind) ?? [];
-    if (amount === undefined || !(this.modes & Flag.SUBSCRIBE)) return NOTHING;
+    const found: Entry[] = [];
+    if (amount === undefined || !(this.modes & Flag.SUBSCRIBE)) return found;
     const since = unit ? Date.now() - Number(amount) * (unit === "m" ? 60_000 : 1_000) : 0;
     let left = Math.min(Number(unit ? rewindLimit : amount) || Infinity, MAX_REWIND_MESSAGES);
-    const found: Entry[] = [];
     for (const entry of this.channel.entries().toReversed()) {
       if (!entry.messages || entry.timestamp < since || left <= 0) continue;
       found.unshift({ ...entry, messages: entry.messages.slice(-left) });
       left -= entry.messages.length;
     }
-    return { entries: found, resumed: false };
+    return found;
   }
 }
 
 /** `params.modes` beats the flags, and neither means all. */
 function readModes({ flags, params }: ClientFrame): number {
   const names = params.modes?.toLowerCase().split(",") ?? [];
-  const named = MODES.filter(([, name]) => names.includes(name));
-  const asked = named.reduce((all, [mode]) => all | mode, 0) || flags;
+  const asked = union(MODES.filter(([, name]) => names.includes(name))) || flags;
   // Modes of what is left out (objects, annotations) are asked for in vain.
-  return asked >= Flag.PRESENCE ? asked & ALL_MODES : ALL_MODES;
+  return asked >= Flag.PRESENCE ? asked : union(MODES);
+}
+
+function union(modes: readonly (typeof MODES)[number][]): number {
+  return modes.reduce((all, [mode]) => all | mode, 0);
 }

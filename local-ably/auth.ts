@@ -1,15 +1,18 @@
 /** Keys, token requests and tokens: who a caller is and what it may do. */
 import { createHmac, randomBytes } from "node:crypto";
+import { App } from "./app.ts";
 import { type Capability, intersect, parseCapability } from "./capability.ts";
-import { AblyError } from "./error.ts";
-import { equal, signJwt, verifyJwt } from "./jwt.ts";
-import { isRecord } from "./protocol.ts";
+import { check } from "./error.ts";
+import { isRecord } from "./format.ts";
+import { equal, readJwt, signJwt } from "./jwt.ts";
+import type { Settings } from "./settings.ts";
 
 /** One of Ably's API keys. `name` is `appId.keyId`. */
 export type Key = { name: string; secret: string; capability: Capability };
 
 /** Who a request or a connection comes from. `clientId` is `*` if it may speak for anyone. */
 export type Identity = {
+  app: App;
   keyName: string;
   clientId: string | undefined;
   capability: Capability;
@@ -17,8 +20,8 @@ export type Identity = {
   expires?: number;
 };
 
-/** What a request came with: a whole key (`name:secret`), or a token. */
-export type Credentials = { key?: string | undefined; token?: string | undefined };
+/** What a request came with: a whole key (`name:secret`) or a token, and who it claims to be. */
+export type Credentials = { [part in "key" | "token" | "clientId"]?: string | undefined };
 
 const DEFAULT_TTL_MS = 60 * 60 * 1000;
 const MAX_TTL_MS = 24 * 60 * 60 * 1000;
@@ -26,20 +29,25 @@ const TIMESTAMP_WINDOW_MS = 2 * 60 * 1000;
 const MIN_NONCE_LENGTH = 16;
 
 export class Auth {
-  #keys: Key[];
+  readonly #keys: Key[];
+  readonly #apps: Map<string, App>;
   /** Nonces that were used, with the time from which their timestamp would be refused anyway. */
-  #nonces = new Map<string, number>();
+  readonly #nonces = new Map<string, number>();
 
-  constructor(keys: Key[]) {
+  constructor(keys: Key[], settings: Settings) {
     this.#keys = keys;
+    const appIds = keys.map(({ name }) => name.slice(0, name.indexOf(".")));
+    this.#apps = new Map(appIds.map((id) => [id, new App(settings)]));
   }
 
   /** Who has these credentials. Throws Ably's code for each way in which they are wrong. */
-  identify({ key, token }: Credentials): Identity {
-    if (token) return this.#identifyByToken(token);
-    if (!key) throw new AblyError(40101, 401, "There is no key and no token: send one of them.");
-    const { name, capability } = this.#checkSecret(key);
-    return { keyName: name, clientId: "*", capability };
+  identify({ key, token, clientId: claimed }: Credentials): Identity {
+    check(token || key, 40101, "There is no key and no token: send one of them.");
+    const identity = token ? this.#readToken(token) : this.#readKey(key ?? "");
+    const isOwn = claimed === undefined || claimed === identity.clientId;
+    const sentence = "The clientId is not the one of the credentials.";
+    check(isOwn || identity.clientId === "*", 40102, sentence);
+    return { ...identity, clientId: claimed ?? identity.clientId };
   }
 
   /**
@@ -48,20 +56,22 @@ export class Auth {
    */
   requestToken(keyName: string, body: unknown, credentials: Credentials) {
     const key = this.#findKey(keyName);
-    if (!isRecord(body)) throw new AblyError(40000, 400, "The token request is not an object.");
-    const ttl = parseTtl(body.ttl);
-    const asked = body.capability ? parseCapability(body.capability) : key.capability;
-    const clientId = typeof body.clientId === "string" ? body.clientId : undefined;
-    if (clientId === "") throw new AblyError(40012, 400, "The clientId is empty: leave it out.");
-
+    check(isRecord(body), 40000, "The token request is not an object.");
+    const ttl = Number(body.ttl ?? 0);
+    const isTtl = Number.isInteger(ttl) && ttl >= 0 && ttl <= MAX_TTL_MS;
+    check(isTtl, 40003, "The ttl must be whole ms, at the most 24 hours.");
+    check(body.clientId !== "", 40012, "The clientId is empty: leave it out.");
     if (typeof body.mac === "string") this.#checkSignature(key, body);
-    else if (this.#checkSecret(credentials.key ?? "").name !== keyName) {
-      throw new AblyError(40101, 401, "The key is not the one that the token is asked of.");
+    else {
+      const isOwn = this.identify(credentials).keyName === keyName && !credentials.token;
+      check(isOwn, 40101, "The key is not the one that the token is asked of.");
     }
 
-    const capability = JSON.stringify(intersect(key.capability, asked));
+    const capability = JSON.stringify(narrow(key.capability, body.capability));
     const issued = Date.now();
-    const expires = issued + ttl;
+    // None and 0 both mean the default.
+    const expires = issued + (ttl || DEFAULT_TTL_MS);
+    const clientId = typeof body.clientId === "string" ? body.clientId : undefined;
     const claims = {
       iat: issued / 1000,
       exp: expires / 1000,
@@ -69,51 +79,45 @@ export class Auth {
       "x-ably-capability": capability,
       "x-ably-clientId": clientId,
     };
-    return {
-      token: signJwt(keyName, claims, key.secret),
-      keyName,
-      issued,
-      expires,
-      capability,
-      clientId,
-    };
+    const token = signJwt(keyName, claims, key.secret);
+    return { token, keyName, issued, expires, capability, clientId };
+  }
+
+  #readKey(nameAndSecret: string): Identity {
+    const [name = "", ...secret] = nameAndSecret.split(":");
+    const { app, capability, ...key } = this.#findKey(name);
+    check(equal(secret.join(":"), key.secret), 40101, "The key's secret is wrong.");
+    return { app, keyName: name, clientId: "*", capability };
   }
 
   /** Every token is a JWT: those that local Ably issues, and those that an app signs by itself. */
-  #identifyByToken(token: string): Identity {
-    if (!token.includes(".")) throw new AblyError(40145, 401, "The token's format is invalid.");
-    const { kid, claims } = verifyJwt(token, (name) => this.#findKey(name).secret);
+  #readToken(token: string): Identity {
+    check(token.includes("."), 40145, "The token's format is invalid.");
+    const { kid, claims, checkSignature } = readJwt(token);
+    const key = this.#findKey(kid);
+    checkSignature(key.secret);
     const { iat, exp, "x-ably-capability": asked, "x-ably-clientId": clientId } = claims;
-    if (typeof iat !== "number" || typeof exp !== "number") {
-      throw new AblyError(40144, 400, "The JWT lacks iat or exp, in seconds since the epoch.");
-    }
+    const isDated = typeof iat === "number" && typeof exp === "number";
+    check(isDated, 40144, "The JWT lacks iat or exp, in seconds since the epoch.", 400);
     const expires = exp * 1000;
-    if (expires <= Date.now()) throw new AblyError(40142, 401, "The token has expired.");
-    const { capability } = this.#findKey(kid);
+    check(expires > Date.now(), 40142, "The token has expired.");
     return {
-      keyName: kid,
+      app: key.app,
+      keyName: key.name,
       clientId: typeof clientId === "string" ? clientId : undefined,
-      capability: asked ? intersect(capability, parseCapability(asked)) : capability,
+      capability: narrow(key.capability, asked),
       expires,
     };
   }
 
-  #findKey(name: string): Key {
-    const key = this.#keys.find((known) => known.name === name);
-    if (key) return key;
+  #findKey(name: string): Key & { app: App } {
     const [appId = "", keyId] = name.split(".");
-    if (!appId || !keyId) throw new AblyError(40101, 401, "The key has no appId.keyId.");
-    const isKnownApp = this.#keys.some((known) => appIdOf(known.name) === appId);
-    throw isKnownApp
-      ? new AblyError(40400, 401, `App ${appId} has no key ${keyId} here: see LOCAL_ABLY_KEYS.`)
-      : new AblyError(40400, 404, `There is no app ${appId} here: see LOCAL_ABLY_KEYS.`);
-  }
-
-  #checkSecret(nameAndSecret: string): Key {
-    const [name = "", ...secret] = nameAndSecret.split(":");
-    const key = this.#findKey(name);
-    if (equal(secret.join(":"), key.secret)) return key;
-    throw new AblyError(40101, 401, "The key's secret is wrong.");
+    check(appId && keyId, 40101, "The key has no appId.keyId.");
+    const app = this.#apps.get(appId);
+    check(app, 40400, `There is no app ${appId} here: see LOCAL_ABLY_KEYS.`);
+    const key = this.#keys.find((known) => known.name === name);
+    check(key, 40400, `App ${appId} has no key ${keyId} here: see LOCAL_ABLY_KEYS.`, 401);
+    return { ...key, app };
   }
 
   #checkSignature(key: Key, request: Record<string, unknown>): void {
@@ -121,44 +125,27 @@ export class Auth {
     const fields = [key.name, ttl, capability, clientId, timestamp, nonce];
     const signed = fields.map((field) => `${field ?? ""}\n`).join("");
     const mac = createHmac("sha256", key.secret).update(signed).digest("base64");
-    if (!equal(String(request.mac), mac)) {
-      throw new AblyError(40101, 401, "The token request's mac does not fit its fields.");
-    }
+    const isSigned = equal(String(request.mac), mac);
+    check(isSigned, 40101, "The token request's mac does not fit its fields.");
+
     const now = Date.now();
     const time = Number(timestamp);
-    if (!(Math.abs(now - time) <= TIMESTAMP_WINDOW_MS)) {
-      throw new AblyError(40104, 401, "The token request's timestamp is over 2 minutes off.");
-    }
-    if (typeof nonce !== "string" || nonce.length < MIN_NONCE_LENGTH) {
-      throw new AblyError(40105, 401, `The nonce has fewer than ${MIN_NONCE_LENGTH} characters.`);
-    }
+    const isCurrent = Math.abs(now - time) <= TIMESTAMP_WINDOW_MS;
+    check(isCurrent, 40104, "The token request's timestamp is over 2 minutes off.");
+    const isLong = typeof nonce === "string" && nonce.length >= MIN_NONCE_LENGTH;
+    check(isLong, 40105, `The nonce has fewer than ${MIN_NONCE_LENGTH} characters.`);
     for (const [used, until] of this.#nonces) if (until < now) this.#nonces.delete(used);
     const once = `${key.name} ${nonce} ${time}`;
-    if (this.#nonces.has(once)) {
-      throw new AblyError(40105, 401, "The token request was used before (nonce replayed).");
-    }
+    check(!this.#nonces.has(once), 40105, "The token request was used before (nonce replayed).");
     this.#nonces.set(once, time + TIMESTAMP_WINDOW_MS);
   }
 }
 
-/** Who a client is, given what it claims to be beside its credentials. Throws 40102. */
-export function mergeIdentity(identity: Identity, claimed: string | undefined): Identity {
-  if (claimed === undefined || claimed === identity.clientId) return identity;
-  if (identity.clientId === "*") return { ...identity, clientId: claimed };
-  throw incompatible();
-}
-
-export function incompatible(): AblyError {
-  return new AblyError(40102, 401, "The clientId or the key is not the one of the credentials.");
-}
-
-export function appIdOf(keyName: string): string {
-  return keyName.split(".")[0] ?? "";
-}
-
-/** A number or a string; none and 0 both mean Ably's default. */
-function parseTtl(value: unknown): number {
-  const ttl = Number(value ?? 0);
-  if (Number.isInteger(ttl) && ttl >= 0 && ttl <= MAX_TTL_MS) return ttl || DEFAULT_TTL_MS;
-  throw new AblyError(40003, 400, "The ttl must be whole ms, at the most 24 hours.");
+/** What a token may do: what was asked for, or all, of what its key may. Throws 40160 for nothing. */
+function narrow(capability: Capability, asked: unknown): Capability {
+  if (!asked) return capability;
+  const shared = intersect(capability, parseCapability(asked));
+  const isSome = Object.keys(shared).length > 0;
+  check(isSome, 40160, "The capability asked for shares nothing with the key's.");
+  return shared;
 }

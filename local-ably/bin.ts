@@ -18,12 +18,9 @@ try {
   const names = keys.map(({ name }) => name).join(", ");
   console.log(`Local Ably, in memory, for development: ${url} (keys: ${names})`);
 } catch (error) {
-  console.error(explain(error as NodeJS.ErrnoException));
+  const { code, message } = error as NodeJS.ErrnoException;
+  const isTaken = code === "EADDRINUSE";
+  const sentence = `Port ${port} is taken. Stop what uses it, or set LOCAL_ABLY_PORT to another.`;
+  console.error(isTaken ? sentence : `Local Ably could not start: ${message}`);
   process.exitCode = 1;
-}
-
-function explain({ code, message }: NodeJS.ErrnoException): string {
-  return code === "EADDRINUSE"
-    ? `Port ${port} is taken. Stop what uses it, or set LOCAL_ABLY_PORT to another.`
-    : `Local Ably could not start: ${message}`;
 }

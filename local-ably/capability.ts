@@ -1,6 +1,6 @@
 /** Which operations on which channels. https://ably.com/docs/auth/capabilities */
-import { AblyError } from "./error.ts";
-import { isRecord } from "./protocol.ts";
+import { check } from "./error.ts";
+import { decode, isRecord } from "./format.ts";
 
 /** Resource (a channel name, perhaps with wildcards) → operations, or `["*"]` for all of them. */
 export type Capability = Record<string, string[]>;
@@ -11,43 +11,32 @@ const OPERATIONS = `* subscribe publish presence history stats channel-metadata 
 
 /** A capability from its JSON text, or already parsed. Throws 40000 for what Ably would refuse. */
 export function parseCapability(value: unknown): Capability {
-  const parsed = typeof value === "string" ? parseJson(value) : value;
-  if (!isRecord(parsed)) throw invalid("it is not a JSON object");
-  return Object.fromEntries(
-    Object.entries(parsed).map(([resource, operations]) => {
-      if (!Array.isArray(operations) || operations.length === 0) {
-        throw invalid(`${resource} has no list of operations`);
-      }
-      if (operations.includes("*") && operations.length > 1) {
-        throw invalid(`${resource} has other operations beside *`);
-      }
-      const unknown = operations.find((name) => !OPERATIONS.includes(name));
-      if (unknown !== undefined) throw invalid(`${String(unknown)} is not an operation`);
-      return [resource, operations];
-    }),
-  );
+  const isText = typeof value === "string";
+  const parsed = isText ? decode(Buffer.from(value), "json", "The capability") : value;
+  check(isRecord(parsed), 40000, "The capability is not an object.");
+  const checked = Object.entries(parsed).map(([resource, operations]) => {
+    const isList = Array.isArray(operations) && operations.length > 0;
+    const isKnown = isList && operations.every((name) => OPERATIONS.includes(name));
+    const isValid = isKnown && (operations.length === 1 || !operations.includes("*"));
+    const sentence = `${JSON.stringify(operations)} is neither ["*"] nor a list of operations.`;
+    check(isValid, 40000, `The capability is invalid: ${sentence}`);
+    return [resource, operations];
+  });
+  return Object.fromEntries(checked);
 }
 
 /** Throws 40160. */
-export function requireCapability(
-  capability: Capability,
-  channel: string,
-  operation: string,
-): void {
-  if (permits(capability, channel, operation)) return;
+export function requireCapability(capability: Capability, channel: string, operation: string) {
   const name = JSON.stringify(channel);
-  throw new AblyError(40160, 401, `The capability does not allow ${operation} on channel ${name}.`);
+  const isPermitted = permits(capability, channel, operation);
+  check(isPermitted, 40160, `The capability does not allow ${operation} on channel ${name}.`);
 }
 
 export function permits(capability: Capability, channel: string, operation: string): boolean {
-  return Object.entries(capability).some(
-    ([resource, operations]) =>
-      intersectOperations(operations, [operation]).length > 0 &&
-      intersectResources(resource, channel) === channel,
-  );
+  return intersect(capability, { [channel]: [operation] })[channel] !== undefined;
 }
 
-/** What both allow, sorted as Ably returns it. Throws 40160 if that is nothing. */
+/** What both allow, sorted as Ably returns it. */
 export function intersect(one: Capability, other: Capability): Capability {
   const found = new Map<string, string[]>();
   for (const [resource, operations] of Object.entries(one)) {
@@ -57,9 +46,6 @@ export function intersect(one: Capability, other: Capability): Capability {
       if (shared === undefined || both.length === 0) continue;
       found.set(shared, [...(found.get(shared) ?? []), ...both]);
     }
-  }
-  if (found.size === 0) {
-    throw new AblyError(40160, 401, "The capability asked for shares nothing with the key's.");
   }
   const sorted = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
@@ -93,8 +79,7 @@ function intersectResources(one: string, other: string): string | undefined {
 
 /** First the [qualifier], or nothing. */
 function segmentsOf(resource: string): string[] {
-  const qualifier = /^\[[^\]]*\]/.exec(resource)?.[0] ?? "";
-  return [qualifier, ...resource.slice(qualifier.length).split(":")];
+  return resource.replace(/^(\[[^\]]*\])?/, "$1:").split(":");
 }
 
 function join([qualifier = "", ...segments]: string[]): string {
@@ -103,16 +88,4 @@ function join([qualifier = "", ...segments]: string[]): string {
 
 function isWildcard(segment: string): boolean {
   return segment === "*" || segment === "[*]";
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid("it is not JSON");
-  }
-}
-
-function invalid(why: string): AblyError {
-  return new AblyError(40000, 400, `The capability is invalid: ${why}.`);
 }

@@ -1,43 +1,35 @@
-import { randomBytes } from "node:crypto";
-import { AblyError } from "./error.ts";
-import { type Member, PresenceSet } from "./presence.ts";
-import { type Message, PresenceAction, isRecord } from "./protocol.ts";
+import { randomUUID } from "node:crypto";
+import { check } from "./error.ts";
+import { PresenceSet } from "./presence.ts";
+import { Action, type Draft, type Entry, type Message, PresenceAction } from "./protocol.ts";
+import { refuseMutableMessages, sizeOf } from "./publish.ts";
 import type { Settings } from "./settings.ts";
 
-/** One frame's worth of messages or presence, in the order in which the channel took them. */
-export type Entry = {
-  /** Sorts as text in the channel's order; ends in the channel's own epoch. */
-  serial: string;
-  id: string;
-  /** ms since the epoch. */
-  timestamp: number;
-  connectionId: string | undefined;
-} & ({ messages: Message[]; presence?: never } | { presence: Member[]; messages?: never });
-
-/** The serial of one message of an entry: sorts as text too. */
-export function serialOf(serial: string, index: number): string {
-  return `${serial}:${String(index).padStart(3, "0")}`;
-}
+const CREATE = 0;
+const PRESENCE_ACTIONS: unknown[] = Object.values(PresenceAction);
 
 /** Whoever is told of each new entry. The channel knows no sockets. */
 export type Subscriber = { readonly modes: number; receive(entry: Entry): void };
+
+/** What the channels of an app share. */
+type Owner = { readonly settings: Settings; bytesKept: number; sweep(): void };
 
 export class Channel {
   readonly name: string;
   readonly members = new PresenceSet();
   readonly subscribers = new Set<Subscriber>();
-  #settings: Settings;
+  readonly #app: Owner;
   /** Tells this channel from its like before a restart: nothing is continuous with that. */
-  #epoch = randomBytes(6).toString("hex");
-  #log: Entry[] = [];
-  #byId = new Map<string, Entry>();
+  readonly #epoch = randomUUID();
+  readonly #log: Entry[] = [];
+  readonly #byId = new Map<string, Message[]>();
   #last = { timestamp: Date.now(), count: 0 };
   /** The newest serial that is no longer kept. What follows an older one has a gap. */
   #forgotten = this.serial;
 
-  constructor(name: string, settings: Settings) {
+  constructor(name: string, app: Owner) {
     this.name = name;
-    this.#settings = settings;
+    this.#app = app;
   }
 
   /** Where the channel is now. */
@@ -48,74 +40,54 @@ export class Channel {
 
   /**
    * Takes messages in and tells everyone. What was published before with the same first id, be it
-   * the publisher's own or the frame's that is sent again, is not taken twice: its entry is returned.
+   * the publisher's own or the frame's that is sent again, is not taken twice: what was is returned.
    * @param id names the messages that have no id of their own.
    */
-  publish(messages: Message[], id: string, connectionId?: string): Entry {
-    const firstId = messages[0]?.id ?? `${id}:0`;
+  publish(drafts: Draft[], id: string, connectionId?: string): Message[] {
+    const firstId = drafts[0]?.id ?? `${id}:0`;
     const before = this.#byId.get(firstId);
     if (before) return before;
+    if (drafts.some(({ action = CREATE }) => action !== CREATE)) refuseMutableMessages();
 
-    const { serial, timestamp } = this.#next();
-    const kept = messages.map((message, index) => ({
+    const messages = this.#date(drafts, id, connectionId).map((message, index) => ({
       ...message,
-      id: message.id ?? `${id}:${index}`,
-      timestamp,
-      connectionId,
-      serial: serialOf(serial, index),
-      action: 0,
+      serial: serialOf(this.serial, index),
+      action: CREATE,
     }));
-    const entry = { serial, id, timestamp, connectionId, messages: kept };
-    if (messages.every(isEphemeral)) this.#tell(entry);
-    else {
-      this.#byId.set(firstId, entry);
-      this.#add(entry);
-    }
-    return entry;
+    this.#add({ action: Action.MESSAGE, messages }, id, connectionId);
+    return messages;
   }
 
   /** Takes presence in, and tells everyone what is new in it. Throws 91003 if the channel is full. */
-  updatePresence(presence: Omit<Member, "timestamp">[], id: string, connectionId: string): void {
-    const next = this.#next();
-    const { timestamp } = next;
-    const dated = presence.map((member): Member => ({ ...member, timestamp }));
+  updatePresence(drafts: Draft[], id: string, connectionId: string): void {
+    const areKnown = drafts.every(({ action }) => PRESENCE_ACTIONS.includes(action));
+    check(areKnown, 40000, "A presence message has no known action.");
+    const dated = this.#date(drafts, id, connectionId);
     const entering = dated.filter(
       (member) => member.action !== PresenceAction.LEAVE && !this.members.has(member),
     );
-    const { maxPresenceMembers: limit } = this.#settings;
-    if (entering.length > 0 && this.members.size + entering.length > limit) {
-      throw new AblyError(91003, 400, `The channel has its limit of ${limit} presence members.`);
-    }
-    const changed = dated.flatMap((member) => this.members.apply(member) ?? []);
-    if (changed.length > 0) this.#add({ ...next, id, connectionId, presence: changed });
+    const { maxPresenceMembers: limit } = this.#app.settings;
+    const hasRoom = entering.length === 0 || this.members.size + entering.length <= limit;
+    check(hasRoom, 91003, `The channel has its limit of ${limit} presence members.`);
+    const presence = dated.flatMap((member) => this.members.apply(member) ?? []);
+    if (presence.length > 0) this.#add({ action: Action.PRESENCE, presence }, id, connectionId);
   }
 
   /** Everyone whom a connection entered leaves: it detached, closed, or was lost for too long. */
   leaveAll(connectionId: string): void {
-    const id = randomBytes(6).toString("hex");
     const leaving = this.members
       .list()
       .filter((member) => member.connectionId === connectionId)
-      .map((member, index) => ({
-        ...member,
-        id: `${id}:0:${index}`,
-        action: PresenceAction.LEAVE,
-      }));
-    if (leaving.length > 0) this.updatePresence(leaving, id, connectionId);
+      .map((member) => ({ ...member, id: undefined, action: PresenceAction.LEAVE }));
+    if (leaving.length > 0) this.updatePresence(leaving, randomUUID(), connectionId);
   }
 
-  /** What is kept, oldest first. What is too old or too much is forgotten now. */
+  /** What is kept, oldest first. */
   entries(): readonly Entry[] {
-    const { messageTtl, maxMessagesKept } = this.#settings;
+    const { messageTtl, maxMessagesKept } = this.#app.settings;
     const oldest = Date.now() - messageTtl;
-    const firstFresh = this.#log.findIndex(({ timestamp }) => timestamp >= oldest);
-    const expired = firstFresh < 0 ? this.#log.length : firstFresh;
-    for (const entry of this.#log.splice(
-      0,
-      Math.max(expired, this.#log.length - maxMessagesKept),
-    )) {
-      this.#forgotten = entry.serial;
-      this.#byId.delete(entry.messages?.[0]?.id ?? "");
+    while (this.#log.length > maxMessagesKept || Number(this.#log[0]?.timestamp) < oldest) {
+      this.#forgetOldest();
     }
     return this.#log;
   }
@@ -124,28 +96,66 @@ export class Channel {
   since(serial: string): Entry[] | undefined {
     const entries = this.entries();
     if (!serial.endsWith(`@${this.#epoch}`) || serial < this.#forgotten) return undefined;
-    return entries.filter((entry) => entry.serial > serial);
+    return entries.filter(({ channelSerial }) => channelSerial > serial);
   }
 
-  #next(): { serial: string; timestamp: number } {
+  /** Whether it may be dropped: nobody is here, and nothing is kept. */
+  isIdle(): boolean {
+    return this.subscribers.size + this.members.size + this.entries().length === 0;
+  }
+
+  /** Moves on to the next serial, and gives it to what comes in. */
+  #date(drafts: Draft[], id: string, connectionId: string | undefined): Message[] {
     const now = Date.now();
     const { timestamp, count } = this.#last;
     this.#last = now > timestamp ? { timestamp: now, count: 0 } : { timestamp, count: count + 1 };
-    return { serial: this.serial, timestamp: this.#last.timestamp };
+    return drafts.map((draft, index) => ({
+      ...draft,
+      id: draft.id ?? `${id}:${index}`,
+      connectionId,
+      timestamp: this.#last.timestamp,
+    }));
   }
 
-  #add(entry: Entry): void {
-    this.#log.push(entry);
-    this.entries();
-    this.#tell(entry);
-  }
-
-  #tell(entry: Entry): void {
+  #add(body: Pick<Entry, "action" | "messages" | "presence">, id: string, connectionId?: string) {
+    const { timestamp } = this.#last;
+    const common = { channel: this.name, channelSerial: this.serial, id, connectionId, timestamp };
+    const entry: Entry = { ...common, ...body };
+    if (!entry.messages?.every(isEphemeral)) this.#keep(entry);
     for (const subscriber of this.subscribers) subscriber.receive(entry);
   }
+
+  #keep(entry: Entry): void {
+    this.#log.push(entry);
+    const [first] = entry.messages ?? [];
+    if (entry.messages && first?.id) this.#byId.set(first.id, entry.messages);
+    const app = this.#app;
+    const { maxBytesKept } = app.settings;
+    app.bytesKept += sizeOfEntry(entry);
+    if (app.bytesKept > maxBytesKept) app.sweep();
+    // The channel that grows is the one that forgets.
+    while (app.bytesKept > maxBytesKept && this.#log.length > 0) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    const entry = this.#log.shift();
+    if (!entry) return;
+    this.#forgotten = entry.channelSerial;
+    this.#byId.delete(entry.messages?.[0]?.id ?? "");
+    this.#app.bytesKept -= sizeOfEntry(entry);
+  }
+}
+
+/** The serial of one message of an entry: sorts as text too. */
+export function serialOf(serial: string, index: number): string {
+  return `${serial}:${String(index).padStart(3, "0")}`;
+}
+
+function sizeOfEntry({ messages = [], presence = [] }: Entry): number {
+  return sizeOf([...messages, ...presence]);
 }
 
 /** For those who are here now, and not kept. https://ably.com/docs/pub-sub/advanced#ephemeral */
 function isEphemeral({ extras }: Message): boolean {
-  return isRecord(extras) && extras.ephemeral === true;
+  return extras?.ephemeral === true;
 }

@@ -1,10 +1,19 @@
 import { randomBytes } from "node:crypto";
-import type { App } from "./app.ts";
 import { Attachment } from "./attachment.ts";
-import { type Auth, type Identity, incompatible, mergeIdentity } from "./auth.ts";
-import { AblyError, toAblyError } from "./error.ts";
-import { Action, type ClientFrame, Flag, type ServerFrame } from "./protocol.ts";
-import { checkPublish, senderOf } from "./publish.ts";
+import type { Auth, Identity } from "./auth.ts";
+import { requireCapability } from "./capability.ts";
+import { AblyError, check, toAblyError } from "./error.ts";
+import { decode } from "./format.ts";
+import {
+  Action,
+  type ClientFrame,
+  type DetachFrame,
+  Flag,
+  type ServerFrame,
+  parseFrame,
+  parseMessages,
+} from "./protocol.ts";
+import { checkPublish } from "./publish.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long before a token's end the client is asked for a new one. */
@@ -14,13 +23,14 @@ const MIN_RENEWABLE_MS = 5_500;
 /** The longest that setTimeout can wait. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const RATE_WINDOW_MS = 1_000;
+/** Actions that are left out, by what they are for. */
+const LEFT_OUT: Record<number, string> = { 19: "objects", 20: "objects", 21: "annotations" };
 
 /** What a connection needs of the server around it. */
-type Host = {
-  readonly serverId: string;
+export type Host = {
   readonly auth: Auth;
-  /** Its state is no longer kept. */
-  onGone(connection: Connection): void;
+  readonly serverId: string;
+  readonly connections: Map<string, Connection>;
 };
 
 /**
@@ -30,40 +40,30 @@ type Host = {
 export class Connection {
   readonly id = randomBytes(8).toString("base64url");
   identity: Identity;
-  readonly #secret = randomBytes(12).toString("base64url");
-  readonly #app: App;
-  readonly #host: Host;
   /** The socket that it has now. None while it waits to be resumed. */
   transport: Transport | undefined;
-  #transports = 0;
-  readonly #attachments = new Map<string, Attachment>();
+  readonly #host: Host;
+  readonly attachments = new Map<string, Attachment>();
+  readonly #secret = randomBytes(12).toString("base64url");
   #rate = { since: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(app: App, identity: Identity, host: Host) {
-    this.#app = app;
-    this.identity = identity;
+  constructor(host: Host, identity: Identity) {
     this.#host = host;
+    this.identity = identity;
+    host.connections.set(this.id, this);
   }
 
-  get echo(): boolean {
-    return this.transport?.params.echo ?? true;
-  }
-
-  /** Opens this connection again. It changes with each socket, and others cannot guess it. */
-  get key(): string {
-    return `${this.#host.serverId}!${this.id}!${this.#secret}!${this.#transports}`;
-  }
-
-  /** Whether it is a key of this connection, from this or from an earlier socket. */
-  isOpenedBy(key: string): boolean {
-    return key.split("!")[2] === this.#secret;
+  /** The one that a key opens: its present key, or that of an earlier socket. */
+  static find({ connections }: Host, key: string): Connection | undefined {
+    const [, id = "", secret] = key.split("!");
+    const connection = connections.get(id);
+    return connection && connection.#secret === secret ? connection : undefined;
   }
 
   /** Takes a new socket: the first, or one that resumes. `error` says why a resume failed. */
   open(transport: Transport, identity: Identity, error?: AblyError): void {
     this.#replaceTransport(transport)?.cut();
-    this.#transports += 1;
     this.#become(identity, error);
   }
 
@@ -72,8 +72,8 @@ export class Connection {
     if (transport !== this.transport) return;
     this.#replaceTransport(undefined);
     this.#setTimers(
-      [transport.params.remainPresentFor, () => this.#leaveAll()],
-      [this.#app.settings.connectionStateTtl, () => this.close()],
+      [transport.remainPresentFor, () => this.#leaveAll()],
+      [this.identity.app.settings.connectionStateTtl, () => this.close()],
     );
   }
 
@@ -82,214 +82,187 @@ export class Connection {
     const transport = this.#replaceTransport(undefined);
     this.#leaveAll();
     this.#setTimers();
-    this.#host.onGone(this);
+    this.#host.connections.delete(this.id);
     transport?.end(lastFrame);
-  }
-
-  /** Cuts the socket, which the client may then resume. */
-  cut(): void {
-    this.transport?.cut();
   }
 
   /** What happens when the token has reached its end. */
   expireToken(): void {
-    const error = new AblyError(40142, 401, "The token has expired.").toJSON();
+    const error = new AblyError(40142, "The token has expired.");
     this.transport?.end({ action: Action.DISCONNECTED, error });
   }
 
-  detachFrom(channel: string, error: AblyError): void {
-    if (!this.#attachments.has(channel)) return;
-    this.#release(channel);
-    this.send({ action: Action.DETACHED, channel, error: error.toJSON() });
+  /** Ends its place on a channel, if it has one, and tells the client with this frame. */
+  detach(frame: DetachFrame): void {
+    const attachment = this.attachments.get(frame.channel);
+    this.attachments.delete(frame.channel);
+    attachment?.channel.subscribers.delete(attachment);
+    attachment?.channel.leaveAll(this.id);
+    this.send(frame);
   }
 
   send(frame: ServerFrame): void {
     this.transport?.send(frame);
   }
 
-  receive(frame: ClientFrame): void {
+  /** Does what a frame says, and answers what is wrong with it. */
+  receive(transport: Transport, data: Buffer): void {
+    // The last words of a socket that was closed or replaced.
+    if (transport !== this.transport) return;
+    let frame: ClientFrame | undefined;
+    try {
+      frame = parseFrame(decode(data, transport.format));
+      this.#handle(frame);
+    } catch (thrown) {
+      this.#refuse(frame, toAblyError(thrown));
+    }
+  }
+
+  #handle(frame: ClientFrame): void {
     switch (frame.action) {
       case Action.HEARTBEAT:
         return this.send({ action: Action.HEARTBEAT, id: frame.id });
       case Action.CLOSE:
         return this.close();
       case Action.DISCONNECT:
-        return this.cut();
+        return this.transport?.cut();
       case Action.AUTH:
-        return this.#handleAuth(frame.accessToken);
+        return this.#handleAuth(frame);
       case Action.ATTACH:
-        return this.#onChannel(frame.channel, () => this.#handleAttach(frame));
+        return this.#handleAttach(frame);
       case Action.DETACH:
-        return this.#handleDetach(frame.channel);
+        return this.detach({ action: Action.DETACHED, channel: frame.channel });
       case Action.SYNC:
-        return this.#attachments.get(frame.channel)?.sync();
+        return this.attachments.get(frame.channel)?.sync();
       case Action.MESSAGE:
-        return this.#answer(frame.msgSerial, () => this.#handleMessage(frame));
+        return this.#handleMessage(frame);
       case Action.PRESENCE:
-        return this.#answer(frame.msgSerial, () => this.#handlePresence(frame));
-      default:
-        return frame.action satisfies never;
+        return this.#handlePresence(frame);
+      default: {
+        const what = LEFT_OUT[Number(frame.action)] ?? "such action";
+        throw new AblyError(40000, `Local Ably has no ${what}.`);
+      }
     }
   }
 
-  #handleAuth(token: string | undefined): void {
-    try {
-      const identity = this.#host.auth.identify({ token });
-      if (identity.keyName !== this.identity.keyName) throw incompatible();
-      const { clientId } = this.identity;
-      this.#become(mergeIdentity(identity, clientId === "*" ? undefined : clientId));
-    } catch (error) {
-      this.close({ action: Action.ERROR, error: toAblyError(error).toJSON() });
-    }
+  /** What awaits an answer gets a NACK, an ATTACH its channel's ERROR. All else ends it. */
+  #refuse(frame: ClientFrame | undefined, error: AblyError): void {
+    const { action, channel = "", msgSerial } = frame ?? {};
+    if (action === Action.ATTACH) this.detach({ action: Action.ERROR, channel, error });
+    else if (msgSerial === undefined) this.close({ action: Action.ERROR, error });
+    else this.send({ action: Action.NACK, msgSerial, count: 1, error });
+  }
+
+  #handleAuth({ accessToken: token }: ClientFrame): void {
+    const { clientId, keyName } = this.identity;
+    const claimed = clientId === "*" ? undefined : clientId;
+    const identity = this.#host.auth.identify({ token, clientId: claimed });
+    check(identity.keyName === keyName, 40102, "The token is not of the connection's key.");
+    this.#become(identity);
   }
 
   #handleAttach(frame: ClientFrame): void {
-    const channel = this.#app.channel(frame.channel);
-    const limit = this.#app.settings.maxChannelsPerConnection;
-    if (this.#attachments.size >= limit && !this.#attachments.has(frame.channel)) {
-      throw new AblyError(90010, 400, `A connection may attach to ${limit} channels at the most.`);
-    }
-    const attachment = this.#attachments.get(frame.channel) ?? new Attachment(this, channel);
-    this.#attachments.set(frame.channel, attachment);
+    const { app } = this.identity;
+    const channel = app.channel(frame.channel);
+    const known = this.attachments.get(channel.name);
+    const { maxChannelsPerConnection: limit } = app.settings;
+    const hasRoom = known || this.attachments.size < limit;
+    check(hasRoom, 90010, `A connection may attach to ${limit} channels at the most.`);
+    const attachment = known ?? new Attachment(this, channel);
+    this.attachments.set(channel.name, attachment);
     attachment.attach(frame);
   }
 
-  #handleDetach(channel: string): void {
-    this.#release(channel);
-    this.send({ action: Action.DETACHED, channel });
-  }
-
-  /** A publish that is sent again after a drop does nothing again, and gets its answer again. */
-  #answer(msgSerial: number, publish: () => string[]): void {
-    try {
-      const res = [{ serials: publish() }];
-      this.send({ action: Action.ACK, msgSerial, count: 1, res });
-    } catch (error) {
-      this.refuse(msgSerial, toAblyError(error));
-    }
-  }
-
-  /** Says that a publish failed, and why. */
-  refuse(msgSerial: number, error: AblyError): void {
-    this.send({ action: Action.NACK, msgSerial, count: 1, error: error.toJSON() });
-  }
-
-  #handleMessage({ channel: name, msgSerial, messages }: ClientFrame): string[] {
-    const { maxMessageSize } = this.#app.settings;
-    const channel = this.#app.channel(name);
-    this.#checkRate(messages.length);
-    this.#requireMode(name, Flag.PUBLISH, "publish");
-    const checked = checkPublish(messages, name, this.identity, maxMessageSize);
-    const entry = channel.publish(checked, `${this.id}:${msgSerial}`, this.id);
-    return (entry.messages ?? []).map(({ serial = "" }) => serial);
-  }
-
-  #handlePresence({ channel: name, msgSerial, presence }: ClientFrame): string[] {
-    const channel = this.#app.channel(name);
-    this.#requireMode(name, Flag.PRESENCE, "presence");
-    if (!this.#attachments.has(name)) {
-      throw new AblyError(91001, 400, "Presence needs the channel to be attached.");
-    }
-    const id = `${this.id}:${msgSerial}`;
-    const members = presence.map((message, index) => {
-      const clientId = senderOf(message.clientId, this.identity.clientId);
-      if (clientId === undefined) {
-        throw new AblyError(91000, 400, "Presence needs a clientId, and this client has none.");
-      }
-      return { ...message, id: message.id ?? `${id}:${index}`, clientId, connectionId: this.id };
-    });
-    channel.updatePresence(members, id, this.id);
-    return [];
-  }
-
-  /** Publishing without attaching is allowed; against the modes one attached with, it is not. */
-  #requireMode(name: string, mode: number, operation: string): void {
-    const attachment = this.#attachments.get(name);
-    if (!attachment || attachment.modes & mode) return;
-    throw new AblyError(40160, 401, `The channel was attached without the ${operation} mode.`);
-  }
-
-  #checkRate(messages: number): void {
-    const { maxInboundRate: limit } = this.#app.settings;
+  #handleMessage({ channel: name, msgSerial = 0, messages }: ClientFrame): void {
+    const { app, capability, clientId } = this.identity;
+    const { maxInboundRate, maxMessageSize } = app.settings;
+    const channel = app.channel(name);
+    const drafts = parseMessages(messages);
     const now = Date.now();
     if (now - this.#rate.since >= RATE_WINDOW_MS) this.#rate = { since: now, count: 0 };
-    this.#rate.count += messages;
-    if (this.#rate.count <= limit) return;
-    throw new AblyError(42911, 429, `A connection may publish ${limit} messages a second.`);
+    this.#rate.count += drafts.length;
+    const isSlow = this.#rate.count <= maxInboundRate;
+    check(isSlow, 42911, `A connection may publish ${maxInboundRate} messages a second.`);
+    requireCapability(capability, name, "publish");
+    // Publishing without attaching is allowed; against the modes one attached with, it is not.
+    const { modes = Flag.PUBLISH } = this.attachments.get(name) ?? {};
+    check(modes & Flag.PUBLISH, 40160, "The channel was attached without the publish mode.");
+    const checked = checkPublish(drafts, clientId, maxMessageSize);
+    // What is sent again after a drop is not published again, and gets its answer again.
+    const published = channel.publish(checked, `${this.id}:${msgSerial}`, this.id);
+    const res = [{ serials: published.map(({ serial = "" }) => serial) }];
+    this.send({ action: Action.ACK, msgSerial, count: 1, res });
   }
 
-  /** Runs a channel's operation. What it throws is the channel's error, and ends the attachment. */
-  #onChannel(channel: string, operation: () => void): void {
-    try {
-      operation();
-    } catch (error) {
-      this.#release(channel);
-      this.send({ action: Action.ERROR, channel, error: toAblyError(error).toJSON() });
-    }
-  }
-
-  #release(channel: string): void {
-    const attachment = this.#attachments.get(channel);
-    this.#attachments.delete(channel);
-    attachment?.detach();
-    attachment?.channel.leaveAll(this.id);
+  #handlePresence({ channel: name, msgSerial = 0, presence }: ClientFrame): void {
+    const { app, clientId } = this.identity;
+    const channel = app.channel(name);
+    const attachment = this.attachments.get(name);
+    check(attachment, 91001, "Presence needs the channel to be attached.");
+    const isMode = attachment.modes & Flag.PRESENCE;
+    check(isMode, 40160, "The channel was attached without the presence mode.");
+    const checked = checkPublish(parseMessages(presence), clientId, app.settings.maxMessageSize);
+    const isNamed = checked.every((draft) => draft.clientId !== undefined);
+    check(isNamed, 91000, "Presence needs a clientId, and this client has none.");
+    channel.updatePresence(checked, `${this.id}:${msgSerial}`, this.id);
+    this.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials: [] }] });
   }
 
   /** With the socket go the attachments: a client that comes back attaches again. */
   #replaceTransport(transport: Transport | undefined): Transport | undefined {
     const before = this.transport;
     this.transport = transport;
-    for (const attachment of this.#attachments.values()) attachment.detach();
-    this.#attachments.clear();
+    for (const attachment of this.attachments.values()) {
+      attachment.channel.subscribers.delete(attachment);
+    }
+    this.attachments.clear();
     return before;
   }
 
   #leaveAll(): void {
-    for (const channel of this.#app.channels.values()) channel.leaveAll(this.id);
+    for (const channel of this.identity.app.channels.values()) channel.leaveAll(this.id);
   }
 
-  /** Takes an identity on, tells the client of it, and ends what it no longer allows. */
+  /** Takes an identity on, ends what it no longer allows, and tells the client. */
   #become(identity: Identity, error?: AblyError): void {
     this.identity = identity;
-    this.#watchToken();
-    for (const [name, attachment] of this.#attachments) {
-      this.#onChannel(name, () => attachment.authorize());
+    const left = (identity.expires ?? Infinity) - Date.now();
+    const renewal = left > MIN_RENEWABLE_MS ? left - RENEWAL_LEAD_MS : Infinity;
+    const askForRenewal = () => this.send({ action: Action.AUTH });
+    this.#setTimers([left, () => this.expireToken()], [renewal, askForRenewal]);
+    for (const [name, attachment] of this.attachments) {
+      try {
+        attachment.authorize();
+      } catch (thrown) {
+        this.detach({ action: Action.ERROR, channel: name, error: toAblyError(thrown) });
+      }
     }
-    const { settings } = this.#app;
-    const { maxInboundRate, maxMessageSize, maxFrameSize, connectionStateTtl } = settings;
+    const { connectionStateTtl, maxFrameSize, maxInboundRate, maxMessageSize } =
+      identity.app.settings;
+    const { serverId } = this.#host;
     this.send({
       action: Action.CONNECTED,
       connectionId: this.id,
       connectionDetails: {
         clientId: identity.clientId,
-        connectionKey: this.key,
-        serverId: this.#host.serverId,
-        maxIdleInterval: this.transport?.params.maxIdleInterval ?? settings.maxIdleInterval,
-        maxOutboundRate: maxInboundRate,
+        // It changes each time, and others cannot guess it.
+        connectionKey: [serverId, this.id, this.#secret, randomBytes(3).toString("hex")].join("!"),
+        connectionStateTtl,
+        maxFrameSize,
+        maxIdleInterval: this.transport?.maxIdleInterval,
         maxInboundRate,
         maxMessageSize,
-        maxFrameSize,
-        connectionStateTtl,
+        maxOutboundRate: maxInboundRate,
+        serverId,
       },
-      error: error?.toJSON(),
+      error,
     });
   }
 
-  #watchToken(): void {
-    const { expires } = this.identity;
-    if (expires === undefined) return this.#setTimers();
-    const left = expires - Date.now();
-    const askAgain = () => this.send({ action: Action.AUTH });
-    this.#setTimers(
-      [left, () => this.expireToken()],
-      ...(left > MIN_RENEWABLE_MS ? [[left - RENEWAL_LEAD_MS, askAgain] as const] : []),
-    );
-  }
-
-  #setTimers(...timers: (readonly [ms: number, run: () => void])[]): void {
+  /** In place of those before. What is too far off for a timer will not be lived to see. */
+  #setTimers(...timers: [ms: number, run: () => void][]): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers = timers.map(([ms, run]) =>
-      setTimeout(run, Math.min(Math.max(ms, 0), MAX_TIMEOUT_MS)),
-    );
+    const near = timers.filter(([ms]) => ms <= MAX_TIMEOUT_MS);
+    this.#timers = near.map(([ms, run]) => setTimeout(run, ms));
   }
 }

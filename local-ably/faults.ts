@@ -1,25 +1,21 @@
 /** What goes wrong in real networks, at will: for tests and for the page's practice drawer. */
-import { AblyError } from "./error.ts";
+import type { Connection } from "./connection.ts";
+import { AblyError, check } from "./error.ts";
+import { Action } from "./protocol.ts";
 
 /** What faults need of the server. */
 type Target = {
-  connections(): {
-    id: string;
-    transport: object | undefined;
-    cut(): void;
-    expireToken(): void;
-    detachFrom(channel: string, error: AblyError): void;
-  }[];
+  readonly connections: ReadonlyMap<string, Connection>;
   /** All state and all sockets are gone, as after a restart. */
   forget(): void;
 };
 
 export class Faults {
-  #target: Target;
+  readonly #target: Target;
   #refusedUntil = 0;
   #delay = 0;
   #isHolding = false;
-  #waiting: { send: () => void; due: number }[] = [];
+  readonly #waiting: { send: () => void; due: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(target: Target) {
@@ -28,11 +24,11 @@ export class Faults {
 
   /** Cuts every socket without a word, as a lost network does. Clients may resume. */
   dropAll(): void {
-    for (const connection of this.#target.connections()) connection.cut();
+    for (const { transport } of this.#target.connections.values()) transport?.cut();
   }
 
   drop(connectionId: string): void {
-    this.#find(connectionId).cut();
+    this.#find(connectionId).transport?.cut();
   }
 
   /** For so many ms, sockets are refused. REST still answers. */
@@ -51,8 +47,11 @@ export class Faults {
 
   /** Sends DETACHED to all who are on a channel: their clients attach again by themselves. */
   detach(channel: string): void {
-    const error = new AblyError(90198, 503, "Local Ably was told to detach this channel.");
-    for (const connection of this.#target.connections()) connection.detachFrom(channel, error);
+    const error = new AblyError(90198, "Local Ably was told to detach this channel.", 503);
+    for (const connection of this.#target.connections.values()) {
+      const isThere = connection.attachments.has(channel);
+      if (isThere) connection.detach({ action: Action.DETACHED, channel, error });
+    }
   }
 
   /** Frames to clients take so many ms longer from now on. 0 ends that. */
@@ -77,9 +76,29 @@ export class Faults {
 
   /** Connections with an open socket, and those that wait to be resumed. */
   counts(): { open: number; waiting: number } {
-    const connections = this.#target.connections();
+    const connections = [...this.#target.connections.values()];
     const open = connections.filter(({ transport }) => transport).length;
     return { open, waiting: connections.length - open };
+  }
+
+  /** One of them by its name, as `POST /local-ably/faults/NAME?connectionId=…&ms=…&channel=…`. */
+  run(name: string, query: URLSearchParams): unknown {
+    const text = (param: string) => query.get(param) ?? "";
+    const byName = new Map<string, () => unknown>([
+      ["dropAll", () => this.dropAll()],
+      ["drop", () => this.drop(text("connectionId"))],
+      ["refuseConnections", () => this.refuseConnections(Number(text("ms")))],
+      ["expireToken", () => this.expireToken(text("connectionId"))],
+      ["detach", () => this.detach(text("channel"))],
+      ["delay", () => this.delay(Number(text("ms")))],
+      ["hold", () => this.hold()],
+      ["release", () => this.release()],
+      ["forget", () => this.forget()],
+      ["counts", () => this.counts()],
+    ]);
+    const fault = byName.get(name);
+    check(fault, 40400, `There is no fault ${JSON.stringify(name)}.`);
+    return fault();
   }
 
   /** Every frame goes out through here, in order. */
@@ -98,33 +117,9 @@ export class Faults {
     if (next) this.#timer = setTimeout(() => this.#flush(), next.due - now);
   }
 
-  #find(connectionId: string) {
-    const found = this.#target.connections().find(({ id }) => id === connectionId);
-    if (found) return found;
-    throw new AblyError(40400, 404, `No connection has the id ${JSON.stringify(connectionId)}.`);
-  }
-}
-
-/** The same over HTTP: `POST /local-ably/faults/NAME?connectionId=…&ms=…&channel=…`. */
-export function runFault(faults: Faults, name: string, query: URLSearchParams): unknown {
-  const connectionId = query.get("connectionId") ?? "";
-  const ms = Number(query.get("ms"));
-  switch (name) {
-    case "dropAll":
-    case "hold":
-    case "release":
-    case "forget":
-    case "counts":
-      return faults[name]();
-    case "drop":
-    case "expireToken":
-      return faults[name](connectionId);
-    case "refuseConnections":
-    case "delay":
-      return faults[name](ms);
-    case "detach":
-      return faults.detach(query.get("channel") ?? "");
-    default:
-      throw new AblyError(40400, 404, `There is no fault ${JSON.stringify(name)}.`);
+  #find(connectionId: string): Connection {
+    const found = this.#target.connections.get(connectionId);
+    check(found, 40400, `No connection has the id ${JSON.stringify(connectionId)}.`);
+    return found;
   }
 }

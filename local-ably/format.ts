@@ -1,7 +1,6 @@
 /** JSON or MessagePack, as each client asks. Binary data is bytes inside, and base64 in JSON. */
 import { decode as decodeMsgpack, encode as encodeMsgpack } from "@msgpack/msgpack";
 import { AblyError } from "./error.ts";
-import { isBytes, isRecord } from "./protocol.ts";
 
 export type Format = "json" | "msgpack";
 
@@ -18,13 +17,26 @@ export function encode(value: unknown, format: Format): string | Uint8Array {
     : JSON.stringify(value, binaryAsBase64);
 }
 
-/** Throws 40000 if the bytes are not in that format. */
-export function decode(bytes: Buffer, format: Format): unknown {
+/** Refuses bytes that are not in that format. `what` they are begins the sentence. */
+export function decode(
+  bytes: Uint8Array,
+  format: Format,
+  what = "What was sent",
+  code = 40000,
+): unknown {
   try {
-    return format === "msgpack" ? decodeMsgpack(bytes) : JSON.parse(bytes.toString());
+    return format === "msgpack" ? decodeMsgpack(bytes) : JSON.parse(String(bytes));
   } catch {
-    throw new AblyError(40000, 400, `What was sent is not valid ${format}.`);
+    throw new AblyError(code, `${what} is not valid ${format}.`);
   }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isBytes(value);
+}
+
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array;
 }
 
 /** A message whose data is bytes becomes one with base64 data, and says so in its encoding. */

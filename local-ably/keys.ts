@@ -1,7 +1,8 @@
 import { LOCAL_ABLY_KEY } from "../netlify/functions/ably-token-request/key.ts";
 import type { Key } from "./auth.ts";
 import { parseCapability } from "./capability.ts";
-import { isRecord } from "./protocol.ts";
+import { check } from "./error.ts";
+import { isRecord } from "./format.ts";
 
 const [name = "", secret = ""] = LOCAL_ABLY_KEY.split(":");
 
@@ -16,7 +17,7 @@ export function readKeys(json: string | undefined): Key[] {
   if (!json?.trim()) return LOCAL_KEYS;
   try {
     const keys: unknown = JSON.parse(json);
-    if (!Array.isArray(keys) || keys.length === 0) throw new Error("It is not an array of keys.");
+    check(Array.isArray(keys) && keys.length > 0, 40000, "It is not an array of keys.");
     return keys.map(readKey);
   } catch (error) {
     throw new Error(`LOCAL_ABLY_KEYS cannot be read. ${(error as Error).message}`);
@@ -24,11 +25,10 @@ export function readKeys(json: string | undefined): Key[] {
 }
 
 function readKey(key: unknown): Key {
-  if (!isRecord(key)) throw new Error("A key is not an object.");
+  check(isRecord(key), 40000, "A key is not an object.");
   const { name, secret, capability = { "*": ["*"] } } = key;
-  if (typeof name !== "string" || !/^[^.:]+\.[^.:]+$/.test(name)) {
-    throw new Error("A key's name is not appId.keyId.");
-  }
-  if (typeof secret !== "string" || secret === "") throw new Error(`Key ${name} has no secret.`);
+  const isName = typeof name === "string" && /^[^.:]+\.[^.:]+$/.test(name);
+  check(isName, 40000, "A key's name is not appId.keyId.");
+  check(typeof secret === "string" && secret, 40000, `Key ${name} has no secret.`);
   return { name, secret, capability: parseCapability(capability) };
 }

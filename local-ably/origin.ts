@@ -32,6 +32,8 @@ export function isOwnPage(request: IncomingMessage): boolean {
 
 /** Answers an upgrade with 403. */
 export function refuseUpgrade(socket: Duplex): void {
+  // Nobody else listens to it any more: its end in an error would end the process.
+  socket.on("error", () => socket.destroy());
   socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
 }
 

@@ -1,10 +1,10 @@
-import { AblyError } from "./error.ts";
+import { check } from "./error.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
 /** `serial` sorts as text in the order of the list, and tells one item from every other. */
-export type Item = { serial: string; timestamp: number; body: unknown };
+type Item = { serial: string; timestamp: number; body: unknown };
 
 /**
  * One page of a list that is given oldest first, for `start`, `end`, `limit`, `direction` and
@@ -12,15 +12,15 @@ export type Item = { serial: string; timestamp: number; body: unknown };
  * https://ably.com/docs/api/rest-api#pagination
  */
 export function paginate(items: Item[], path: string, query: URLSearchParams) {
-  const limit = readNumber(query, "limit", DEFAULT_LIMIT);
-  if (limit < 1 || limit > MAX_LIMIT) throw invalid("limit", `from 1 to ${MAX_LIMIT}`);
-  const start = readNumber(query, "start", 0);
-  const end = readNumber(query, "end", Infinity);
-  if (start > end) throw invalid("start", "no later than end");
+  const limit = Number(query.get("limit") || DEFAULT_LIMIT);
+  const start = Number(query.get("start") || 0);
+  const end = Number(query.get("end") || Infinity);
+  const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
+  check(isLimit, 40003, `The parameter limit must be a whole number from 1 to ${MAX_LIMIT}.`);
+  check(start <= end, 40003, "The parameters start and end must be ms, and start no later.");
   const direction = query.get("direction") ?? "backwards";
-  if (!["backwards", "forwards"].includes(direction)) {
-    throw invalid("direction", "backwards or forwards");
-  }
+  const isDirection = direction === "backwards" || direction === "forwards";
+  check(isDirection, 40003, "The parameter direction must be backwards or forwards.");
 
   // A channel's serial, with which the serials of its messages begin.
   const until = query.get("from_serial") ?? query.get("fromSerial");
@@ -44,14 +44,4 @@ function link(path: string, query: URLSearchParams, rel: string, cursor?: string
   params.delete("cursor");
   if (cursor) params.set("cursor", cursor);
   return `<./${path.split("/").at(-1)}?${params}>; rel="${rel}"`;
-}
-
-function readNumber(query: URLSearchParams, name: string, byDefault: number): number {
-  const value = Number(query.get(name) || byDefault);
-  if (Number.isInteger(value) || value === byDefault) return value;
-  throw invalid(name, "a whole number");
-}
-
-function invalid(name: string, wanted: string): AblyError {
-  return new AblyError(40003, 400, `The parameter ${name} must be ${wanted}.`);
 }

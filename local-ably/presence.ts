@@ -1,26 +1,18 @@
-import { PresenceAction, type PresenceMessage } from "./protocol.ts";
-
-/** A presence message as a channel keeps it: who it is from is known. */
-export type Member = PresenceMessage & {
-  id: string;
-  clientId: string;
-  connectionId: string;
-  timestamp: number;
-};
+import { type Message, PresenceAction } from "./protocol.ts";
 
 /** Who is present on one channel: one member for each connection and clientId. */
 export class PresenceSet {
-  #members = new Map<string, Member>();
+  readonly #members = new Map<string, Message>();
 
   get size(): number {
     return this.#members.size;
   }
 
-  list(): Member[] {
+  list(): Message[] {
     return [...this.#members.values()];
   }
 
-  has(member: Member): boolean {
+  has(member: Message): boolean {
     return this.#members.has(keyOf(member));
   }
 
@@ -29,31 +21,29 @@ export class PresenceSet {
    * older than what is known, sent twice (as after a resume), or a leave of someone not there.
    * An update of someone not there enters, and an enter of someone there updates, as at Ably.
    */
-  apply(message: Member): Member | undefined {
-    const known = this.#members.get(keyOf(message));
+  apply(message: Message): Message | undefined {
+    const key = keyOf(message);
+    const known = this.#members.get(key);
     if (known && !isNewer(message, known)) return undefined;
-    if (message.action === PresenceAction.LEAVE || message.action === PresenceAction.ABSENT) {
-      return known && this.#remove(message, known);
+    if (message.action !== PresenceAction.LEAVE && message.action !== PresenceAction.ABSENT) {
+      this.#members.set(key, { ...message, action: PresenceAction.PRESENT });
+      return { ...message, action: known ? PresenceAction.UPDATE : PresenceAction.ENTER };
     }
-    this.#members.set(keyOf(message), { ...message, action: PresenceAction.PRESENT });
-    return { ...message, action: known ? PresenceAction.UPDATE : PresenceAction.ENTER };
-  }
-
-  /** A leave without data of its own tells the last data. */
-  #remove(message: Member, known: Member): Member {
-    this.#members.delete(keyOf(message));
+    this.#members.delete(key);
+    if (!known) return undefined;
+    // A leave without data of its own tells the last data.
     const { data, encoding } = message.data === undefined ? known : message;
     return { ...message, data, encoding, extras: message.extras ?? known.extras };
   }
 }
 
-function keyOf({ connectionId, clientId }: Member): string {
+function keyOf({ connectionId, clientId }: Message): string {
   return `${connectionId}:${clientId}`;
 }
 
 /** By msgSerial and index, which an id ends in; by time if the server made one of the two. */
-function isNewer(one: Member, other: Member): boolean {
-  const isByServer = [one, other].some(({ id, connectionId }) => !id.startsWith(connectionId));
+function isNewer(one: Message, other: Message): boolean {
+  const isByServer = [one, other].some(({ id, connectionId = "" }) => !id.startsWith(connectionId));
   if (isByServer) return one.timestamp >= other.timestamp;
   const [, msgSerial = 0, index = 0] = one.id.split(":").map(Number);
   const [, otherSerial = 0, otherIndex = 0] = other.id.split(":").map(Number);

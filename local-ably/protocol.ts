@@ -1,9 +1,10 @@
 /**
  * The frames of Ably's realtime protocol, as versions 2 to 6 send them.
  * https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message
- * Left out, and refused by their names: OBJECT, OBJECT_SYNC and ANNOTATION.
+ * Left out, and refused: OBJECT, OBJECT_SYNC and ANNOTATION.
  */
-import { AblyError, type ErrorInfo } from "./error.ts";
+import { type AblyError, check } from "./error.ts";
+import { isBytes, isRecord } from "./format.ts";
 
 export const Action = {
   HEARTBEAT: 0,
@@ -25,12 +26,6 @@ export const Action = {
   AUTH: 17,
 } as const;
 
-const { HEARTBEAT, CLOSE, DISCONNECT, AUTH, ATTACH, DETACH, SYNC, MESSAGE, PRESENCE } = Action;
-const ON_CONNECTION = [HEARTBEAT, CLOSE, DISCONNECT, AUTH] as const;
-const ON_CHANNEL = [ATTACH, DETACH, SYNC, MESSAGE, PRESENCE] as const;
-const CLIENT_ACTIONS = [...ON_CONNECTION, ...ON_CHANNEL];
-const LEFT_OUT: Record<string, string> = { 19: "objects", 20: "objects", 21: "annotations" };
-
 export const Flag = {
   HAS_PRESENCE: 1 << 0,
   HAS_BACKLOG: 1 << 1,
@@ -43,135 +38,105 @@ export const Flag = {
 } as const;
 
 export const PresenceAction = { ABSENT: 0, PRESENT: 1, ENTER: 2, LEAVE: 3, UPDATE: 4 } as const;
-export type PresenceAction = (typeof PresenceAction)[keyof typeof PresenceAction];
 
-/** What messages and presence messages share. */
-type Payload = {
-  id?: string | undefined;
-  clientId?: string | undefined;
-  connectionId?: string | undefined;
-  timestamp?: number;
-  data?: string | Uint8Array | undefined;
-  encoding?: string | undefined;
-  extras?: unknown;
-};
+/** A message or a presence message, as a client sends it. */
+export type Draft = ReturnType<typeof parseMessage>;
 
-export type Message = Payload & {
-  name?: string | undefined;
-  action?: number | undefined;
+/** The same as a channel keeps it, and sends it on. */
+export type Message = Draft & {
+  id: string;
+  connectionId: string | undefined;
+  /** ms since the epoch. */
+  timestamp: number;
   serial?: string;
-  /** REST only: publish on behalf of the connection that has this key. */
-  connectionKey?: string | undefined;
 };
 
-export type PresenceMessage = Payload & { action: PresenceAction };
+/** One frame's worth of messages or presence, which is also how a channel keeps them. */
+export type Entry = {
+  action: typeof Action.MESSAGE | typeof Action.PRESENCE;
+  channel: string;
+  /** Sorts as text in the channel's order; ends in the channel's own epoch. */
+  channelSerial: string;
+  id: string;
+  connectionId: string | undefined;
+  timestamp: number;
+  messages?: Message[];
+  presence?: Message[];
+};
 
 type Frame<Name extends keyof typeof Action, Body = unknown> = {
   action: (typeof Action)[Name];
 } & Body;
-type OnChannel<Name extends keyof typeof Action, Body = unknown> = Frame<Name, Body> & {
+export type DetachFrame = Frame<"DETACHED" | "ERROR", MaybeError & { channel: string }>;
+type Attached = {
   channel: string;
+  channelSerial: string;
+  flags: number;
+  params: Record<string, string>;
 };
-type Params = Record<string, string>;
-type Logged = { id: string; channelSerial: string; timestamp: number };
+type MaybeError = { error?: AblyError | undefined };
 
 export type ServerFrame =
+  | Entry
   | Frame<"HEARTBEAT", { id?: string | undefined }>
   | Frame<"ACK", { msgSerial: number; count: number; res: { serials: string[] }[] }>
-  | Frame<"NACK", { msgSerial: number; count: number; error: ErrorInfo }>
-  | Frame<
-      "CONNECTED",
-      { connectionId: string; connectionDetails: ConnectionDetails; error: ErrorInfo | undefined }
-    >
-  | Frame<"DISCONNECTED", { error: ErrorInfo }>
+  | Frame<"NACK", { msgSerial: number; count: number; error: AblyError }>
+  | Frame<"CONNECTED", MaybeError & { connectionId: string; connectionDetails: object }>
+  | Frame<"DISCONNECTED", { error: AblyError }>
   | Frame<"CLOSED" | "AUTH">
-  | Frame<"ERROR", { channel?: string; error: ErrorInfo }>
-  | OnChannel<
-      "ATTACHED",
-      { channelSerial: string; flags: number; params: Params; error: ErrorInfo | undefined }
-    >
-  | OnChannel<"DETACHED", { error?: ErrorInfo }>
-  | OnChannel<"MESSAGE", Logged & { messages: Message[] }>
-  | OnChannel<"PRESENCE", Logged & { presence: PresenceMessage[] }>
-  | OnChannel<"SYNC", { channelSerial: string; presence: PresenceMessage[] }>;
-
-type ConnectionDetails = {
-  clientId: string | undefined;
-  connectionKey: string;
-  connectionStateTtl: number;
-  maxFrameSize: number;
-  maxIdleInterval: number;
-  maxInboundRate: number;
-  maxMessageSize: number;
-  maxOutboundRate: number;
-  serverId: string;
-};
+  | Frame<"ATTACHED", MaybeError & Attached>
+  | DetachFrame
+  | Frame<"ERROR", { error: AblyError }>
+  | Frame<"SYNC", { channel: string; channelSerial: string; presence: Message[] }>;
 
 /** What a client sent, with whatever its action does not use left empty. */
 export type ClientFrame = ReturnType<typeof parseFrame>;
 
-/**
- * What a client sent, decoded but not yet believed, as a frame. Throws 40000 for what is no frame,
- * and the codes of publishing for what is wrong in a message.
- */
+/** What a client sent, decoded but not yet believed, as a frame of which the rest may be wrong. */
 export function parseFrame(value: unknown) {
-  if (!isRecord(value)) throw malformed("it is not an object");
-  const action = CLIENT_ACTIONS.find((known) => known === value.action);
-  if (action === undefined) {
-    const name = String(value.action);
-    throw malformed(`local Ably has no ${LEFT_OUT[name] ?? `action ${name}`}`);
-  }
+  check(isRecord(value), 40000, "A frame must be an object.");
+  const { action, auth, msgSerial, params } = value;
+  const isPublish = action === Action.MESSAGE || action === Action.PRESENCE;
   return {
     action,
     id: toText(value.id),
-    accessToken: isRecord(value.auth) ? toText(value.auth.accessToken) : undefined,
+    accessToken: isRecord(auth) ? toText(auth.accessToken) : undefined,
     // Msgpack clients leave out the empty name and the serial 0.
     channel: toText(value.channel) ?? "",
-    msgSerial: typeof value.msgSerial === "number" ? value.msgSerial : 0,
+    msgSerial: typeof msgSerial === "number" ? msgSerial : isPublish ? 0 : undefined,
     channelSerial: toText(value.channelSerial),
     flags: Number(value.flags) || 0,
-    params: toParams(value.params),
-    messages: action === Action.MESSAGE ? parseMessages(value.messages) : [],
-    presence: action === Action.PRESENCE ? listOf(value.presence).map(parsePresence) : [],
+    params: isRecord(params) ? toParams(params) : {},
+    messages: value.messages,
+    presence: value.presence,
   };
 }
 
-/** Messages from a frame or a REST body, which may be one alone. */
-export function parseMessages(value: unknown): Message[] {
-  return listOf(value).map((item) => {
-    const payload = parsePayload(item);
-    const { name, action, connectionKey } = item;
-    if (name != null && typeof name !== "string") {
-      throw new AblyError(40016, 400, "A message's name must be a string.");
-    }
-    return {
-      ...payload,
-      name: name ?? undefined,
-      action: typeof action === "number" ? action : undefined,
-      connectionKey: toText(connectionKey),
-    };
-  });
-}
-
-function parsePresence(item: Record<string, unknown>): PresenceMessage {
-  const action = Object.values(PresenceAction).find((known) => known === item.action);
-  if (action === undefined) throw malformed("a presence message has no known action");
-  return { ...parsePayload(item), action };
+/** Messages or presence of a frame, or of a REST body, which may be one alone. */
+export function parseMessages(value: unknown): Draft[] {
+  const items: unknown[] = Array.isArray(value) ? value : [value];
+  check(items.length > 0, 40000, "There are no messages in it.");
+  return items.map(parseMessage);
 }
 
 /** Nulls count as absent, as at Ably. */
-function parsePayload({ id, clientId, data, encoding, extras }: Record<string, unknown>): Payload {
-  if (clientId != null && typeof clientId !== "string") {
-    throw new AblyError(40012, 400, "A clientId must be a string.");
-  }
-  if (data != null && typeof data !== "string" && !isBytes(data)) {
-    throw new AblyError(40013, 400, "Message data must be a string or binary; encode it as JSON.");
-  }
-  if (extras != null && !isRecord(extras)) throw malformed("a message's extras are not an object");
+function parseMessage(item: unknown) {
+  check(isRecord(item), 40000, "A message must be an object.");
+  const { action, name, clientId, data, encoding, extras } = item;
+  check(isTextOrNull(name), 40016, "A message's name must be a string.");
+  check(isTextOrNull(clientId), 40012, "A clientId must be a string.");
+  const isData = isTextOrNull(data) || isBytes(data);
+  check(isData, 40013, "Message data must be a string or binary; encode it as JSON.");
+  const isExtras = extras == null || (isRecord(extras) && isShallow(extras));
+  check(isExtras, 40000, "Extras must be an object that nests 50 deep at the most.");
   return {
-    id: toText(id),
+    action: typeof action === "number" ? action : undefined,
+    id: toText(item.id),
+    name: name ?? undefined,
     clientId: clientId ?? undefined,
     extras: extras ?? undefined,
+    /** REST only: publish on behalf of the connection that has this key. */
+    connectionKey: toText(item.connectionKey),
     ...fromBase64(data ?? undefined, toText(encoding)),
   };
 }
@@ -179,36 +144,29 @@ function parsePayload({ id, clientId, data, encoding, extras }: Record<string, u
 const BASE64 = /(^|\/)base64$/;
 
 /** Binary from a JSON client, as bytes. What only claims to be base64 stays as it came. */
-function fromBase64(data: Payload["data"], encoding: Payload["encoding"]) {
+function fromBase64(data: string | Uint8Array | undefined, encoding: string | undefined) {
   if (typeof data !== "string" || !encoding || !BASE64.test(encoding)) return { data, encoding };
   const bytes = Buffer.from(data, "base64");
   if (bytes.toString("base64") !== data) return { data, encoding };
   return { data: bytes, encoding: encoding.replace(BASE64, "") || undefined };
 }
 
-function listOf(value: unknown): Record<string, unknown>[] {
-  const items: unknown[] = Array.isArray(value) ? value : [value];
-  if (items.length === 0 || !items.every(isRecord)) throw malformed("it holds no list of messages");
-  return items;
-}
-
-function toParams(value: unknown): Params {
-  if (!isRecord(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]));
+/** A count may come as a number: `{ rewind: 1 }`. */
+function toParams(params: Record<string, unknown>): Record<string, string> {
+  const plain = Object.entries(params).filter(([, value]) => typeof value !== "object");
+  return Object.fromEntries(plain.map(([name, value]) => [name, String(value)]));
 }
 
 function toText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isBytes(value);
+function isTextOrNull(value: unknown): value is string | null | undefined {
+  return value == null || typeof value === "string";
 }
 
-export function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array;
-}
-
-function malformed(why: string): AblyError {
-  return new AblyError(40000, 400, `This was refused: ${why}.`);
+/** What nests 100 deep, frame included, could be told to nobody who speaks msgpack. */
+function isShallow(value: unknown, levels = 50): boolean {
+  if (typeof value !== "object" || value === null || isBytes(value)) return true;
+  return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1));
 }

@@ -1,59 +1,46 @@
 /** What Ably checks of a publish, whether it comes by socket or by REST. */
-import type { Identity } from "./auth.ts";
-import { requireCapability } from "./capability.ts";
-import { AblyError } from "./error.ts";
-import type { Message } from "./protocol.ts";
+import { AblyError, check } from "./error.ts";
+import type { Draft } from "./protocol.ts";
 
-const CREATE = 0;
-
-/** The messages as they will be kept, with their sender filled in. Throws the reason to refuse. */
-export function checkPublish(
-  messages: Message[],
-  channel: string,
-  { capability, clientId }: Identity,
-  maxMessageSize: number,
-): Message[] {
-  requireCapability(capability, channel, "publish");
-  if (messages.some(({ action = CREATE }) => action !== CREATE)) throw noMutableMessages();
-  const size = messages.reduce((sum, message) => sum + sizeOf(message), 0);
-  if (size > maxMessageSize) {
-    throw new AblyError(40009, 413, `The messages have ${size} bytes; ${maxMessageSize} may pass.`);
-  }
-  checkIds(messages.map(({ id }) => id));
-  // A connection's key has served its end, and is for nobody else to see.
-  return messages.map((message) => ({
-    ...message,
-    connectionKey: undefined,
-    clientId: senderOf(message.clientId, clientId),
-  }));
+/**
+ * Messages or presence as they may be taken, with their sender filled in: the `own` clientId of
+ * its credentials, or any that is named under the wildcard. Throws the reason to refuse.
+ */
+export function checkPublish(drafts: Draft[], own: string | undefined, maxSize: number): Draft[] {
+  const size = sizeOf(drafts);
+  check(size <= maxSize, 40009, `The messages have ${size} bytes; ${maxSize} may pass.`, 413);
+  checkIds(drafts.map(({ id }) => id));
+  return drafts.map((draft) => {
+    const { clientId = own === "*" ? undefined : own } = draft;
+    const isAllowed = own === "*" ? clientId !== "*" && clientId !== "" : clientId === own;
+    const named = JSON.stringify(clientId);
+    check(isAllowed, 40012, `The clientId ${named} is not the connection's (${own}).`);
+    // A connection's key has served its end, and is for nobody else to see.
+    return { ...draft, clientId, connectionKey: undefined };
+  });
 }
 
-/** Who sends: the token's clientId, or any that is named under a wildcard. Throws 40012. */
-export function senderOf(named: string | undefined, own: string | undefined): string | undefined {
-  if (named === undefined) return own === "*" ? undefined : own;
-  const isAllowed = own === "*" ? named !== "*" && named !== "" : named === own;
-  if (isAllowed) return named;
-  const name = JSON.stringify(named);
-  throw new AblyError(40012, 400, `The clientId ${name} is not the connection's (${own}).`);
-}
-
-/** Ably's code where the channel's rule for them is not set. */
-export function noMutableMessages(): AblyError {
+/** With Ably's code where the channel's rule for them is not set. */
+export function refuseMutableMessages(): never {
   const what = "updates, deletes, appends or annotations of messages";
-  return new AblyError(93002, 400, `Local Ably has no ${what}.`);
+  throw new AblyError(93002, `Local Ably has no ${what}.`);
+}
+
+/** In bytes, as Ably counts: https://ably.com/docs/platform/pricing/limits#message */
+export function sizeOf(drafts: Draft[]): number {
+  const parts = drafts.flatMap(({ name, clientId, data, extras }) => {
+    return [name, clientId, data, extras && JSON.stringify(extras)];
+  });
+  return parts.reduce((sum, part) => sum + Buffer.byteLength(part ?? ""), 0);
 }
 
 /** Several messages with ids of their own are one publish: `base:0`, `base:1`, … */
 function checkIds(ids: (string | undefined)[]): void {
-  if (ids.every((id) => id === undefined)) return;
-  if (ids.length === 1 && ids[0] !== "") return;
-  const base = ids[0]?.replace(/:0$/, "");
-  if (base && ids.every((id, index) => id === `${base}:${index}`)) return;
-  throw new AblyError(40031, 400, "The ids of several messages must be base:0, base:1 and so on.");
-}
-
-/** In bytes, as Ably counts: https://ably.com/docs/platform/pricing/limits#message */
-function sizeOf({ name = "", clientId = "", data = "", extras }: Message): number {
-  const parts = [name, clientId, data, extras === undefined ? "" : JSON.stringify(extras)];
-  return parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  const [first] = ids;
+  const base = first?.replace(/:0$/, "");
+  const areBlank = ids.every((id) => id === undefined);
+  const areCounted = base && ids.every((id, index) => id === `${base}:${index}`);
+  const isSingle = first && ids.length === 1;
+  const sentence = "The ids of several messages must be base:0, base:1 and so on.";
+  check(areBlank || areCounted || isSingle, 40031, sentence);
 }

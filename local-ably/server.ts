@@ -2,50 +2,45 @@
  * Local Ably: Ably's protocol in this process, for development and tests. It keeps everything in
  * memory, and it is no place for production.
  */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
-import { App } from "./app.ts";
-import { Auth, type Identity, type Key, appIdOf, mergeIdentity } from "./auth.ts";
-import { Connection } from "./connection.ts";
-import { AblyError, toAblyError } from "./error.ts";
+import { Auth, type Identity, type Key } from "./auth.ts";
+import { Connection, type Host } from "./connection.ts";
+import { AblyError, check, toAblyError } from "./error.ts";
 import { Faults } from "./faults.ts";
-import { decode } from "./format.ts";
 import { LOCAL_KEYS } from "./keys.ts";
 import { isLoopbackOrigin, refuseUpgrade } from "./origin.ts";
-import { Action, isRecord, parseFrame } from "./protocol.ts";
+import { Action } from "./protocol.ts";
 import { answerRest, readCredentials } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
-import { Transport, checkVersion, readTransportParams } from "./transport.ts";
+import { openTransport } from "./transport.ts";
 
-export class LocalAbly {
+const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
+
+export class LocalAbly implements Host {
   auth: Auth;
-  serverId = newServerId();
+  serverId: string = randomUUID();
+  readonly settings: Settings;
+  readonly connections = new Map<string, Connection>();
   readonly faults = new Faults(this);
   readonly #keys: Key[];
-  readonly #settings: Settings;
-  readonly #apps = new Map<string, App>();
-  readonly #connections = new Map<string, Connection>();
   readonly #webSockets: WebSocketServer;
 
   constructor(keys: Key[], settings: Partial<Settings> = {}) {
     this.#keys = keys;
-    this.auth = new Auth(keys);
-    this.#settings = { ...DEFAULT_SETTINGS, ...settings };
-    const { maxFrameSize: maxPayload } = this.#settings;
+    this.settings = { ...DEFAULT_SETTINGS, ...settings };
+    this.auth = new Auth(keys, this.settings);
+    const { maxFrameSize: maxPayload } = this.settings;
     this.#webSockets = new WebSocketServer({ noServer: true, maxPayload });
-  }
-
-  connections(): Connection[] {
-    return [...this.#connections.values()];
   }
 
   async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const answer = answerRest(request, await buffer(request), this);
-      response.writeHead(answer.status, answer.headers).end(answer.body);
+      const { status, headers, body } = await answerRest(request, this);
+      response.writeHead(status, headers).end(body);
     } catch {
       // The client went away, or its request line is none.
       response.destroy();
@@ -55,70 +50,53 @@ export class LocalAbly {
   /** A bad credential is answered on the socket: an HTTP 401 would make ably-js retry for ever. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.faults.isRefusing) return void socket.destroy();
+    const [, query] = request.url?.split("?") ?? [];
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("error", () => webSocket.terminate());
-      this.#connect(webSocket, new URL(request.url ?? "/", "http://local-ably").searchParams);
+      this.#connect(webSocket, new URLSearchParams(query));
     });
-  }
-
-  app(id: string): App {
-    const app = this.#apps.get(id) ?? new App(this.#settings);
-    this.#apps.set(id, app);
-    return app;
-  }
-
-  findConnection(connectionKey: string): Connection | undefined {
-    const connection = this.#connections.get(connectionKey.split("!")[1] ?? "");
-    return connection?.isOpenedBy(connectionKey) ? connection : undefined;
-  }
-
-  onGone(connection: Connection): void {
-    this.#connections.delete(connection.id);
   }
 
   /** Drops all state and every socket, without a word: nothing is left to close. */
   forget(): void {
     for (const webSocket of this.#webSockets.clients) webSocket.terminate();
-    for (const connection of this.connections()) connection.close();
-    this.#apps.clear();
-    this.auth = new Auth(this.#keys);
-    this.serverId = newServerId();
+    for (const connection of this.connections.values()) connection.close();
+    this.auth = new Auth(this.#keys, this.settings);
+    this.serverId = randomUUID();
   }
 
   #connect(webSocket: WebSocket, query: URLSearchParams): void {
-    const params = readTransportParams(query, this.#settings);
-    const transport = new Transport(webSocket, params, this.faults);
+    const transport = openTransport(webSocket, query, this.settings, this.faults);
     try {
-      checkVersion(query);
-      const credentials = this.auth.identify(readCredentials(query));
-      const identity = mergeIdentity(credentials, query.get("clientId") ?? undefined);
+      const isSpoken = VERSIONS.test(query.get("v") ?? "");
+      check(isSpoken, 40017, "The protocol version v must be 1.2, or from 2 to 6.");
+      const identity = this.auth.identify(readCredentials(query));
       const { connection, error } = this.#resume(query, identity);
-      webSocket.on("message", (data) => receive(connection, transport, data as Buffer));
+      webSocket.on("message", (data) => connection.receive(transport, data as Buffer));
       webSocket.on("close", () => connection.drop(transport));
       connection.open(transport, identity, error);
     } catch (error) {
-      transport.end({ action: Action.ERROR, error: toAblyError(error).toJSON() });
+      transport.end({ action: Action.ERROR, error: toAblyError(error) });
     }
   }
 
   /** The connection that `resume` or `recover` asks for, or a new one and why it is new. */
   #resume(query: URLSearchParams, identity: Identity) {
     const key = query.get("resume") ?? query.get("recover");
-    const known = this.findConnection(key ?? "");
+    const known = Connection.find(this, key ?? "");
     const isSame =
       known?.identity.keyName === identity.keyName && known.identity.clientId === identity.clientId;
     // Version 1.2 does not attach again after a resume, and has nothing to tell what it missed by.
     if (isSame && query.get("v") !== "1.2") return { connection: known };
-    const connection = new Connection(this.app(appIdOf(identity.keyName)), identity, this);
-    this.#connections.set(connection.id, connection);
-    return { connection, ...(key !== null && { error: this.#whyNotResumed(key) }) };
-  }
-
-  #whyNotResumed(key: string): AblyError {
-    const isOurs = key.startsWith(`${this.serverId}!`);
-    return isOurs
-      ? new AblyError(80008, 400, "The connection's state is no longer kept.")
-      : new AblyError(80018, 400, "The connection key is not one of this server's.");
+    const { maxConnections } = this.settings;
+    const hasRoom = this.connections.size < maxConnections;
+    check(hasRoom, 40111, `Local Ably keeps ${maxConnections} connections at the most.`, 403);
+    const connection = new Connection(this, identity);
+    if (key === null) return { connection };
+    const error = key.startsWith(`${this.serverId}!`)
+      ? new AblyError(80008, "The connection's state is no longer kept.")
+      : new AblyError(80018, "The connection key is not one of this server's.");
+    return { connection, error };
   }
 }
 
@@ -130,15 +108,15 @@ export async function startLocalAbly({
   port: askedPort = 0,
   host = "127.0.0.1",
   keys = LOCAL_KEYS,
-  settings,
-}: {
-  port?: number;
-  host?: string;
-  keys?: Key[];
-  settings?: Partial<Settings>;
+  settings = {} as Partial<Settings>,
 } = {}) {
   const ably = new LocalAbly(keys, settings);
-  const server = createServer((request, response) => void ably.handleRequest(request, response));
+  // Whoever is silent before a whole request has come is dropped, as is a silent WebSocket.
+  const { maxIdleInterval: ms } = ably.settings;
+  const patience = { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms };
+  const server = createServer(patience, (request, response) => {
+    void ably.handleRequest(request, response);
+  });
   server.on("upgrade", (request, socket, head) => {
     if (isLoopbackOrigin(request)) ably.handleUpgrade(request, socket, head);
     else refuseUpgrade(socket);
@@ -146,8 +124,7 @@ export async function startLocalAbly({
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(askedPort, host, resolve);
   });
-  const address = server.address();
-  const port = address !== null && typeof address === "object" ? address.port : askedPort;
+  const { port } = server.address() as AddressInfo;
   return {
     url: `http://${host}:${port}`,
     port,
@@ -162,24 +139,3 @@ export async function startLocalAbly({
 }
 
 export type RunningLocalAbly = Awaited<ReturnType<typeof startLocalAbly>>;
-
-/** A frame that is no frame: a NACK if it awaits an answer, else the end of the connection. */
-function receive(connection: Connection, transport: Transport, data: Buffer): void {
-  // The last words of a socket that was closed or replaced.
-  if (connection.transport !== transport) return;
-  let value: unknown;
-  try {
-    value = decode(data, transport.params.format);
-    connection.receive(parseFrame(value));
-  } catch (thrown) {
-    const error = toAblyError(thrown);
-    const msgSerial = isRecord(value) ? value.msgSerial : undefined;
-    if (typeof msgSerial === "number") connection.refuse(msgSerial, error);
-    else connection.close({ action: Action.ERROR, error: error.toJSON() });
-  }
-}
-
-/** Without a dot: connection keys begin with it. */
-function newServerId(): string {
-  return `local-ably-${randomBytes(4).toString("hex")}`;
-}

@@ -253,3 +253,14 @@ export function jwt(claims: Record<string, unknown>, key: string = LOCAL_KEY): s
 export function inSeconds(seconds: number): number {
   return Date.now() / 1000 + seconds;
 }
+
+/** What would end a process of its own, which a test runner survives. */
+export function watchForCrashes(): unknown[] {
+  const crashes: unknown[] = [];
+  const note = (error: unknown) => crashes.push(error);
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    process.on(event, note);
+    atEnd(() => process.off(event, note));
+  }
+  return crashes;
+}
