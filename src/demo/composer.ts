@@ -1,3 +1,4 @@
+import { MAX_TEXT_BYTES } from "../realtime/contract.ts";
 import { find, listen } from "./dom.ts";
 
 /** While someone types, it is said again this often, ms; and this long after the last key it ends. */
@@ -11,6 +12,12 @@ export function bindComposer(on: {
 }): () => void {
   const form = find<HTMLFormElement>("data-composer");
   const input = find<HTMLInputElement>("data-text");
+  /** The text stays in the box, to be made shorter. */
+  const refuse = () => {
+    const limit = `${MAX_TEXT_BYTES / 1_000} kB`;
+    input.setCustomValidity(`This is too long: a message takes up to ${limit} of text.`);
+    input.reportValidity();
+  };
   const stopTyping = () => {
     clearTimeout(timer);
     if (saidAt > 0) on.typing(false);
@@ -24,11 +31,13 @@ export function bindComposer(on: {
       event.preventDefault();
       const text = input.value.trim();
       if (text === "") return;
+      if (new Blob([text]).size > MAX_TEXT_BYTES) return refuse();
       input.value = "";
       stopTyping();
       on.say(text);
     }),
     listen(input, "input", () => {
+      input.setCustomValidity("");
       clearTimeout(timer);
       timer = window.setTimeout(stopTyping, TYPING_EVERY_MS);
       if (Date.now() - saidAt < TYPING_EVERY_MS) return;

@@ -25,6 +25,12 @@ export type Payloads = {
   "hello-world-message": { message: string };
 };
 
+/**
+ * How much text a message takes, bytes. Ably's limit is 64 KiB for name, clientId and data together.
+ * https://ably.com/docs/platform/pricing/limits
+ */
+export const MAX_TEXT_BYTES = 60_000;
+
 export type MessageName = keyof Payloads;
 
 /** What a member of the room says about itself in its presence data. */
