@@ -1,7 +1,11 @@
+import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { SignJWT, exportJWK, generateKeyPair } from "jose";
+import { afterAll, describe, expect, it } from "vitest";
 import {
   ROOT,
   barePage,
@@ -17,7 +21,9 @@ import type { Visitor } from "./visitor.ts";
 
 const blocks = await readBlocks("docs/recipes.md");
 const ELSEWHERE = "Add Ably to your Netlify site";
-const here = blocks.filter(({ section }) => section !== ELSEWHERE);
+const SIGN_IN = "Sign in";
+const here = blocks.filter(({ section }) => section !== ELSEWHERE && section !== SIGN_IN);
+const signIn = blocks.filter(({ section }) => section === SIGN_IN);
 const elsewhere = blocks.filter(({ section }) => section === ELSEWHERE);
 
 const COPIED = ["netlify/functions/ably-token-request", "src/realtime", "local-ably"];
@@ -191,6 +197,85 @@ describe("each recipe", () => {
     expect(shown?.slice(before)).toEqual(texts.map((text) => `stranger: ${text}`));
     await older?.click();
     await expect.poll(() => older?.isDisabled()).toBe(true);
+  });
+});
+
+describe(SIGN_IN, () => {
+  const ISSUER = "https://accounts.example.com/";
+  const AUDIENCE = "the-client-id-of-your-site";
+  let provider: Server;
+  let ours: Awaited<ReturnType<typeof generateKeyPair>>;
+
+  const stage = setStage(async () => {
+    ours = await generateKeyPair("RS256");
+    const jwks = { keys: [{ ...(await exportJWK(ours.publicKey)), kid: "1", alg: "RS256" }] };
+    provider = createServer((_request, response) => response.end(JSON.stringify(jwks)));
+    await once(provider.listen(0, "127.0.0.1"), "listening");
+    const { port } = provider.address() as AddressInfo;
+
+    const copy = await copyBareProject();
+    await write(copy, "src/main.ts", "");
+    for (const block of signIn) await follow(copy, block);
+    const env = await readFile(join(copy, ".env"), "utf8");
+    await write(copy, ".env", env.replace(/^(OIDC_JWKS_URL)=.*$/m, `$1=http://127.0.0.1:${port}/`));
+    await runIn(copy, "typescript/bin/tsc");
+    return startDev({ folder: copy });
+  });
+  afterAll(() => provider?.close());
+
+  function sign(
+    claims: Record<string, unknown>,
+    { key = ours.privateKey, kid = "1", alg = "RS256" } = {},
+  ) {
+    return new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: "ada-1", name: "Ada", ...claims })
+      .setProtectedHeader({ alg, kid })
+      .setExpirationTime((claims.exp as number | undefined) ?? "5 min")
+      .sign(key);
+  }
+
+  async function ask(authorization?: string) {
+    const response = await fetch(
+      `${stage.site.url}/.netlify/functions/ably-token-request?clientId=eve`,
+      { ...(authorization !== undefined && { headers: { authorization } }) },
+    );
+    const body = (await response.json()) as { clientId?: string; error?: { code: number } };
+    return { status: response.status, clientId: body.clientId, code: body.error?.code };
+  }
+
+  it("gives the user of a valid token a token of Ably's, whatever clientId is asked for", async () => {
+    expect(await ask(`Bearer ${await sign({})}`)).toMatchObject({ status: 200, clientId: "ada-1" });
+  });
+
+  it("refuses everyone else with 403", async () => {
+    const theirs = await generateKeyPair("RS256");
+    const secret = new TextEncoder().encode(JSON.stringify(await exportJWK(ours.publicKey)));
+    const unsigned = `${(await sign({})).split(".").slice(0, 2).join(".")}.`;
+    const tokens: Record<string, string | undefined> = {
+      "no header": undefined,
+      "no token": "Bearer ",
+      "no JWT": "Bearer ada-1",
+      "another's signature": `Bearer ${await sign({}, { key: theirs.privateKey })}`,
+      "an unknown key": `Bearer ${await sign({}, { kid: "2" })}`,
+      "no signature": `Bearer ${unsigned}`,
+      "the public key as a secret": `Bearer ${await sign({}, { key: secret as never, alg: "HS256" })}`,
+      "another issuer": `Bearer ${await sign({ iss: "https://evil.example/" })}`,
+      "another audience": `Bearer ${await sign({ aud: "another-site" })}`,
+      expired: `Bearer ${await sign({ exp: Math.floor(Date.now() / 1_000) - 60 })}`,
+      "no user": `Bearer ${await sign({ sub: undefined })}`,
+      "a wildcard for a user": `Bearer ${await sign({ sub: "*" })}`,
+    };
+    for (const [what, authorization] of Object.entries(tokens)) {
+      expect(await ask(authorization), what).toMatchObject({ status: 403 });
+    }
+  });
+
+  it("is the page's own way in", async () => {
+    const [{ page: ada }, { page: eve }] = [await stage.open(), await stage.open()];
+    const page = `${stage.site.url}/${slugOf(SIGN_IN)}.html`;
+    await ada.goto(`${page}#id_token=${await sign({})}`);
+    await ada.getByText("ada-1", { exact: true }).waitFor();
+    await eve.goto(page);
+    await eve.getByText("Sign in: this page brought no valid token of yours.").waitFor();
   });
 });
 

@@ -21,6 +21,7 @@ const NOT_HERE = [
   "@msgpack/msgpack",
   "@ably/spaces",
   "@ably/chat",
+  "@netlify/identity",
 ];
 
 /** Variables that are not for `.env`: `netlify dev` and CI set them. */
