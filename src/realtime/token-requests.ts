@@ -33,7 +33,7 @@ export function watchTokenRequests(authUrl: string, tell: (step: TokenStep) => v
     const startedAt = performance.now();
     if (isForFunction) tell({ type: "signing" });
     const result = await fetchRequest(...request);
-    if (isForFunction) result.error ??= refuseOtherThanJson(result.headers?.["content-type"]);
+    if (isForFunction) result.error ??= refuseOtherThanTokens(result.headers?.["content-type"]);
     const ms = performance.now() - startedAt;
     if (isForFunction) tell({ type: result.error ? "refused" : "signed", ms });
     const expires = url.endsWith("/requestToken") && readExpires(result.body);
@@ -44,8 +44,8 @@ export function watchTokenRequests(authUrl: string, tell: (step: TokenStep) => v
 }
 
 /** A page in place of the function, as plain `vite` serves, would else be taken for a token. */
-function refuseOtherThanJson(contentType = "nothing") {
-  if (contentType.includes("application/json")) return undefined;
+function refuseOtherThanTokens(contentType = "nothing") {
+  if (/application\/j(son|wt)|text\/plain/.test(contentType)) return undefined;
   const message = `${contentType} came where a token request in JSON was expected`;
   return { code: NO_TOKEN_REQUEST, statusCode: 401, message };
 }
