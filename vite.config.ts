@@ -5,8 +5,11 @@ export default defineConfig({
   define: { __LOCAL_ABLY__: false },
   plugins: [
     refuseKeyInPage(),
+    importPlainly(),
     import("./local-ably/vite.ts").then(({ localAbly }) => localAbly()), // delete with local-ably/
   ],
+  // One script is all that the first load needs: nothing to load ahead, and no code for it.
+  build: { modulePreload: { polyfill: false } },
   // Prepared at start: found only by the first visit, it would reload the page of that visitor.
   optimizeDeps: { include: ["ably/modular"] },
   // netlify.toml names this port: if another program holds it, stop and do not show that one's page.
@@ -24,6 +27,28 @@ function refuseKeyInPage(): Plugin {
       throw new Error(
         `${name} holds an Ably key, and everyone could read it in the page. Name it ABLY_API_KEY, which only the function reads, and revoke this key if it was ever deployed.`,
       );
+    },
+  };
+}
+
+/**
+ * Vite wraps each `import()` in code that loads stylesheets and further files ahead, 0.5 kB of the
+ * first load. Nothing here has any: should a file that is loaded later bring a stylesheet, the
+ * build says so.
+ */
+function importPlainly(): Plugin {
+  return {
+    name: "import-plainly",
+    apply: "build",
+    transform: {
+      filter: { id: /vite\/preload-helper/ },
+      handler: () => "export const __vitePreload = (load) => load();",
+    },
+    generateBundle(_options, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type === "asset" || file.isEntry || !file.viteMetadata?.importedCss.size) continue;
+        this.error(`${file.name} has a stylesheet: delete importPlainly() from vite.config.ts.`);
+      }
     },
   };
 }

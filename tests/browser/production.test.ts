@@ -28,7 +28,7 @@ describe("the production build", () => {
       "default-src": ["'none'"],
       "script-src": ["'self'"],
       "style-src": ["'self'"],
-      "img-src": ["'self'"],
+      "img-src": ["'self'", "data:"],
       "connect-src": [
         "'self'",
         ...schemes.map((scheme) => `${scheme}://${ABLY}`),

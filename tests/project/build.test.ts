@@ -106,7 +106,7 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     const files = await readdir(join(copy, "dist"), { recursive: true });
     expect(
       files.filter((name) => /\.\w+$/.test(name) && !name.startsWith("assets")).toSorted(),
-    ).toEqual(["favicon.svg", "index.html"]);
+    ).toEqual(["index.html"]);
     for (const asset of await readdir(join(copy, "dist/assets"))) {
       expect(asset).toMatch(/-[\w-]{8}\.(js|css)$/);
     }

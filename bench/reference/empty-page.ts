@@ -1,0 +1,2 @@
+/** An empty page: the floor. */
+export {};

@@ -1,0 +1,62 @@
+import { createSecureServer } from "node:http2";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { createServer } from "node:tls";
+import { parseAllHeaders } from "@netlify/headers-parser";
+import { generate } from "selfsigned";
+import ablyTokenRequest from "../netlify/functions/ably-token-request/index.ts";
+import { type Listening, listen } from "./network.ts";
+import type { Page } from "./pages.ts";
+import { ROOT } from "./project.ts";
+
+const FUNCTION = "/.netlify/functions/ably-token-request";
+
+export type Certificate = { key: string; cert: string };
+
+export async function createCertificate(): Promise<Certificate> {
+  const names = [{ name: "commonName", value: "This machine" }];
+  const { private: key, cert } = await generate(names, { keyType: "ec" });
+  return { key, cert };
+}
+
+/** A page as Netlify's CDN serves it: HTTP/2, brotli, the headers of netlify.toml, and the function. */
+export async function startSite(page: Page, certificate: Certificate): Promise<Listening> {
+  const { headers: rules } = await parseAllHeaders({
+    netlifyConfigPath: join(ROOT, "netlify.toml"),
+    headersFiles: [],
+    configHeaders: [],
+    minimal: true,
+  });
+  const server = createSecureServer(
+    { ...certificate, allowHTTP1: true },
+    async (request, response) => {
+      const { pathname, href } = new URL(request.url, "https://localhost");
+      if (pathname === FUNCTION) {
+        const answer = await ablyTokenRequest(new Request(href), {} as never);
+        response.writeHead(answer.status, Object.fromEntries(answer.headers));
+        return void response.end(await answer.text());
+      }
+      const file = page.get(pathname === "/" ? "/index.html" : pathname);
+      if (!file) return void response.writeHead(404).end();
+      for (const { for: path, values } of rules) {
+        if (!pathname.startsWith(path.replace("*", ""))) continue;
+        for (const [name, value] of Object.entries(values)) response.setHeader(name, value);
+      }
+      response.writeHead(200, { "content-type": file.type, "content-encoding": "br" });
+      response.end(file.body);
+    },
+  );
+  return listen(server);
+}
+
+/** TLS before a local Ably, which has none. */
+export function startTls(target: number, certificate: Certificate): Promise<Listening> {
+  const server = createServer(certificate, (outer) => {
+    const inner = connect({ port: target, host: "127.0.0.1", noDelay: true });
+    for (const socket of [outer, inner]) socket.on("error", () => {});
+    outer.on("close", () => inner.destroy());
+    inner.on("close", () => outer.destroy());
+    outer.pipe(inner).pipe(outer);
+  });
+  return listen(server);
+}

@@ -1,0 +1,81 @@
+/**
+ * What the first visit downloads, as Netlify's CDN sends it. Over budget? Load what is not needed
+ * at first sight with `import()`, as `src/demo/invite.ts` does.
+ */
+import { brotliCompressSync } from "node:zlib";
+import { type Rolldown, build } from "vite";
+import { beforeAll, expect, it } from "vitest";
+import { ROOT } from "./copy.ts";
+
+/** Bytes, packed by brotli at its best, which is Node's default. */
+const BUDGETS = { html: 4_000, css: 5_000, js: 42_000 };
+
+/** What the parts of the script came to when this was last written: no limits, only to tell what grew. */
+const PARTS: Record<string, number> = {
+  ably: 44_779,
+  "src/demo": 6_873,
+  "src/realtime": 2_830,
+  "src/main": 729,
+};
+
+type File = Rolldown.OutputChunk | Rolldown.OutputAsset;
+
+let files: File[];
+/** index.html and what it names. */
+let first: File[];
+
+beforeAll(async () => {
+  const options = { root: ROOT, logLevel: "silent", build: { write: false } } as const;
+  const { output } = (await build(options)) as Rolldown.RolldownOutput;
+  files = output;
+  const html = String(output.filter(({ fileName }) => fileName === "index.html").map(textOf));
+  first = output.filter(({ fileName }) => `/index.html ${html}`.includes(`/${fileName}`));
+  console.info(`Bytes with brotli:\n${table(files.map((file) => [file.fileName, weigh(file)]))}`);
+});
+
+it.each(Object.entries(BUDGETS))("the first load keeps to its budget of %s", (kind, budget) => {
+  const ofKind = first.filter(({ fileName }) => fileName.endsWith(`.${kind}`));
+  const bytes = ofKind.reduce((sum, file) => sum + weigh(file), 0);
+  if (bytes > budget) {
+    expect.fail(`${bytes} bytes of ${kind}: ${budget} are allowed.\n${describeParts()}`);
+  }
+});
+
+it("the first load is a page, a stylesheet and a script, and neither font nor image", () => {
+  const kinds = first.map(({ fileName }) => fileName.replace(/.*\./, ""));
+  expect(kinds.toSorted()).toEqual(["css", "html", "js"]);
+  const [html = "", css = ""] = ["html", "css"].map((kind) =>
+    String(first.filter(({ fileName }) => fileName.endsWith(kind)).map(textOf)),
+  );
+  const named = [...html.matchAll(/\s(?:src|href)="(?!data:|\/")([^"]+)"/g)].map(([, url]) => url);
+  expect(named).toHaveLength(kinds.length - 1);
+  expect(css).not.toMatch(/url\(|@import/);
+});
+
+function textOf(file: File): string | Uint8Array {
+  return file.type === "chunk" ? file.code : file.source;
+}
+
+function weigh(file: File): number {
+  return brotliCompressSync(textOf(file)).length;
+}
+
+/** Each package and folder in the script, packed alone and before it is made small. */
+function measureParts(): [part: string, bytes: number][] {
+  const code = new Map<string, string>();
+  for (const chunk of first.filter((file) => file.type === "chunk")) {
+    for (const [id, { code: text }] of Object.entries(chunk.modules)) {
+      const part = /node_modules\/((?:@[^/]+\/)?[^/]+)|(src\/\w+)/.exec(id)?.slice(1).join("");
+      code.set(part ?? "Vite", `${code.get(part ?? "Vite") ?? ""}${text ?? ""}`);
+    }
+  }
+  return [...code].map(([part, text]) => [part, brotliCompressSync(text).length]);
+}
+
+function describeParts(): string {
+  return table(measureParts().map(([part, bytes]) => [part, bytes, `was ${PARTS[part] ?? 0}`]));
+}
+
+function table(rows: [name: string, ...cells: (string | number)[]][]): string {
+  return rows.map(([name, ...cells]) => `  ${name.padEnd(32)} ${cells.join("  ")}`).join("\n");
+}
