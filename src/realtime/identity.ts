@@ -6,14 +6,8 @@ export type Identity = { clientId: string; name: string };
 
 const STORAGE_KEY = "identity";
 
-const FIRST =
-  "Amber Azure Brave Bright Calm Clever Coral Gentle Golden Happy Jade Jolly Lilac Lucky Merry Quick Quiet Ruby Silver Sunny".split(
-    " ",
-  );
-const SECOND =
-  "Badger Beaver Crane Deer Dolphin Falcon Finch Fox Heron Koala Lynx Marten Otter Owl Panda Puffin Robin Seal Swift Wren".split(
-    " ",
-  );
+const FIRST = "Amber Azure Bright Calm Coral Golden Happy Jade Lucky Merry Quick Ruby Silver Sunny";
+const SECOND = "Badger Beaver Crane Deer Falcon Finch Fox Heron Lynx Otter Owl Puffin Robin Seal";
 
 export function loadIdentity(storage: Storage | undefined = readStorage()): Identity {
   const stored = parse(storage?.getItem(STORAGE_KEY) ?? "");
@@ -34,7 +28,8 @@ function newIdentity(): Identity {
   return { name, clientId: `${name.toLowerCase().replace(" ", "-")}-${tail.join("")}` };
 }
 
-function pick(list: readonly string[]): string {
+function pick(words: string): string {
+  const list = words.split(" ");
   const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
   return list[random % list.length] ?? "";
 }
