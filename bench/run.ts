@@ -9,6 +9,7 @@ const SUBJECTS: Record<string, () => Promise<Figure[]>> = {
   function: () => import("./function.ts").then(({ measureFunction }) => measureFunction()),
   dev: () => import("./dev.ts").then(({ measureDev }) => measureDev()),
   "local-ably": () => import("./local-ably.ts").then(({ measureLocalAbly }) => measureLocalAbly()),
+  waterfall: () => import("./waterfall.ts").then(({ measureWaterfall }) => measureWaterfall()),
   load: () => import("./flood.ts").then(({ measureFlood }) => measureFlood()),
 };
 

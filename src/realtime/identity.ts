@@ -35,8 +35,7 @@ function newIdentity(): Identity {
 }
 
 function pick(list: readonly string[]): string {
-  const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return list[random % list.length] ?? "";
+  return list[Math.floor(Math.random() * list.length)] ?? "";
 }
 
 function parse(json: string): Identity | undefined {
