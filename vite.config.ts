@@ -5,6 +5,7 @@ export default defineConfig({
   define: { __LOCAL_ABLY__: false },
   plugins: [
     refuseKeyInPage(),
+    preconnect(),
     importPlainly(),
     import("./local-ably/vite.ts").then(({ localAbly }) => localAbly()), // delete with local-ably/
   ],
@@ -50,5 +51,18 @@ function importPlainly(): Plugin {
         this.error(`${file.name} has a stylesheet: delete importPlainly() from vite.config.ts.`);
       }
     },
+  };
+}
+
+/**
+ * The way to Ably is opened while the script is still on its own way: two round trips that nobody
+ * waits for. Not in development, where Ably may be local.
+ */
+function preconnect(): Plugin {
+  const attrs = { rel: "preconnect", href: "https://main.realtime.ably.net", crossorigin: "" };
+  return {
+    name: "preconnect",
+    apply: "build",
+    transformIndexHtml: () => [{ tag: "link", attrs, injectTo: "head" }],
   };
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, chromium } from "playwright-core";
 
 const PLACES = [
   process.env.CHROMIUM,
@@ -32,4 +32,9 @@ export function chromiumArgs(ablyPort: number): string[] {
 
 export function launch(executablePath: string, ablyPort: number): Promise<Browser> {
   return chromium.launch({ executablePath, args: chromiumArgs(ablyPort) });
+}
+
+/** With a profile of its own. A private window, as `launch` gives, opens no connection ahead. */
+export function launchAsNew(executablePath: string, ablyPort: number): Promise<BrowserContext> {
+  return chromium.launchPersistentContext("", { executablePath, args: chromiumArgs(ablyPort) });
 }

@@ -6,7 +6,7 @@ import { type InlineConfig, type Rolldown, build } from "vite";
 import { ROOT, inBench } from "./project.ts";
 
 /** A built page, as a CDN keeps it: path → what is sent, packed by brotli. */
-export type Page = Map<string, { type: string; body: Buffer }>;
+export type Page = Map<string, { type: string; text: string; body: Buffer }>;
 
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",
@@ -48,9 +48,9 @@ async function pack(config: InlineConfig): Promise<Page> {
   })) as Rolldown.RolldownOutput;
   return new Map(
     output.map((file) => {
-      const content = file.type === "chunk" ? file.code : file.source;
+      const text = file.type === "chunk" ? file.code : String(file.source);
       const type = TYPES[file.fileName.replace(/.*\./, "")] ?? "application/octet-stream";
-      return [`/${file.fileName}`, { type, body: brotliCompressSync(content) }];
+      return [`/${file.fileName}`, { type, text, body: brotliCompressSync(text) }];
     }),
   );
 }

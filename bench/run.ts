@@ -9,7 +9,10 @@ const SUBJECTS: Record<string, () => Promise<Figure[]>> = {
   function: () => import("./function.ts").then(({ measureFunction }) => measureFunction()),
   dev: () => import("./dev.ts").then(({ measureDev }) => measureDev()),
   "local-ably": () => import("./local-ably.ts").then(({ measureLocalAbly }) => measureLocalAbly()),
+  weight: () => import("./weight.ts").then(({ measureWeight }) => measureWeight()),
+  waterfall: () => import("./waterfall.ts").then(({ measureWaterfall }) => measureWaterfall()),
   load: () => import("./flood.ts").then(({ measureFlood }) => measureFlood()),
+  lighthouse: () => import("./lighthouse.ts").then(({ measureLighthouse }) => measureLighthouse()),
 };
 
 const asked = process.argv.slice(2);

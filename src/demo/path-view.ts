@@ -1,4 +1,4 @@
-import { copy, find, setText } from "./dom.ts";
+import { find, setText } from "./dom.ts";
 import { type Path, describePath, factsOf } from "./path.ts";
 import type { State } from "./state.ts";
 
@@ -27,9 +27,6 @@ export function drawPath(): (state: State) => void {
   const functionWords = find("data-function-words");
   const socketWords = find("data-socket-words");
   const words = find("data-path-words");
-  const facts = find("data-facts");
-  const template = find<HTMLTemplateElement>("data-fact-template");
-  const drawnFacts = new Map<string, HTMLElement>();
   let drawn = { sent: 0, received: 0 };
 
   return ({ path, now }) => {
@@ -42,19 +39,10 @@ export function drawPath(): (state: State) => void {
     if (path.received > drawn.received) pulse(wire, "received");
     drawn = path;
 
-    for (const [name, value] of factsOf(path, now)) {
-      const row = drawnFacts.get(name) ?? addFact(name);
-      setText(find("data-value", row), value);
+    for (const [name, value] of Object.entries(factsOf(path, now))) {
+      setText(find(`data-fact="${name}"`), value);
     }
   };
-
-  function addFact(name: string): HTMLElement {
-    const row = copy(template);
-    setText(find("data-term", row), name);
-    drawnFacts.set(name, row);
-    facts.append(row);
-    return row;
-  }
 }
 
 /** A dot that runs along the wire and is gone. None where motion is unwanted. */

@@ -94,17 +94,17 @@ export function describePath(path: Path): string {
   return `${functionWords[path.function]} ${socketWords[path.socket]}`;
 }
 
-/** The facts of this session, each a name and a value. */
-export function factsOf(path: Path, now: number): [name: string, value: string][] {
+/** The facts of this session, under the names that index.html has for their places. */
+export function factsOf(path: Path, now: number) {
   const { runs, lastRunMs, totalRunMs, openedAt, tokenExpires, roundTripMs, transport } = path;
-  return [
-    ["Function, last run", runs > 0 ? formatMs(lastRunMs) : "–"],
-    ["Function, in all", `${formatMs(totalRunMs)}, ${runs} ${runs === 1 ? "run" : "runs"}`],
-    ["Socket open for", openedAt === undefined ? "–" : formatDuration(now - openedAt)],
-    ["Transport", transport === undefined ? "–" : (TRANSPORTS[transport] ?? transport)],
-    ["Round trip", roundTripMs === undefined ? "–" : formatMs(roundTripMs)],
-    ["Token renews by", tokenExpires === undefined ? "–" : TIME.format(tokenExpires)],
-  ];
+  return {
+    lastRun: runs > 0 ? formatMs(lastRunMs) : "–",
+    inAll: `${formatMs(totalRunMs)}, ${runs} ${runs === 1 ? "run" : "runs"}`,
+    openFor: openedAt === undefined ? "–" : formatDuration(now - openedAt),
+    transport: transport === undefined ? "–" : (TRANSPORTS[transport] ?? transport),
+    roundTrip: roundTripMs === undefined ? "–" : formatMs(roundTripMs),
+    renewsBy: tokenExpires === undefined ? "–" : TIME.format(tokenExpires),
+  };
 }
 
 const TRANSPORTS: Record<string, string> = {

@@ -1,7 +1,7 @@
 import type { ConnectionStateChange } from "ably";
 import { BaseRealtime, RealtimePresence, WebSocketTransport, XHRPolling } from "ably/modular";
 import { type Fault, readFault } from "./fault.ts";
-import { type TokenStep, watchTokenRequests } from "./token-requests.ts";
+import { AUTH_URL, type TokenStep, watchTokenRequests } from "./token-requests.ts";
 
 export type Client = BaseRealtime;
 
@@ -15,8 +15,6 @@ export type ConnectionStatus = {
   /** The token has ended and the next one is on its way: no news unless that fails. */
   isRenewal: boolean;
 };
-
-const AUTH_URL = "/.netlify/functions/ably-token-request";
 
 /** https://github.com/ably/ably-common/blob/main/protocol/errors.json */
 const TOKEN_REQUEST_FAILED = 80019;
@@ -47,7 +45,7 @@ export function connect(
       // Where WebSockets are blocked. Local Ably has no such transport: tried there, it would end
       // the connection for good, where a dropped WebSocket is tried again.
       ...(!__LOCAL_ABLY__ && { XHRPolling }),
-      FetchRequest: watchTokenRequests(AUTH_URL, onTokenStep),
+      FetchRequest: watchTokenRequests(onTokenStep),
     },
     ...(__LOCAL_ABLY__ && localAbly()),
   });

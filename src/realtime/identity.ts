@@ -30,8 +30,7 @@ function newIdentity(): Identity {
 
 function pick(words: string): string {
   const list = words.split(" ");
-  const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return list[random % list.length] ?? "";
+  return list[Math.floor(Math.random() * list.length)] ?? "";
 }
 
 function parse(json: string): Identity | undefined {

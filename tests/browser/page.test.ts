@@ -36,7 +36,7 @@ describe("the path", () => {
   it("gives the facts of this session", async () => {
     const ada = await stage.arrive(stage.newRoom());
     const fact = (name: string) =>
-      ada.page.locator("[data-facts] > div", { hasText: name }).locator("dd");
+      ada.page.locator(".facts > div", { hasText: name }).locator("dd");
     await fact("Round trip")
       .getByText(/^\d+ ms$/)
       .waitFor();

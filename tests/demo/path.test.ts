@@ -27,9 +27,9 @@ describe("the function", () => {
   it("is counted, each run and all together", () => {
     const once = afterTokenStep(signing, { type: "signed", ms: 120 });
     const twice = afterTokenStep(once, { type: "signed", ms: 30 });
-    expect(Object.fromEntries(factsOf(twice, 0))).toMatchObject({
-      "Function, last run": "30 ms",
-      "Function, in all": "150 ms, 2 runs",
+    expect(factsOf(twice, 0)).toMatchObject({
+      lastRun: "30 ms",
+      inAll: "150 ms, 2 runs",
     });
   });
 
@@ -60,8 +60,7 @@ describe("the socket", () => {
 
   it("counts how long it has been open, anew after each break", () => {
     const open = connection(initialPath, "connected", 1_000);
-    const value = (path: Path, now: number) =>
-      Object.fromEntries(factsOf(path, now))["Socket open for"];
+    const value = (path: Path, now: number) => factsOf(path, now).openFor;
     expect(value(open, 6_000)).toBe("5 s");
     const broken = connection(open, "disconnected", 7_000);
     expect(value(broken, 8_000)).toBe("–");
