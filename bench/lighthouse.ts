@@ -31,13 +31,17 @@ export async function measureLighthouse(): Promise<Figure[]> {
   try {
     const url = await stage.serve(await buildOurs());
     const reports: Report[] = [];
-    for (let index = 0; index < RUNS; index += 1) {
+    for (let index = 0; reports.length < RUNS; index += 1) {
       const path = join(folder, `${index}.json`);
       const quoted = chromiumArgs(stage.ablyTlsPort).map((arg) => arg.replace(/=(.*)/, '="$1"'));
       const flags = ["--headless=new", ...quoted].join(" ");
       const options = ["--quiet", "--output=json", `--output-path=${path}`];
       const args = ["-y", LIGHTHOUSE, url, ...options, `--chrome-flags=${flags}`];
-      await run("npx", args, { env: { ...process.env, CHROME_PATH: chromium } });
+      const env = { ...process.env, CHROME_PATH: chromium };
+      // On a busy machine it now and then misses the page's beginning.
+      const failure = await run("npx", args, { env }).then(() => undefined, String);
+      if (failure && index >= 2 * RUNS) throw new Error(failure);
+      if (failure) continue;
       reports.push(JSON.parse(await readFile(path, "utf8")) as Report);
     }
     reports.forEach(tellFaults);
