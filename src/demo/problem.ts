@@ -25,9 +25,14 @@ export function describeConnection({ connection, channel }: State): string {
   }
 }
 
-export function findProblem({ connection, channel, wrongRoom }: State): Problem | undefined {
+export function findProblem({ connection, channel, path, wrongRoom }: State): Problem | undefined {
   const { state, fault, isTokenFault } = connection;
-  if (state !== "connected" && fault && isTokenFault) return describeTokenFault(fault);
+  if (state !== "connected" && fault && isTokenFault) {
+    // The function did its part, and Ably did not answer.
+    const hasSigned =
+      fault.code === NO_USABLE_ANSWER && path.runs > 0 && path.function === "asleep";
+    return hasSigned ? UNREACHABLE : describeTokenFault(fault);
+  }
   if (state === "suspended") {
     return {
       title: "No connection for over two minutes",
@@ -35,15 +40,7 @@ export function findProblem({ connection, channel, wrongRoom }: State): Problem 
       canRetry: true,
     };
   }
-  if (state !== "connected" && fault && isUnreachable(fault)) {
-    return {
-      title: "Ably cannot be reached",
-      detail:
-        "No WebSocket could be opened: the network is away, or something on the way blocks it. " +
-        "This page goes on trying, and keeps what you send until then.",
-      canRetry: true,
-    };
-  }
+  if (state !== "connected" && fault && isUnreachable(fault)) return UNREACHABLE;
   if (state === "failed") {
     return {
       title: "Ably refused the connection",
@@ -68,6 +65,14 @@ export function findProblem({ connection, channel, wrongRoom }: State): Problem 
   }
   return undefined;
 }
+
+const UNREACHABLE: Problem = {
+  title: "Ably cannot be reached",
+  detail:
+    "The network is away, or something on the way blocks it. " +
+    "This page goes on trying, and keeps what you send until then.",
+  canRetry: true,
+};
 
 /** ably-js tried every transport and host that it has. */
 function isUnreachable({ code, statusCode }: Fault): boolean {

@@ -129,6 +129,16 @@ describe("the production build", () => {
     expect(await visitor.page.locator("[data-status]").innerText()).toBe("Not connected");
   });
 
+  it("does not blame the function when it is Ably that cannot be reached", async () => {
+    await stage.site.ably.stop();
+    const visitor = await stage.open();
+    await visitor.page.goto(stage.newRoom());
+    await visitor.page.locator("[data-problem]").getByText("Ably cannot be reached").waitFor();
+    await visitor.page.getByText("The function is asleep again.").waitFor();
+    await stage.site.ably.start();
+    await visitor.retryUntilConnected();
+  });
+
   it("survives that Ably stops and starts again: the gap is said, and nobody is lost", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];

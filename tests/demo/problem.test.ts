@@ -63,6 +63,16 @@ describe("a problem", () => {
     expect(findProblem(token(40170, 401, "Failed to fetch"))?.detail).toMatch(/npm run dev/);
   });
 
+  it("with an Ably that cannot be reached does not blame the function, which has signed", () => {
+    const state = token(40170, 401, "Failed to fetch");
+    const path = { ...state.path, runs: 1 };
+    expect(findProblem({ ...state, path })?.title).toBe("Ably cannot be reached");
+    const refused = { ...path, function: "refused" } as const;
+    expect(findProblem({ ...state, path: refused })?.title).toMatch(
+      /token function did not answer/,
+    );
+  });
+
   it("with a 403 shows what the function said", () => {
     const state = token(40012, 403, "The clientId was refused: it is blank.");
     expect(findProblem({ ...state, connection: { ...state.connection, state: "failed" } })).toEqual(
