@@ -115,7 +115,8 @@ export async function startLocalAbly({
   const { maxIdleInterval: ms } = ably.settings;
   const patience = { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms };
   const server = createServer(patience, (request, response) => {
-    void ably.handleRequest(request, response);
+    if (isLoopbackOrigin(request)) void ably.handleRequest(request, response);
+    else response.writeHead(403).end();
   });
   server.on("upgrade", (request, socket, head) => {
     if (isLoopbackOrigin(request)) ably.handleUpgrade(request, socket, head);

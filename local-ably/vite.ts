@@ -21,8 +21,9 @@ export function localAbly(settings?: Partial<Settings>): Plugin {
         "  Local Ably answers here, in memory: no account needed. Set ABLY_API_KEY to switch it off.",
       );
       middlewares.use((request, response, next) => {
-        if (REST_PATHS.test(request.url ?? "/")) void ably.handleRequest(request, response);
-        else next();
+        if (!REST_PATHS.test(request.url ?? "/")) next();
+        else if (isSameOrigin(request)) void ably.handleRequest(request, response);
+        else response.writeHead(403).end();
       });
       httpServer?.on("upgrade", (request, socket, head) => {
         const isVites = request.headers["sec-websocket-protocol"]?.startsWith("vite-");

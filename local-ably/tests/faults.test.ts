@@ -5,6 +5,7 @@ import { createServer } from "vite";
 import { localAbly } from "../vite.ts";
 import {
   Inbox,
+  LOCAL_KEY,
   RawClient,
   atEnd,
   connected,
@@ -167,6 +168,16 @@ describe("in Vite, local Ably", () => {
     ]) {
       expect((await new RawClient({ url }, {}, headers).next()).action).toBe(4);
     }
+  });
+
+  it("refuses REST to pages of other origins too", async () => {
+    const { url, port } = await startVite();
+    const ask = async (headers: Record<string, string>) =>
+      (await fetch(`${url}/channels/room:lobby/messages?key=${LOCAL_KEY}`, { headers })).status;
+    for (const origin of ["https://example.com", `http://localhost:${port + 1}`, "null"]) {
+      expect(await ask({ origin })).toBe(403);
+    }
+    expect([await ask({ origin: url }), await ask({})]).toEqual([200, 200]);
   });
 
   it("offers the faults to its own page, by name", async () => {

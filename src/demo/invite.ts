@@ -6,9 +6,10 @@ export function bindInvite(): () => void {
   const link = find<HTMLAnchorElement>("data-link");
 
   return listen(find("data-invite"), "click", () => {
-    link.href = location.href;
-    setText(link, location.href);
+    // Without what may stand after #: a token, where signing in leaves it there.
+    link.href = location.pathname + location.search;
+    setText(link, link.href);
     dialog.showModal();
-    void import("./share.ts").then(({ share }) => share(location.href));
+    void import("./share.ts").then(({ share }) => share(link.href));
   });
 }

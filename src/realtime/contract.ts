@@ -15,8 +15,9 @@ export const DEFAULT_ROOM = "lobby";
 
 /** The room that a link asks for with `?room=NAME`; undefined if no room can have that name. */
 export function parseRoom(name: string | null): string | undefined {
-  if (name === null) return DEFAULT_ROOM;
-  return /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u.test(name) ? name : undefined;
+  const room = name?.normalize().trim();
+  if (!room) return DEFAULT_ROOM;
+  return /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,63}$/u.test(room) ? room : undefined;
 }
 
 /** Message name → the payload that travels under it. Add a line here to add a message type. */
@@ -56,8 +57,8 @@ export function parseContent(name: unknown, data: unknown): RoomContent | undefi
 
 /** Presence data is as untrusted as any message: returns a profile, or undefined. */
 export function parseProfile(data: unknown): Profile | undefined {
-  if (!hasString(data, "name")) return undefined;
-  return { name: data.name, isTyping: Reflect.get(data, "isTyping") === true };
+  if (!hasString(data, "name") || !data.name.trim()) return undefined;
+  return { name: data.name.slice(0, 40), isTyping: Reflect.get(data, "isTyping") === true };
 }
 
 function hasString<Key extends string>(data: unknown, key: Key): data is { [K in Key]: string } {

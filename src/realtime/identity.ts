@@ -6,8 +6,8 @@ export type Identity = { clientId: string; name: string };
 
 const STORAGE_KEY = "identity";
 
-const FIRST = "Amber Azure Bright Calm Coral Golden Happy Jade Lucky Merry Quick Ruby Silver Sunny";
-const SECOND = "Badger Beaver Crane Deer Falcon Finch Fox Heron Lynx Otter Owl Puffin Robin Seal";
+const FIRST = "Amber Azure Bright Calm Coral Happy Jade Lucky Merry Ruby";
+const SECOND = "Beaver Crane Deer Finch Heron Lynx Otter Panda Robin Seal";
 
 export function loadIdentity(storage: Storage | undefined = readStorage()): Identity {
   const stored = parse(storage?.getItem(STORAGE_KEY) ?? "");
@@ -36,7 +36,10 @@ function pick(words: string): string {
 function parse(json: string): Identity | undefined {
   try {
     const { clientId, name } = JSON.parse(json) as Partial<Identity>;
-    if (typeof clientId === "string" && typeof name === "string") return { clientId, name };
+    // The function would refuse any other, at each reload.
+    if (/^[\w-]{1,128}$/.test(`${clientId}`) && name) {
+      return { clientId: `${clientId}`, name: `${name}` };
+    }
   } catch {
     // Nothing stored, or not by this page: a new identity.
   }

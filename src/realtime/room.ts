@@ -100,9 +100,10 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
     try {
       await channel.attach();
       await channel.presence.enter(profile);
-    } catch {
-      // Told by `status`, and by `send` to whoever sends.
+    } catch (error) {
       isHistory = false;
+      // A room can be open and full of other members, say.
+      events.status?.({ state: channel.state, isContinuous: true, fault: readFault(error) });
     }
   }
   /** A connection that failed took the channel along, and the SDK does not open it again. */

@@ -27,5 +27,9 @@ it("has a name that a person can say, and a clientId made from it", () => {
 it("is new where something else was stored, or nothing can be", () => {
   expect(loadIdentity(storage({ identity: "not JSON" })).name).not.toBe("");
   expect(loadIdentity(storage({ identity: '{"clientId":5}' })).name).not.toBe("");
+  for (const clientId of ["*", "", " ", "a\nb", "x".repeat(129)]) {
+    const stored = storage({ identity: JSON.stringify({ clientId, name: "Ada" }) });
+    expect(loadIdentity(stored).clientId).not.toBe(clientId);
+  }
   expect(loadIdentity(undefined).name).not.toBe("");
 });
