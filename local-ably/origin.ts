@@ -1,15 +1,22 @@
 /** Where a request comes from: any page on the web can reach a server on this machine. */
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 
 const LOOPBACK_ADDRESS = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const LOOPBACK_NAME = /^((.+\.)?localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
 
-/** From a page of this very origin, or from no page. A proxy names the host that it was asked for. */
+/**
+ * From a page of this very origin, or from no page. A proxy names the host that it was asked for.
+ * A name that its owner points at this machine is no origin of ours (DNS rebinding): over plain
+ * HTTP, only localhost and addresses are.
+ */
 export function isSameOrigin({ headers }: IncomingMessage): boolean {
   if (headers.origin === undefined) return true;
-  const asked = [headers.host, headers["x-forwarded-host"]].filter((host) => host !== undefined);
-  return asked.includes(parse(headers.origin)?.host ?? "");
+  const { protocol, hostname, host } = parse(headers.origin) ?? {};
+  const isOurs = LOOPBACK_NAME.test(hostname ?? "") || isIP(hostname ?? "") > 0;
+  const asked = [headers.host, headers["x-forwarded-host"]].filter((name) => name !== undefined);
+  return (protocol === "https:" || isOurs) && asked.includes(host ?? "");
 }
 
 /** From a page on this machine, at any port, or from no page. */

@@ -161,8 +161,11 @@ describe("in Vite, local Ably", () => {
     for (const origin of ["https://example.com", `http://localhost:${port + 1}`, "null"]) {
       expect(await new RawClient({ url }, {}, { origin }).closed).toBe(403);
     }
+    const rebound = { origin: `http://evil.example:${port}`, host: `evil.example:${port}` };
+    expect(await new RawClient({ url }, {}, rebound).closed).toBe(403);
     for (const headers of [
       { origin: url },
+      { origin: `http://192.168.1.5:${port}`, host: `192.168.1.5:${port}` },
       { origin: "https://forwarded.example", "x-forwarded-host": "forwarded.example" },
       {},
     ]) {
