@@ -63,6 +63,6 @@ function preconnect(): Plugin {
   return {
     name: "preconnect",
     apply: "build",
-    transformIndexHtml: () => [{ tag: "link", attrs, injectTo: "head" }],
+    transformIndexHtml: () => [{ tag: "link", attrs, injectTo: "head-prepend" }],
   };
 }

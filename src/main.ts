@@ -12,12 +12,10 @@ import { connect, watchConnection, watchRoundTrip } from "./realtime/connect.ts"
 import { type MessageName, type Payloads, parseRoom } from "./realtime/contract.ts";
 import { loadIdentity, saveIdentity } from "./realtime/identity.ts";
 import { newMessageId, openRoom } from "./realtime/room.ts";
-import { requestAhead } from "./realtime/token-requests.ts";
 
 const ROUND_TRIP_EVERY_MS = 20_000;
 
 const me = loadIdentity();
-requestAhead(me.clientId);
 const asked = parseRoom(new URLSearchParams(location.search).get("room"));
 const store = createStore(initialState(me, asked, Date.now()), [
   drawStatus(),

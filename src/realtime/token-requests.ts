@@ -8,38 +8,24 @@ export type TokenStep =
   /** Ably's token, and when it ends in ms since the epoch. The client renews it before that. */
   | { type: "token"; expires: number };
 
+type Result = { error?: unknown; body?: unknown; headers?: Record<string, string> };
+
+/** As ably-js calls its `FetchRequest` plugin, whose type it does not publish (its http.ts does). */
 type Request = (
-  ...request: [method: unknown, client: unknown, url: string, ...rest: unknown[]]
-) => Promise<{
-  error?: unknown;
-  body?: unknown;
-  headers?: Record<string, string>;
-}>;
+  method: unknown,
+  client: unknown,
+  url: string,
+  headers: unknown,
+  params: Record<string, unknown> | null,
+  ...rest: unknown[]
+) => Promise<Result & { unpacked?: boolean }>;
 
 export const AUTH_URL = "/.netlify/functions/ably-token-request";
 
 /** https://github.com/ably/ably-common/blob/main/protocol/errors.json: error from client token callback */
 const NO_TOKEN_REQUEST = 40170;
 
-// The SDK does not publish this type; the plugin is called so in ably-js's http.ts.
 const fetchRequest = FetchRequest as Request;
-
-type Asked = { startedAt: number; answer: ReturnType<Request> };
-
-/** The first request, where it went ahead of the client. */
-let ahead: Asked | undefined;
-
-/**
- * Asks the function at once, while the page has other things to do and no client yet. The client is
- * given the answer when it first asks. What that gains is in docs/speed.md; leave it out as you like.
- */
-export function requestAhead(clientId: string): void {
-  ahead = ask("get", null, AUTH_URL, {}, { clientId });
-}
-
-function ask(...request: Parameters<Request>): Asked {
-  return { startedAt: performance.now(), answer: fetchRequest(...request) };
-}
 
 /**
  * ably-js's own way to fetch, with someone looking on: no event of the SDK tells when the function
@@ -47,22 +33,34 @@ function ask(...request: Parameters<Request>): Asked {
  */
 export function watchTokenRequests(tell: (step: TokenStep) => void): unknown {
   const watched: Request = async (...request) => {
-    const [, , url] = request;
+    const [, , url, , params] = request;
     if (url !== AUTH_URL) {
       const result = await fetchRequest(...request);
       const expires = url.endsWith("/requestToken") && readExpires(result.body);
       if (expires) tell({ type: "token", expires });
       return result;
     }
-    const { startedAt, answer } = ahead ?? ask(...request);
-    ahead = undefined;
     tell({ type: "signing" });
-    const result = await answer;
+    const ahead = await takeAhead(params?.clientId);
+    if (ahead) {
+      tell({ type: "signed", ms: ahead.ms });
+      return { body: ahead.body, headers: {}, unpacked: true };
+    }
+    const startedAt = performance.now();
+    const result = await fetchRequest(...request);
     result.error ??= refuseOtherThanTokens(result.headers?.["content-type"]);
     tell({ type: result.error ? "refused" : "signed", ms: performance.now() - startedAt });
     return result;
   };
   return watched;
+}
+
+/** The request that index.html asked for, once, if it is there and for this clientId. */
+async function takeAhead(clientId: unknown) {
+  const { tokenRequestAhead } = globalThis;
+  globalThis.tokenRequestAhead = undefined;
+  const ahead = await tokenRequestAhead;
+  return ahead && ahead.clientId === clientId ? ahead : undefined;
 }
 
 /** A page in place of the function, as plain `vite` serves, would else be taken for a token. */

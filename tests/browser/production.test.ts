@@ -26,7 +26,7 @@ describe("the production build", () => {
     const schemes = ["https", "wss"];
     expect(Object.fromEntries(policy)).toEqual({
       "default-src": ["'none'"],
-      "script-src": ["'self'"],
+      "script-src": ["'self'", expect.stringMatching(/^'sha256-[\w+/]{43}='$/)],
       "style-src": ["'self'"],
       "img-src": ["'self'", "data:"],
       "connect-src": [
@@ -82,33 +82,49 @@ describe("the production build", () => {
     expectNoComplaints();
   });
 
+  it("asks for the token request before its script has come, and only once", async () => {
+    const visitor = await stage.open();
+    const asked: string[] = [];
+    let release = () => {};
+    const isAsked = new Promise<void>((resolve) => (release = resolve));
+    visitor.page.on("request", (request) => {
+      if (!request.url().includes("/ably-token-request?")) return;
+      asked.push(request.url());
+      release();
+    });
+    await visitor.page.route("**/assets/*.js", async (route) => {
+      await isAsked;
+      await route.continue();
+    });
+    await visitor.page.goto(stage.newRoom());
+    await visitor.connected();
+    expect(asked).toHaveLength(1);
+    expectNoComplaints();
+  });
+
   it("forbids what the policy forbids", async () => {
     const { page, complaints } = await stage.arrive();
-    const outcomes = await page.evaluate(async () => {
-      const attempt = async (run: () => unknown) => {
-        try {
-          await run();
-          return "done";
-        } catch {
-          return "refused";
-        }
-      };
-      return {
-        markup: await attempt(() => (document.createElement("p").innerHTML = "<b>")),
-        // Later, because what DevTools evaluates may itself evaluate.
-        eval: await attempt(
-          () =>
-            new Promise((resolve, reject) => {
-              setTimeout(() =>
-                attempt(() => new Function()).then((end) =>
-                  end === "done" ? resolve(end) : reject(),
-                ),
-              );
+    // On a timer, because what DevTools evaluates may itself evaluate.
+    const outcomes = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const outcomeOf = async (run: () => unknown) => {
+            try {
+              await run();
+              return "done";
+            } catch {
+              return "refused";
+            }
+          };
+          setTimeout(async () =>
+            resolve({
+              markup: await outcomeOf(() => (document.createElement("p").innerHTML = "<b>")),
+              eval: await outcomeOf(() => new Function()),
+              stranger: await outcomeOf(() => fetch("https://example.com")),
             }),
-        ),
-        stranger: await attempt(() => fetch("https://example.com")),
-      };
-    });
+          );
+        }),
+    );
     expect(outcomes).toEqual({ markup: "refused", eval: "refused", stranger: "refused" });
     expect(complaints.length).toBeGreaterThanOrEqual(3);
   });

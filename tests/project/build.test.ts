@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
@@ -90,14 +91,21 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     expect(own).not.toContain("sourceMappingURL");
   });
 
+  it("has one inline script, and its policy names it", async () => {
+    const html = await readFile(join(copy, "dist/index.html"), "utf8");
+    const inline = [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(([, text = ""]) => text);
+    expect(inline).toHaveLength(1);
+    const hashes = inline.map((text) => createHash("sha256").update(text).digest("base64"));
+    const { headers } = await readHeaders();
+    const policy = headers.find(({ for: path }) => path === "/*")?.values[
+      "Content-Security-Policy"
+    ];
+    expect(policy, "in netlify.toml").toContain(`script-src 'self' 'sha256-${hashes[0]}';`);
+  });
+
   it("keeps for a year what has a hash in its name, and only that", async () => {
-    // As Netlify reads it. `netlify serve` shows every other header, but its own Cache-Control.
-    const { headers, errors } = await parseAllHeaders({
-      netlifyConfigPath: join(copy, "netlify.toml"),
-      headersFiles: [],
-      configHeaders: [],
-      minimal: true,
-    });
+    // `netlify serve` shows every other header, but its own Cache-Control.
+    const { headers, errors } = await readHeaders();
     expect(errors).toEqual([]);
     const cached = headers.filter(({ values }) => Object.hasOwn(values, "Cache-Control"));
     expect(cached).toEqual([
@@ -141,6 +149,16 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     await build();
   });
 });
+
+/** netlify.toml's, as Netlify reads them. */
+function readHeaders() {
+  return parseAllHeaders({
+    netlifyConfigPath: join(copy, "netlify.toml"),
+    headersFiles: [],
+    configHeaders: [],
+    minimal: true,
+  });
+}
 
 /** The packages that files in node_modules belong to. */
 function packagesOf(paths: string[]): string[] {
