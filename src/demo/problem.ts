@@ -48,9 +48,9 @@ export function findProblem({ connection, channel, path, wrongRoom }: State): Pr
       canRetry: true,
     };
   }
-  if (channel.state === "failed") {
+  if (channel.state === "failed" || channel.fault?.code === TOO_MANY_MEMBERS) {
     return {
-      title: "This room cannot be opened",
+      title: channel.state === "failed" ? "This room cannot be opened" : "This room is full",
       detail: `Ably said: ${channel.fault?.message ?? "nothing"}`,
       canRetry: false,
     };
@@ -65,6 +65,9 @@ export function findProblem({ connection, channel, path, wrongRoom }: State): Pr
   }
   return undefined;
 }
+
+/** The room is open all the same: https://ably.com/docs/platform/errors/codes */
+const TOO_MANY_MEMBERS = 91003;
 
 const UNREACHABLE: Problem = {
   title: "Ably cannot be reached",

@@ -27,6 +27,8 @@ export type State = {
   channel: RoomStatus;
   path: Path;
   members: Member[];
+  /** Display names by clientId, of those who have left too: what they said is still there. */
+  names: ReadonlyMap<string, string>;
   timeline: Timeline;
   /** The end of the list is in view, and the view goes with it. */
   isFollowing: boolean;
@@ -65,6 +67,7 @@ export function initialState(me: Identity, room: string | undefined, now: number
     channel: { state: "initialized", isContinuous: true },
     path: initialPath,
     members: [],
+    names: new Map(),
     timeline: { entries: [], forgotten: 0 },
     isFollowing: true,
     unseen: { count: 0 },
@@ -132,7 +135,9 @@ function afterRoomStatus(state: State, status: RoomStatus): State {
 }
 
 /** Nobody "joins" or "leaves" when it is I who come or go. */
-function afterMembers(state: State, members: Member[]): State {
+function afterMembers(before: State, members: Member[]): State {
+  const named = members.map(({ clientId, name }) => [clientId, name] as const);
+  const state = { ...before, names: new Map([...before.names, ...named]) };
   const includesMe = (list: Member[]) =>
     list.some(({ clientId }) => clientId === state.me.clientId);
   if (!includesMe(state.members) || !includesMe(members)) return { ...state, members };
@@ -179,8 +184,7 @@ function log(state: State, what: string, fault: Fault | undefined): State {
   return { ...state, log: entries.slice(-MAX_LOG_ENTRIES) };
 }
 
-/** The person's display name, as presence tells it, or the clientId of someone who has left. */
-export function nameOf({ me, members }: State, clientId: string): string {
-  if (clientId === me.clientId) return me.name;
-  return members.find((member) => member.clientId === clientId)?.name ?? clientId;
+/** The person's display name, as presence told it, or the clientId of someone who was never seen. */
+export function nameOf({ me, names }: State, clientId: string): string {
+  return clientId === me.clientId ? me.name : (names.get(clientId) ?? clientId);
 }

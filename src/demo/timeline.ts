@@ -93,7 +93,10 @@ export function gapNotice(timestamp: number): Notice {
   };
 }
 
-/** Who came and who went between two lists, by clientId: a second tab is no second person. */
+/**
+ * Who came and who went between two lists, by clientId: a second tab is no second person. Of each
+ * person only the last is kept, so that nobody can fill the list by coming and going.
+ */
 export function noticesOf(before: Member[], after: Member[], timestamp: number): Notice[] {
   const came = only(after, before).map((member) => toNotice(member, "joined", timestamp));
   const went = only(before, after).map((member) => toNotice(member, "left", timestamp));
@@ -110,7 +113,7 @@ function only(members: Member[], others: Member[]): Member[] {
 function toNotice({ clientId, name }: Member, verb: string, timestamp: number): Notice {
   return {
     kind: "notice",
-    id: `${verb}:${clientId}:${timestamp}`,
+    id: `presence:${clientId}`,
     timestamp,
     text: `${name} ${verb}`,
   };

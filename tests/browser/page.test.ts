@@ -86,7 +86,8 @@ describe("the room", () => {
     await bob.page.keyboard.press("Enter");
     await ada.page.getByText(`${name} is typing…`).waitFor({ state: "detached" });
     await bob.goAway();
-    await ada.sees(notices, [`${name} joined`, `${name} left`]);
+    await ada.sees(notices, [`${name} left`]);
+    await ada.sees(ada.page.locator("[data-messages] [data-sender]"), [name]);
   });
 
   it("stops saying that someone types when they stop", async () => {

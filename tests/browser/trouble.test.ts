@@ -5,7 +5,9 @@ import { startDev } from "./dev-server.ts";
 import { setStage } from "./stage.ts";
 import type { Visitor } from "./visitor.ts";
 
-const stage = setStage(() => startDev({ settings: { connectionStateTtl: 3_000 } }));
+const stage = setStage(() =>
+  startDev({ settings: { connectionStateTtl: 3_000, maxPresenceMembers: 2 } }),
+);
 
 it("says so when the connection stays away, and keeps what is sent until it is back", async () => {
   const url = stage.newRoom();
@@ -21,6 +23,18 @@ it("says so when the connection stays away, and keeps what is sent until it is b
   await bob.sees(bob.lines, ["before", "one", "two"]);
   await ada.sees(ada.lines, ["before", "one", "two"]);
   expect(await ada.page.locator("[data-problem]").isHidden()).toBe(true);
+});
+
+it("says so when the room is full, where one can read and write all the same", async () => {
+  const url = stage.newRoom();
+  const [ada] = [await stage.arrive(url), await stage.arrive(url)];
+  const third = await stage.open();
+  await third.page.goto(url);
+  await third.page.locator("[data-problem]").getByText("This room is full").waitFor();
+  await third.say("can you hear me?");
+  await ada.sees(ada.lines, ["can you hear me?"]);
+  await ada.say("yes");
+  await third.sees(third.lines, ["can you hear me?", "yes"]);
 });
 
 it("says so when the function cannot be reached, and connects once it can", async () => {

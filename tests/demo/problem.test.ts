@@ -73,6 +73,18 @@ describe("a problem", () => {
     );
   });
 
+  it("with a full room is told while the room is open", () => {
+    const fault = { code: 91003, statusCode: 400, message: "200 members are here." };
+    const channel = { state: "attached", isContinuous: true, fault } as const;
+    expect(findProblem(having({ state: "connected" }, { channel }))).toEqual({
+      title: "This room is full",
+      detail: "Ably said: 200 members are here.",
+      canRetry: false,
+    });
+    const missed = { ...channel, fault: { ...fault, code: 90003 } };
+    expect(findProblem(having({ state: "connected" }, { channel: missed }))).toBeUndefined();
+  });
+
   it("with a 403 shows what the function said", () => {
     const state = token(40012, 403, "The clientId was refused: it is blank.");
     expect(findProblem({ ...state, connection: { ...state.connection, state: "failed" } })).toEqual(

@@ -109,6 +109,14 @@ describe("comings and goings", () => {
     expect(texts(both, members(member("me-1")))).toEqual(["you-1 left"]);
   });
 
+  it("take one entry for each person, so that nobody fills the list with theirs", () => {
+    const one = members(member("me-1"));
+    const both = members(member("me-1"), member("you-1"));
+    const flicker = Array.from({ length: MAX_ENTRIES }, () => [both, one]).flat();
+    const entries = entriesOf(one, arrived({ id: "kept" }), ...flicker);
+    expect(entries.map(({ id }) => id)).toEqual(["kept", "presence:you-1"]);
+  });
+
   it("are not told when I come, go or return", () => {
     const all = members(member("you-1"), member("me-1"));
     expect(texts(members(member("you-1")), all)).toEqual([]);
@@ -151,10 +159,13 @@ describe("the view", () => {
   });
 });
 
-it("takes names from presence, and else shows the clientId", () => {
-  const state = after({ type: "members", members: [member("you-1", "a", "You")] });
+it("takes names from presence, also of those who have left, and else shows the clientId", () => {
+  const come: Event = { type: "members", members: [member("you-1", "a", "You")] };
+  const state = after(come);
   expect(nameOf(state, "you-1")).toBe("You");
+  expect(nameOf(after(come, { type: "members", members: [] }), "you-1")).toBe("You");
   expect(nameOf(state, "gone-1")).toBe("gone-1");
+  expect(nameOf(state, "__proto__")).toBe("__proto__");
   expect(nameOf(state, "me-1")).toBe("Me");
   expect(nameOf(after({ type: "renamed", name: "I" }), "me-1")).toBe("I");
 });
