@@ -12,13 +12,16 @@ import { Connection, type Host } from "./connection.ts";
 import { AblyError, check, toAblyError } from "./error.ts";
 import { Faults } from "./faults.ts";
 import { LOCAL_KEYS } from "./keys.ts";
-import { isLoopbackOrigin, refuseUpgrade } from "./origin.ts";
+import { isLoopbackOrigin } from "./origin.ts";
 import { Action } from "./protocol.ts";
 import { answerRest, readCredentials } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 import { openTransport } from "./transport.ts";
 
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
+
+/** Whether a request is answered: any page on the web can reach a server on this machine. */
+type Gate = (request: IncomingMessage) => boolean;
 
 export class LocalAbly implements Host {
   auth: Auth;
@@ -27,24 +30,27 @@ export class LocalAbly implements Host {
   readonly connections = new Map<string, Connection>();
   readonly faults = new Faults(this);
   readonly #keys: Key[];
+  readonly #isAllowed: Gate;
   readonly #webSockets: WebSocketServer;
 
-  constructor(keys: Key[], settings: Partial<Settings> = {}) {
+  constructor(keys: Key[], isAllowed: Gate, settings: Partial<Settings> = {}) {
     this.#keys = keys;
+    this.#isAllowed = isAllowed;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
     this.auth = new Auth(keys, this.settings);
-    const { maxFrameSize: maxPayload } = this.settings;
-    this.#webSockets = new WebSocketServer({ noServer: true, maxPayload });
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: this.settings.maxFrameSize,
+      verifyClient: ({ req }, answer) => answer(isAllowed(req), 403),
+    });
   }
 
-  async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      const { status, headers, body } = await answerRest(request, this);
-      response.writeHead(status, headers).end(body);
-    } catch {
-      // The client went away, or its request line is none.
-      response.destroy();
-    }
+  /** What has no answer, since the client went away or its request line is none, just ends. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#isAllowed(request)) return void response.writeHead(403).end();
+    answerRest(request, this)
+      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
+      .catch(() => response.destroy());
   }
 
   /** A bad credential is answered on the socket: an HTTP 401 would make ably-js retry for ever. */
@@ -110,18 +116,14 @@ export async function startLocalAbly({
   keys = LOCAL_KEYS,
   settings = {} as Partial<Settings>,
 } = {}) {
-  const ably = new LocalAbly(keys, settings);
+  const ably = new LocalAbly(keys, isLoopbackOrigin, settings);
   // Whoever is silent before a whole request has come is dropped, as is a silent WebSocket.
   const { maxIdleInterval: ms } = ably.settings;
   const patience = { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms };
-  const server = createServer(patience, (request, response) => {
-    if (isLoopbackOrigin(request)) void ably.handleRequest(request, response);
-    else response.writeHead(403).end();
-  });
-  server.on("upgrade", (request, socket, head) => {
-    if (isLoopbackOrigin(request)) ably.handleUpgrade(request, socket, head);
-    else refuseUpgrade(socket);
-  });
+  const server = createServer(patience, (request, response) =>
+    ably.handleRequest(request, response),
+  );
+  server.on("upgrade", (request, socket, head) => ably.handleUpgrade(request, socket, head));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(askedPort, host, resolve);
   });
