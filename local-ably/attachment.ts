@@ -1,8 +1,8 @@
-import type { Identity } from "./auth.ts";
-import { permits } from "./capability.ts";
+import { type Capability, permits } from "./capability.ts";
 import type { Channel, Subscriber } from "./channel.ts";
 import { AblyError, check } from "./error.ts";
-import { Action, type ClientFrame, type Entry, Flag, type ServerFrame } from "./protocol.ts";
+import { Action, type ClientFrame, type Entry, Flag } from "./protocol.ts";
+import type { Transport } from "./transport.ts";
 
 /** Mode, its name in `params.modes`, and the operation that the capability must have for it. */
 const MODES = [
@@ -21,35 +21,29 @@ const MAX_REWIND_MESSAGES = 100;
 /** What is sent right after ATTACHED, and whether nothing is missing before it. */
 type Backlog = { entries: readonly Entry[]; resumed?: boolean; error?: AblyError };
 
-/** What an attachment needs of the connection that it belongs to. */
-type Owner = {
-  readonly id: string;
-  readonly identity: Identity;
-  readonly transport: { readonly echo: boolean } | undefined;
-  send(frame: ServerFrame): void;
-};
-
 /** One connection's place on one channel: what it may do there, and what it has been told. */
 export class Attachment implements Subscriber {
   readonly channel: Channel;
   modes = 0;
-  readonly #connection: Owner;
+  readonly #connectionId: string;
+  readonly #transport: Transport;
   #askedModes = 0;
 
-  constructor(connection: Owner, channel: Channel) {
-    this.#connection = connection;
+  constructor(channel: Channel, connectionId: string, transport: Transport) {
     this.channel = channel;
+    this.#connectionId = connectionId;
+    this.#transport = transport;
   }
 
   /** Answers an ATTACH, the first or any later one. Throws 40160 if nothing is allowed there. */
-  attach(frame: ClientFrame): void {
+  attach(frame: ClientFrame, capability: Capability): void {
     this.#askedModes = readModes(frame);
-    this.authorize();
+    this.authorize(capability);
     const { channel } = this;
     const { entries, resumed, error } = this.#backlogFor(frame);
     const hasPresence = channel.members.size > 0 && Boolean(this.modes & Flag.PRESENCE_SUBSCRIBE);
     const known = Object.entries(frame.params).filter(([name]) => KNOWN_PARAMS.includes(name));
-    this.#connection.send({
+    this.#transport.send({
       action: Action.ATTACHED,
       channel: channel.name,
       channelSerial: channel.serial,
@@ -67,8 +61,7 @@ export class Attachment implements Subscriber {
   }
 
   /** Grants of the modes asked for what the capability allows now. Throws 40160 if that is none. */
-  authorize(): void {
-    const { capability } = this.#connection.identity;
+  authorize(capability: Capability): void {
     const { name } = this.channel;
     this.modes = union(
       MODES.filter(
@@ -79,11 +72,10 @@ export class Attachment implements Subscriber {
   }
 
   receive(entry: Entry): void {
-    const { id, transport } = this.#connection;
-    const isOwn = entry.messages && entry.connectionId === id;
+    const isOwn = entry.messages && entry.connectionId === this.#connectionId;
     const mode = entry.presence ? Flag.PRESENCE_SUBSCRIBE : Flag.SUBSCRIBE;
-    if (isOwn && !transport?.echo) return;
-    if (this.modes & mode) this.#connection.send(entry);
+    if (isOwn && !this.#transport.echo) return;
+    if (this.modes & mode) this.#transport.send(entry);
   }
 
   /** Sends the members: after ATTACHED, and when a client asks for them with SYNC. */
@@ -94,7 +86,7 @@ export class Attachment implements Subscriber {
     const syncId = this.channel.serial.replace("@", "-");
     for (let from = 0; from === 0 || from < members.length; from += SYNC_PAGE_SIZE) {
       const next = from + SYNC_PAGE_SIZE;
-      this.#connection.send({
+      this.#transport.send({
         action: Action.SYNC,
         channel: this.channel.name,
         channelSerial: `${syncId}:${next < members.length ? next : ""}`,

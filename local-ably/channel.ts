@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { check } from "./error.ts";
+import { type Draft, type Message, refuseMutableMessages, sizeOf } from "./message.ts";
 import { PresenceSet } from "./presence.ts";
-import { Action, type Draft, type Entry, type Message, PresenceAction } from "./protocol.ts";
-import { refuseMutableMessages, sizeOf } from "./publish.ts";
+import { Action, type Entry, PresenceAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
 const CREATE = 0;

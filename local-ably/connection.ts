@@ -4,16 +4,8 @@ import type { Auth, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
 import { AblyError, check, toAblyError } from "./error.ts";
 import { decode } from "./format.ts";
-import {
-  Action,
-  type ClientFrame,
-  type DetachFrame,
-  Flag,
-  type ServerFrame,
-  parseFrame,
-  parseMessages,
-} from "./protocol.ts";
-import { checkPublish } from "./publish.ts";
+import { checkPublish, parseMessages } from "./message.ts";
+import { Action, type ClientFrame, Flag, type ServerFrame, parseFrame } from "./protocol.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long before a token's end the client is asked for a new one. */
@@ -93,7 +85,7 @@ export class Connection {
   }
 
   /** Ends its place on a channel, if it has one, and tells the client with this frame. */
-  detach(frame: DetachFrame): void {
+  detach(frame: ServerFrame & { channel: string }): void {
     const attachment = this.attachments.get(frame.channel);
     this.attachments.delete(frame.channel);
     attachment?.channel.subscribers.delete(attachment);
@@ -112,24 +104,24 @@ export class Connection {
     let frame: ClientFrame | undefined;
     try {
       frame = parseFrame(decode(data, transport.format));
-      this.#handle(frame);
+      this.#handle(frame, transport);
     } catch (thrown) {
       this.#refuse(frame, toAblyError(thrown));
     }
   }
 
-  #handle(frame: ClientFrame): void {
+  #handle(frame: ClientFrame, transport: Transport): void {
     switch (frame.action) {
       case Action.HEARTBEAT:
         return this.send({ action: Action.HEARTBEAT, id: frame.id });
       case Action.CLOSE:
         return this.close();
       case Action.DISCONNECT:
-        return this.transport?.cut();
+        return transport.cut();
       case Action.AUTH:
         return this.#handleAuth(frame);
       case Action.ATTACH:
-        return this.#handleAttach(frame);
+        return this.#handleAttach(frame, transport);
       case Action.DETACH:
         return this.detach({ action: Action.DETACHED, channel: frame.channel });
       case Action.SYNC:
@@ -161,16 +153,16 @@ export class Connection {
     this.#become(identity);
   }
 
-  #handleAttach(frame: ClientFrame): void {
-    const { app } = this.identity;
+  #handleAttach(frame: ClientFrame, transport: Transport): void {
+    const { app, capability } = this.identity;
     const channel = app.channel(frame.channel);
     const known = this.attachments.get(channel.name);
     const { maxChannelsPerConnection: limit } = app.settings;
     const hasRoom = known || this.attachments.size < limit;
     check(hasRoom, 90010, `A connection may attach to ${limit} channels at the most.`);
-    const attachment = known ?? new Attachment(this, channel);
+    const attachment = known ?? new Attachment(channel, this.id, transport);
     this.attachments.set(channel.name, attachment);
-    attachment.attach(frame);
+    attachment.attach(frame, capability);
   }
 
   #handleMessage({ channel: name, msgSerial = 0, messages }: ClientFrame): void {
@@ -232,7 +224,7 @@ export class Connection {
     this.#setTimers([left, () => this.expireToken()], [renewal, askForRenewal]);
     for (const [name, attachment] of this.attachments) {
       try {
-        attachment.authorize();
+        attachment.authorize(identity.capability);
       } catch (thrown) {
         this.detach({ action: Action.ERROR, channel: name, error: toAblyError(thrown) });
       }

@@ -8,10 +8,10 @@ import { Connection, type Host as ConnectionHost } from "./connection.ts";
 import { AblyError, check, toAblyError } from "./error.ts";
 import type { Faults } from "./faults.ts";
 import { CONTENT_TYPE, decode, encode, formatOf } from "./format.ts";
+import { type Draft, checkPublish, parseMessages, refuseMutableMessages } from "./message.ts";
 import { isOwnPage } from "./origin.ts";
 import { paginate } from "./pagination.ts";
-import { type Draft, Flag, parseMessages } from "./protocol.ts";
-import { checkPublish, refuseMutableMessages } from "./publish.ts";
+import { Flag } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
 /** What REST needs of the server around it. */
