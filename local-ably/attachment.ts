@@ -12,6 +12,8 @@ const MODES = [
   [Flag.PRESENCE_SUBSCRIBE, "presence_subscribe", "subscribe"],
 ] as const;
 
+type Mode = (typeof MODES)[number];
+
 /** The channel params that are known, and so are echoed. `delta` is: whole messages are legal too. */
 const KNOWN_PARAMS = ["rewind", "rewindLimit", "modes", "delta"];
 
@@ -27,7 +29,7 @@ export class Attachment implements Subscriber {
   modes = 0;
   readonly #connectionId: string;
   readonly #transport: Transport;
-  #askedModes = 0;
+  #asked: readonly Mode[] = [];
 
   constructor(channel: Channel, connectionId: string, transport: Transport) {
     this.channel = channel;
@@ -37,7 +39,7 @@ export class Attachment implements Subscriber {
 
   /** Answers an ATTACH, the first or any later one. Throws 40160 if nothing is allowed there. */
   attach(frame: ClientFrame, capability: Capability): void {
-    this.#askedModes = readModes(frame);
+    this.#asked = readModes(frame);
     this.authorize(capability);
     const { channel } = this;
     const { entries, resumed, error } = this.#backlogFor(frame);
@@ -63,11 +65,8 @@ export class Attachment implements Subscriber {
   /** Grants of the modes asked for what the capability allows now. Throws 40160 if that is none. */
   authorize(capability: Capability): void {
     const { name } = this.channel;
-    this.modes = union(
-      MODES.filter(
-        ([mode, , operation]) => this.#askedModes & mode && permits(capability, name, operation),
-      ),
-    );
+    const granted = this.#asked.filter(([, , operation]) => permits(capability, name, operation));
+    this.modes = granted.reduce((modes, [mode]) => modes | mode, 0);
     check(this.modes, 40160, `The capability allows nothing on ${JSON.stringify(name)}.`);
   }
 
@@ -124,13 +123,10 @@ export class Attachment implements Subscriber {
 }
 
 /** `params.modes` beats the flags, and neither means all. */
-function readModes({ flags, params }: ClientFrame): number {
+function readModes({ flags, params }: ClientFrame): readonly Mode[] {
   const names = params.modes?.toLowerCase().split(",") ?? [];
-  const asked = union(MODES.filter(([, name]) => names.includes(name))) || flags;
+  const named = MODES.filter(([, name]) => names.includes(name));
+  if (named.length > 0) return named;
   // Modes of what is left out (objects, annotations) are asked for in vain.
-  return asked >= Flag.PRESENCE ? asked : union(MODES);
-}
-
-function union(modes: readonly (typeof MODES)[number][]): number {
-  return modes.reduce((all, [mode]) => all | mode, 0);
+  return flags < Flag.PRESENCE ? MODES : MODES.filter(([mode]) => flags & mode);
 }

@@ -21,7 +21,6 @@ const LEFT_OUT: Record<number, string> = { 19: "objects", 20: "objects", 21: "an
 /** What a connection needs of the server around it. */
 export type Host = {
   readonly auth: Auth;
-  readonly serverId: string;
   readonly connections: Map<string, Connection>;
 };
 
@@ -229,23 +228,22 @@ export class Connection {
         this.detach({ action: Action.ERROR, channel: name, error: toAblyError(thrown) });
       }
     }
-    const { connectionStateTtl, maxFrameSize, maxInboundRate, maxMessageSize } =
-      identity.app.settings;
-    const { serverId } = this.#host;
+    const { epoch, settings } = identity.app;
+    const { connectionStateTtl, maxFrameSize, maxInboundRate, maxMessageSize } = settings;
     this.send({
       action: Action.CONNECTED,
       connectionId: this.id,
       connectionDetails: {
         clientId: identity.clientId,
         // It changes each time, and others cannot guess it.
-        connectionKey: [serverId, this.id, this.#secret, randomBytes(3).toString("hex")].join("!"),
+        connectionKey: [epoch, this.id, this.#secret, randomBytes(3).toString("hex")].join("!"),
         connectionStateTtl,
         maxFrameSize,
         maxIdleInterval: this.transport?.maxIdleInterval,
         maxInboundRate,
         maxMessageSize,
         maxOutboundRate: maxInboundRate,
-        serverId,
+        serverId: epoch,
       },
       error,
     });

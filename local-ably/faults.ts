@@ -3,28 +3,24 @@ import type { Connection } from "./connection.ts";
 import { AblyError, check } from "./error.ts";
 import { Action } from "./protocol.ts";
 
-/** What faults need of the server. */
-type Target = {
-  readonly connections: ReadonlyMap<string, Connection>;
-  /** All state and all sockets are gone, as after a restart. */
-  forget(): void;
-};
-
 export class Faults {
-  readonly #target: Target;
+  /** Does what a restart does: connections, channels, messages and members are gone. */
+  readonly forget: () => void;
+  readonly #connections: ReadonlyMap<string, Connection>;
   #refusedUntil = 0;
   #delay = 0;
   #isHolding = false;
   readonly #waiting: { send: () => void; due: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(target: Target) {
-    this.#target = target;
+  constructor(connections: ReadonlyMap<string, Connection>, forget: () => void) {
+    this.#connections = connections;
+    this.forget = forget;
   }
 
   /** Cuts every socket without a word, as a lost network does. Clients may resume. */
   dropAll(): void {
-    for (const { transport } of this.#target.connections.values()) transport?.cut();
+    for (const { transport } of this.#connections.values()) transport?.cut();
   }
 
   drop(connectionId: string): void {
@@ -48,7 +44,7 @@ export class Faults {
   /** Sends DETACHED to all who are on a channel: their clients attach again by themselves. */
   detach(channel: string): void {
     const error = new AblyError(90198, "Local Ably was told to detach this channel.", 503);
-    for (const connection of this.#target.connections.values()) {
+    for (const connection of this.#connections.values()) {
       const isThere = connection.attachments.has(channel);
       if (isThere) connection.detach({ action: Action.DETACHED, channel, error });
     }
@@ -69,14 +65,9 @@ export class Faults {
     this.#flush();
   }
 
-  /** Does what a restart does: connections, channels, messages and members are gone. */
-  forget(): void {
-    this.#target.forget();
-  }
-
   /** Connections with an open socket, and those that wait to be resumed. */
   counts(): { open: number; waiting: number } {
-    const connections = [...this.#target.connections.values()];
+    const connections = [...this.#connections.values()];
     const open = connections.filter(({ transport }) => transport).length;
     return { open, waiting: connections.length - open };
   }
@@ -118,7 +109,7 @@ export class Faults {
   }
 
   #find(connectionId: string): Connection {
-    const found = this.#target.connections.get(connectionId);
+    const found = this.#connections.get(connectionId);
     check(found, 40400, `No connection has the id ${JSON.stringify(connectionId)}.`);
     return found;
   }

@@ -30,6 +30,7 @@ type OnChannel = Call & { identity: Identity; channel: Channel };
 type Result = { status?: number; headers?: Record<string, string>; body: unknown };
 
 const ROUTES: [methodAndPath: RegExp, answer: (call: Call) => Result][] = [
+  [/^OPTIONS /, () => ({ status: 204, body: "" })],
   [/^GET \/time$/, () => ({ body: [Date.now()] })],
   [/^POST \/keys\/([^/]+)\/requestToken$/, requestToken],
   [/^GET \/channels\/([^/]+)$/, onChannel("channel-metadata", getStatus)],
@@ -55,16 +56,17 @@ const CORS = {
 
 /** What goes wrong is an answer too. */
 export async function answerRest(request: IncomingMessage, host: Host) {
-  const { method, headers } = request;
+  const { headers } = request;
   const { pathname: path, searchParams: query } = new URL(request.url ?? "/", "http://local-ably");
-  if (method === "OPTIONS") {
-    const asked = headers["access-control-request-headers"] ?? "*";
-    return { status: 204, headers: { ...CORS, "access-control-allow-headers": asked }, body: "" };
-  }
   const format = formatOf(query.get("format") ?? headers.accept);
   const call = { host, request, path, query };
   const { status = 200, headers: own, body } = await route(call).catch(refusal);
-  const common = { ...CORS, "content-type": CONTENT_TYPE[format], "cache-control": "no-store" };
+  const common = {
+    ...CORS,
+    "access-control-allow-headers": headers["access-control-request-headers"] ?? "*",
+    "content-type": CONTENT_TYPE[format],
+    "cache-control": "no-store",
+  };
   return { status, headers: { ...common, ...own }, body: encode(body, format) };
 }
 
@@ -78,17 +80,12 @@ async function route(call: Omit<Call, "name" | "body">): Promise<Result> {
   throw new AblyError(40400, `Local Ably has no ${asked}: see local-ably/README.md.`);
 }
 
-async function readBody(request: IncomingMessage, maxSize: number): Promise<Buffer> {
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
-    check(
-      size <= maxSize,
-      40009,
-      `The body has more than the ${maxSize} bytes that may pass.`,
-      413,
-    );
+    check(size <= limit, 40009, `The body has more than the ${limit} bytes that may pass.`, 413);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -149,11 +146,9 @@ function senderOf(drafts: Draft[], { host, identity: { keyName, clientId } }: On
 
 function getHistory(call: OnChannel): Result {
   const kind = call.path.endsWith("/presence/history") ? "presence" : "messages";
-  const items = call.channel
-    .entries()
-    .flatMap(({ [kind]: bodies = [], channelSerial, timestamp }) =>
-      bodies.map((body, index) => ({ body, timestamp, serial: serialOf(channelSerial, index) })),
-    );
+  const items = call.channel.entries().flatMap(({ [kind]: messages = [], channelSerial }) => {
+    return messages.map((message, index) => ({ message, serial: serialOf(channelSerial, index) }));
+  });
   return paginate(items, call.path, call.query);
 }
 
@@ -163,7 +158,7 @@ function getPresence({ channel, path, query }: OnChannel): Result {
     .list()
     .filter((member) => clientId === null || member.clientId === clientId)
     .filter((member) => connectionId === null || member.connectionId === connectionId)
-    .map((body) => ({ body, timestamp: body.timestamp, serial: body.id }));
+    .map((message) => ({ message, serial: message.id }));
   return paginate(items, path, query);
 }
 
@@ -198,12 +193,8 @@ function credentialsOf({ request: { headers }, query }: Call): Credentials {
 
 /** As sockets and some REST clients send them. */
 export function readCredentials(query: URLSearchParams): Credentials {
-  const token = query.get("access_token") ?? query.get("accessToken") ?? undefined;
-  return {
-    key: query.get("key") ?? undefined,
-    token,
-    clientId: query.get("clientId") ?? undefined,
-  };
+  const { key, access_token, accessToken, clientId } = Object.fromEntries(query);
+  return { key, token: access_token ?? accessToken, clientId };
 }
 
 function fromBase64(text: string): string {

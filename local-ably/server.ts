@@ -2,7 +2,6 @@
  * Local Ably: Ably's protocol in this process, for development and tests. It keeps everything in
  * memory, and it is no place for production.
  */
-import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -25,10 +24,9 @@ type Gate = (request: IncomingMessage) => boolean;
 
 export class LocalAbly implements Host {
   auth: Auth;
-  serverId: string = randomUUID();
   readonly settings: Settings;
   readonly connections = new Map<string, Connection>();
-  readonly faults = new Faults(this);
+  readonly faults = new Faults(this.connections, () => this.forget());
   readonly #keys: Key[];
   readonly #isAllowed: Gate;
   readonly #webSockets: WebSocketServer;
@@ -68,7 +66,6 @@ export class LocalAbly implements Host {
     for (const webSocket of this.#webSockets.clients) webSocket.terminate();
     for (const connection of this.connections.values()) connection.close();
     this.auth = new Auth(this.#keys, this.settings);
-    this.serverId = randomUUID();
   }
 
   #connect(webSocket: WebSocket, query: URLSearchParams): void {
@@ -99,7 +96,7 @@ export class LocalAbly implements Host {
     check(hasRoom, 40111, `Local Ably keeps ${maxConnections} connections at the most.`, 403);
     const connection = new Connection(this, identity);
     if (key === null) return { connection };
-    const error = key.startsWith(`${this.serverId}!`)
+    const error = key.startsWith(`${identity.app.epoch}!`)
       ? new AblyError(80008, "The connection's state is no longer kept.")
       : new AblyError(80018, "The connection key is not one of this server's.");
     return { connection, error };
