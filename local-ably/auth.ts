@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { App } from "./app.ts";
 import { type Capability, intersect, parseCapability } from "./capability.ts";
 import { check } from "./error.ts";
-import { isRecord } from "./format.ts";
+import { isRecord, toText } from "./format.ts";
 import { equal, readJwt, signJwt } from "./jwt.ts";
 import type { Settings } from "./settings.ts";
 
@@ -71,7 +71,7 @@ export class Auth {
     const issued = Date.now();
     // None and 0 both mean the default.
     const expires = issued + (ttl || DEFAULT_TTL_MS);
-    const clientId = typeof body.clientId === "string" ? body.clientId : undefined;
+    const clientId = toText(body.clientId);
     const claims = {
       iat: issued / 1000,
       exp: expires / 1000,
@@ -93,21 +93,15 @@ export class Auth {
   /** Every token is a JWT: those that local Ably issues, and those that an app signs by itself. */
   #readToken(token: string): Identity {
     check(token.includes("."), 40145, "The token's format is invalid.");
-    const { kid, claims, checkSignature } = readJwt(token);
-    const key = this.#findKey(kid);
-    checkSignature(key.secret);
+    const { kid: keyName, claims } = readJwt(token, (kid) => this.#findKey(kid).secret);
     const { iat, exp, "x-ably-capability": asked, "x-ably-clientId": clientId } = claims;
     const isDated = typeof iat === "number" && typeof exp === "number";
     check(isDated, 40144, "The JWT lacks iat or exp, in seconds since the epoch.", 400);
     const expires = exp * 1000;
     check(expires > Date.now(), 40142, "The token has expired.");
-    return {
-      app: key.app,
-      keyName: key.name,
-      clientId: typeof clientId === "string" ? clientId : undefined,
-      capability: narrow(key.capability, asked),
-      expires,
-    };
+    const { app, capability } = this.#findKey(keyName);
+    const narrowed = narrow(capability, asked);
+    return { app, keyName, clientId: toText(clientId), capability: narrowed, expires };
   }
 
   #findKey(name: string): Key & { app: App } {

@@ -8,7 +8,7 @@ import { Connection, type Host as ConnectionHost } from "./connection.ts";
 import { AblyError, check, toAblyError } from "./error.ts";
 import type { Faults } from "./faults.ts";
 import { CONTENT_TYPE, decode, encode, formatOf } from "./format.ts";
-import { type Draft, checkPublish, parseMessages, refuseMutableMessages } from "./message.ts";
+import { checkPublish, parseMessages, refuseMutableMessages } from "./message.ts";
 import { isOwnPage } from "./origin.ts";
 import { paginate } from "./pagination.ts";
 import { Flag } from "./protocol.ts";
@@ -125,23 +125,23 @@ function onChannel(operation: string, answer: (call: OnChannel) => Result) {
 function publish(call: OnChannel): Result {
   const { channel, identity } = call;
   const drafts = parseMessages(bodyOf(call));
-  const { clientId, connectionId } = senderOf(drafts, call);
-  const checked = checkPublish(drafts, clientId, identity.app.settings.maxMessageSize);
-  const messages = channel.publish(checked, randomBytes(9).toString("base64url"), connectionId);
+  const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
+  const sender = key ? findOwnConnection(key, call) : { identity, id: undefined };
+  const { maxMessageSize } = identity.app.settings;
+  const checked = checkPublish(drafts, sender.identity.clientId, maxMessageSize);
+  const messages = channel.publish(checked, randomBytes(9).toString("base64url"), sender.id);
   const serials = messages.map(({ serial }) => serial);
   return { status: 201, body: { channel: channel.name, messageId: messages[0]?.id, serials } };
 }
 
 /** A message with a connectionKey comes from that connection, and from its clientId. */
-function senderOf(drafts: Draft[], { host, identity: { keyName, clientId } }: OnChannel) {
-  const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
-  if (key === undefined) return { clientId, connectionId: undefined };
+function findOwnConnection(key: string, { host, identity: { keyName, clientId } }: OnChannel) {
   const connection = Connection.find(host, key);
   const isOwn =
     connection?.identity.keyName === keyName &&
     [connection.identity.clientId, "*"].includes(clientId);
   check(isOwn, 40006, "The connectionKey is none of a connection of yours.");
-  return { clientId: connection.identity.clientId, connectionId: connection.id };
+  return connection;
 }
 
 function getHistory(call: OnChannel): Result {
