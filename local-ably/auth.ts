@@ -29,13 +29,13 @@ const TIMESTAMP_WINDOW_MS = 2 * 60 * 1000;
 const MIN_NONCE_LENGTH = 16;
 
 export class Auth {
-  readonly #keys: Key[];
+  readonly keys: Key[];
   readonly #apps: Map<string, App>;
   /** Nonces that were used, with the time from which their timestamp would be refused anyway. */
   readonly #nonces = new Map<string, number>();
 
   constructor(keys: Key[], settings: Settings) {
-    this.#keys = keys;
+    this.keys = keys;
     const appIds = keys.map(({ name }) => name.slice(0, name.indexOf(".")));
     this.#apps = new Map(appIds.map((id) => [id, new App(settings)]));
   }
@@ -109,7 +109,7 @@ export class Auth {
     check(appId && keyId, 40101, "The key has no appId.keyId.");
     const app = this.#apps.get(appId);
     check(app, 40400, `There is no app ${appId} here: see LOCAL_ABLY_KEYS.`);
-    const key = this.#keys.find((known) => known.name === name);
+    const key = this.keys.find((known) => known.name === name);
     check(key, 40400, `App ${appId} has no key ${keyId} here: see LOCAL_ABLY_KEYS.`, 401);
     return { ...key, app };
   }

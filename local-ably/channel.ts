@@ -121,14 +121,15 @@ export class Channel {
     const { timestamp } = this.#last;
     const common = { channel: this.name, channelSerial: this.serial, id, connectionId, timestamp };
     const entry: Entry = { ...common, ...body };
-    if (!entry.messages?.every(isEphemeral)) this.#keep(entry);
+    // For those who are here now: https://ably.com/docs/pub-sub/advanced#ephemeral
+    const isEphemeral = entry.messages?.every(({ extras }) => extras?.ephemeral === true);
+    if (!isEphemeral) this.#keep(entry);
     for (const subscriber of this.subscribers) subscriber.receive(entry);
   }
 
   #keep(entry: Entry): void {
     this.#log.push(entry);
-    const [first] = entry.messages ?? [];
-    if (entry.messages && first?.id) this.#byId.set(first.id, entry.messages);
+    if (entry.messages) this.#byId.set(entry.messages[0]?.id ?? "", entry.messages);
     const app = this.#app;
     const { maxBytesKept } = app.settings;
     app.bytesKept += sizeOfEntry(entry);
@@ -153,9 +154,4 @@ export function serialOf(serial: string, index: number): string {
 
 function sizeOfEntry({ messages = [], presence = [] }: Entry): number {
   return sizeOf([...messages, ...presence]);
-}
-
-/** For those who are here now, and not kept. https://ably.com/docs/pub-sub/advanced#ephemeral */
-function isEphemeral({ extras }: Message): boolean {
-  return extras?.ephemeral === true;
 }

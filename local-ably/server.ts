@@ -9,7 +9,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { Auth, type Identity, type Key } from "./auth.ts";
 import { Connection, type Host } from "./connection.ts";
 import { AblyError, check, toAblyError } from "./error.ts";
-import { Faults } from "./faults.ts";
+import { createFaults } from "./faults.ts";
 import { LOCAL_KEYS } from "./keys.ts";
 import { isLoopbackOrigin } from "./origin.ts";
 import { Action } from "./protocol.ts";
@@ -26,13 +26,11 @@ export class LocalAbly implements Host {
   auth: Auth;
   readonly settings: Settings;
   readonly connections = new Map<string, Connection>();
-  readonly faults = new Faults(this.connections, () => this.forget());
-  readonly #keys: Key[];
+  readonly faults = createFaults(this.connections, () => this.forget());
   readonly #isAllowed: Gate;
   readonly #webSockets: WebSocketServer;
 
   constructor(keys: Key[], isAllowed: Gate, settings: Partial<Settings> = {}) {
-    this.#keys = keys;
     this.#isAllowed = isAllowed;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
     this.auth = new Auth(keys, this.settings);
@@ -53,7 +51,7 @@ export class LocalAbly implements Host {
 
   /** A bad credential is answered on the socket: an HTTP 401 would make ably-js retry for ever. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.faults.isRefusing) return void socket.destroy();
+    if (this.faults.isRefusing()) return void socket.destroy();
     const [, query] = request.url?.split("?") ?? [];
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("error", () => webSocket.terminate());
@@ -65,7 +63,7 @@ export class LocalAbly implements Host {
   forget(): void {
     for (const webSocket of this.#webSockets.clients) webSocket.terminate();
     for (const connection of this.connections.values()) connection.close();
-    this.auth = new Auth(this.#keys, this.settings);
+    this.auth = new Auth(this.auth.keys, this.settings);
   }
 
   #connect(webSocket: WebSocket, query: URLSearchParams): void {
@@ -128,7 +126,7 @@ export async function startLocalAbly({
   return {
     url: `http://${host}:${port}`,
     port,
-    faults: ably.faults,
+    faults: ably.faults.byName,
     /** Ends every connection first. */
     async close() {
       ably.forget();
