@@ -59,7 +59,7 @@ export class Attachment implements Subscriber {
     });
     for (const entry of entries) this.receive(entry);
     if (hasPresence) this.sync();
-    channel.subscribers.add(this);
+    channel.subscribers.set(this.#connectionId, this);
   }
 
   /** Grants of the modes asked for what the capability allows now. Throws 40160 if that is none. */
@@ -96,7 +96,7 @@ export class Attachment implements Subscriber {
 
   #backlogFor({ channelSerial, flags, params }: ClientFrame): Backlog {
     // Attached already: whatever its own serial lacks is on its way to it.
-    if (this.channel.subscribers.has(this)) return { entries: [], resumed: true };
+    if (this.channel.subscribers.has(this.#connectionId)) return { entries: [], resumed: true };
     if (channelSerial === undefined) {
       return { entries: flags & Flag.ATTACH_RESUME ? [] : this.#rewound(params) };
     }

@@ -72,14 +72,13 @@ export class Auth {
     // None and 0 both mean the default.
     const expires = issued + (ttl || DEFAULT_TTL_MS);
     const clientId = toText(body.clientId);
-    const claims = {
+    const token = signJwt(keyName, key.secret, {
       iat: issued / 1000,
       exp: expires / 1000,
       jti: randomBytes(9).toString("base64url"),
       "x-ably-capability": capability,
       "x-ably-clientId": clientId,
-    };
-    const token = signJwt(keyName, claims, key.secret);
+    });
     return { token, keyName, issued, expires, capability, clientId };
   }
 

@@ -17,7 +17,8 @@ type Owner = { readonly settings: Settings; bytesKept: number; sweep(): void };
 export class Channel {
   readonly name: string;
   readonly members = new PresenceSet();
-  readonly subscribers = new Set<Subscriber>();
+  /** By the ids of their connections. */
+  readonly subscribers = new Map<string, Subscriber>();
   readonly #app: Owner;
   /** Tells this channel from its like before a restart: nothing is continuous with that. */
   readonly #epoch = randomUUID();
@@ -124,7 +125,7 @@ export class Channel {
     // For those who are here now: https://ably.com/docs/pub-sub/advanced#ephemeral
     const isEphemeral = entry.messages?.every(({ extras }) => extras?.ephemeral === true);
     if (!isEphemeral) this.#keep(entry);
-    for (const subscriber of this.subscribers) subscriber.receive(entry);
+    for (const subscriber of this.subscribers.values()) subscriber.receive(entry);
   }
 
   #keep(entry: Entry): void {

@@ -19,10 +19,7 @@ const RATE_WINDOW_MS = 1_000;
 const LEFT_OUT: Record<number, string> = { 19: "objects", 20: "objects", 21: "annotations" };
 
 /** What a connection needs of the server around it. */
-export type Host = {
-  readonly auth: Auth;
-  readonly connections: Map<string, Connection>;
-};
+export type Host = { readonly auth: Auth; readonly connections: Map<string, Connection> };
 
 /**
  * One client, over as many sockets as it takes. What a dropped client missed is not queued here:
@@ -87,7 +84,7 @@ export class Connection {
   detach(frame: ServerFrame & { channel: string }): void {
     const attachment = this.attachments.get(frame.channel);
     this.attachments.delete(frame.channel);
-    attachment?.channel.subscribers.delete(attachment);
+    attachment?.channel.subscribers.delete(this.id);
     attachment?.channel.leaveAll(this.id);
     this.send(frame);
   }
@@ -203,9 +200,7 @@ export class Connection {
   #replaceTransport(transport: Transport | undefined): Transport | undefined {
     const before = this.transport;
     this.transport = transport;
-    for (const attachment of this.attachments.values()) {
-      attachment.channel.subscribers.delete(attachment);
-    }
+    for (const { channel } of this.attachments.values()) channel.subscribers.delete(this.id);
     this.attachments.clear();
     return before;
   }

@@ -34,9 +34,7 @@ export function createFaults(connections: ReadonlyMap<string, Connection>, forge
       for (const { transport } of connections.values()) transport?.cut();
     },
 
-    drop(connectionId: string): void {
-      find(connectionId).transport?.cut();
-    },
+    drop: (connectionId: string): void => find(connectionId).transport?.cut(),
 
     /** For so many ms, sockets are refused. REST still answers. */
     refuseConnections(ms: number | string): void {
@@ -44,9 +42,7 @@ export function createFaults(connections: ReadonlyMap<string, Connection>, forge
     },
 
     /** What happens when a token has reached its end: DISCONNECTED with 40142. */
-    expireToken(connectionId: string): void {
-      find(connectionId).expireToken();
-    },
+    expireToken: (connectionId: string): void => find(connectionId).expireToken(),
 
     /** Sends DETACHED to all who are on a channel: their clients attach again by themselves. */
     detach(channel: string): void {

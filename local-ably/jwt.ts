@@ -5,9 +5,7 @@ import { decode, isRecord } from "./format.ts";
 
 const SENTENCE = "The token is not a JWT signed with HS256 by one of the keys.";
 
-type Claims = Record<string, unknown>;
-
-export function signJwt(kid: string, claims: Claims, secret: string): string {
+export function signJwt(kid: string, secret: string, claims: object): string {
   const parts = [{ alg: "HS256", typ: "JWT", kid }, claims];
   const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
   return [...signed, sign(signed.join("."), secret)].join(".");
@@ -33,7 +31,7 @@ function sign(text: string, secret: string): string {
   return createHmac("sha256", secret).update(text).digest("base64url");
 }
 
-function parse(part: string): Claims {
+function parse(part: string): Record<string, unknown> {
   const value = decode(Buffer.from(part, "base64url"), "json", "The token", 40144);
   check(isRecord(value), 40144, SENTENCE);
   return value;

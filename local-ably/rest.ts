@@ -126,12 +126,11 @@ function onChannel(operation: string, answer: (call: OnChannel) => Result) {
 }
 
 function publish(call: OnChannel): Result {
-  const { channel, identity } = call;
+  const { channel, host, identity } = call;
   const drafts = parseMessages(bodyOf(call));
   const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
   const sender = key ? findOwnConnection(key, call) : { identity, id: undefined };
-  const { maxMessageSize } = identity.app.settings;
-  const checked = checkPublish(drafts, sender.identity.clientId, maxMessageSize);
+  const checked = checkPublish(drafts, sender.identity.clientId, host.settings.maxMessageSize);
   const messages = channel.publish(checked, randomBytes(9).toString("base64url"), sender.id);
   const serials = messages.map(({ serial }) => serial);
   return { status: 201, body: { channel: channel.name, messageId: messages[0]?.id, serials } };
@@ -167,7 +166,7 @@ function getPresence({ channel, path, query }: OnChannel): Result {
 
 /** https://ably.com/docs/api/rest-api#channel-details */
 function getStatus({ channel: { name, subscribers, members } }: OnChannel): Result {
-  const attached = [...subscribers];
+  const attached = [...subscribers.values()];
   const having = (mode: number) => attached.filter(({ modes }) => modes & mode).length;
   const metrics = {
     connections: attached.length,
