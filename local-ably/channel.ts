@@ -122,7 +122,7 @@ export class Channel {
     const { timestamp } = this.#last;
     const common = { channel: this.name, channelSerial: this.serial, id, connectionId, timestamp };
     const entry: Entry = { ...common, ...body };
-    // For those who are here now: https://ably.com/docs/pub-sub/advanced#ephemeral
+    // Only for those who are here now: https://ably.com/docs/pub-sub/advanced#ephemeral
     const isEphemeral = entry.messages?.every(({ extras }) => extras?.ephemeral === true);
     if (!isEphemeral) this.#keep(entry);
     for (const subscriber of this.subscribers.values()) subscriber.receive(entry);

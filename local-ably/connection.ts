@@ -74,7 +74,6 @@ export class Connection {
     transport?.end(lastFrame);
   }
 
-  /** What happens when the token has reached its end. */
   expireToken(): void {
     const error = new AblyError(40142, "The token has expired.");
     this.transport?.end({ action: Action.DISCONNECTED, error });

@@ -40,22 +40,21 @@ export const Flag = {
 
 export const PresenceAction = { ABSENT: 0, PRESENT: 1, ENTER: 2, LEAVE: 3, UPDATE: 4 } as const;
 
-/** A channel, and where on it. */
-type Place = {
+/** One frame's worth of messages or presence, which is also how a channel keeps them. */
+export type Entry = {
+  action: typeof Action.MESSAGE | typeof Action.PRESENCE;
   channel: string;
   /** Sorts as text in the channel's order; ends in the channel's own epoch. */
   channelSerial: string;
-};
-
-/** One frame's worth of messages or presence, which is also how a channel keeps them. */
-export type Entry = Place & {
-  action: typeof Action.MESSAGE | typeof Action.PRESENCE;
   id: string;
   connectionId: string | undefined;
   timestamp: number;
   messages?: Message[];
   presence?: Message[];
 };
+
+/** A channel, and where on it. */
+type Place = Pick<Entry, "channel" | "channelSerial">;
 
 type Frame<Name extends keyof typeof Action, Body = unknown> = {
   action: (typeof Action)[Name];
