@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Channel } from "./channel.ts";
 import { check } from "./error.ts";
 import type { Settings } from "./settings.ts";
@@ -7,6 +8,8 @@ const MAX_NAME_LENGTH = 2_048;
 
 /** One of Ably's apps: its keys see its channels and no others. */
 export class App {
+  /** Tells its connections from those before a restart. */
+  readonly epoch = randomUUID();
   readonly settings: Settings;
   readonly channels = new Map<string, Channel>();
   /** What all its channels keep together. */

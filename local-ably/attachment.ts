@@ -1,8 +1,8 @@
-import type { Identity } from "./auth.ts";
-import { permits } from "./capability.ts";
+import { type Capability, permits } from "./capability.ts";
 import type { Channel, Subscriber } from "./channel.ts";
 import { AblyError, check } from "./error.ts";
-import { Action, type ClientFrame, type Entry, Flag, type ServerFrame } from "./protocol.ts";
+import { Action, type ClientFrame, type Entry, Flag } from "./protocol.ts";
+import type { Transport } from "./transport.ts";
 
 /** Mode, its name in `params.modes`, and the operation that the capability must have for it. */
 const MODES = [
@@ -11,6 +11,8 @@ const MODES = [
   [Flag.PRESENCE, "presence", "presence"],
   [Flag.PRESENCE_SUBSCRIBE, "presence_subscribe", "subscribe"],
 ] as const;
+
+type Mode = (typeof MODES)[number];
 
 /** The channel params that are known, and so are echoed. `delta` is: whole messages are legal too. */
 const KNOWN_PARAMS = ["rewind", "rewindLimit", "modes", "delta"];
@@ -21,35 +23,29 @@ const MAX_REWIND_MESSAGES = 100;
 /** What is sent right after ATTACHED, and whether nothing is missing before it. */
 type Backlog = { entries: readonly Entry[]; resumed?: boolean; error?: AblyError };
 
-/** What an attachment needs of the connection that it belongs to. */
-type Owner = {
-  readonly id: string;
-  readonly identity: Identity;
-  readonly transport: { readonly echo: boolean } | undefined;
-  send(frame: ServerFrame): void;
-};
-
 /** One connection's place on one channel: what it may do there, and what it has been told. */
 export class Attachment implements Subscriber {
   readonly channel: Channel;
   modes = 0;
-  readonly #connection: Owner;
-  #askedModes = 0;
+  readonly #connectionId: string;
+  readonly #transport: Transport;
+  #asked: readonly Mode[] = [];
 
-  constructor(connection: Owner, channel: Channel) {
-    this.#connection = connection;
+  constructor(channel: Channel, connectionId: string, transport: Transport) {
     this.channel = channel;
+    this.#connectionId = connectionId;
+    this.#transport = transport;
   }
 
   /** Answers an ATTACH, the first or any later one. Throws 40160 if nothing is allowed there. */
-  attach(frame: ClientFrame): void {
-    this.#askedModes = readModes(frame);
-    this.authorize();
+  attach(frame: ClientFrame, capability: Capability): void {
+    this.#asked = readModes(frame);
+    this.authorize(capability);
     const { channel } = this;
     const { entries, resumed, error } = this.#backlogFor(frame);
     const hasPresence = channel.members.size > 0 && Boolean(this.modes & Flag.PRESENCE_SUBSCRIBE);
     const known = Object.entries(frame.params).filter(([name]) => KNOWN_PARAMS.includes(name));
-    this.#connection.send({
+    this.#transport.send({
       action: Action.ATTACHED,
       channel: channel.name,
       channelSerial: channel.serial,
@@ -63,27 +59,22 @@ export class Attachment implements Subscriber {
     });
     for (const entry of entries) this.receive(entry);
     if (hasPresence) this.sync();
-    channel.subscribers.add(this);
+    channel.subscribers.set(this.#connectionId, this);
   }
 
   /** Grants of the modes asked for what the capability allows now. Throws 40160 if that is none. */
-  authorize(): void {
-    const { capability } = this.#connection.identity;
+  authorize(capability: Capability): void {
     const { name } = this.channel;
-    this.modes = union(
-      MODES.filter(
-        ([mode, , operation]) => this.#askedModes & mode && permits(capability, name, operation),
-      ),
-    );
+    const granted = this.#asked.filter(([, , operation]) => permits(capability, name, operation));
+    this.modes = granted.reduce((modes, [mode]) => modes | mode, 0);
     check(this.modes, 40160, `The capability allows nothing on ${JSON.stringify(name)}.`);
   }
 
   receive(entry: Entry): void {
-    const { id, transport } = this.#connection;
-    const isOwn = entry.messages && entry.connectionId === id;
+    const isOwn = entry.messages && entry.connectionId === this.#connectionId;
     const mode = entry.presence ? Flag.PRESENCE_SUBSCRIBE : Flag.SUBSCRIBE;
-    if (isOwn && !transport?.echo) return;
-    if (this.modes & mode) this.#connection.send(entry);
+    if (isOwn && !this.#transport.echo) return;
+    if (this.modes & mode) this.#transport.send(entry);
   }
 
   /** Sends the members: after ATTACHED, and when a client asks for them with SYNC. */
@@ -94,7 +85,7 @@ export class Attachment implements Subscriber {
     const syncId = this.channel.serial.replace("@", "-");
     for (let from = 0; from === 0 || from < members.length; from += SYNC_PAGE_SIZE) {
       const next = from + SYNC_PAGE_SIZE;
-      this.#connection.send({
+      this.#transport.send({
         action: Action.SYNC,
         channel: this.channel.name,
         channelSerial: `${syncId}:${next < members.length ? next : ""}`,
@@ -105,7 +96,7 @@ export class Attachment implements Subscriber {
 
   #backlogFor({ channelSerial, flags, params }: ClientFrame): Backlog {
     // Attached already: whatever its own serial lacks is on its way to it.
-    if (this.channel.subscribers.has(this)) return { entries: [], resumed: true };
+    if (this.channel.subscribers.has(this.#connectionId)) return { entries: [], resumed: true };
     if (channelSerial === undefined) {
       return { entries: flags & Flag.ATTACH_RESUME ? [] : this.#rewound(params) };
     }
@@ -132,13 +123,10 @@ export class Attachment implements Subscriber {
 }
 
 /** `params.modes` beats the flags, and neither means all. */
-function readModes({ flags, params }: ClientFrame): number {
+function readModes({ flags, params }: ClientFrame): readonly Mode[] {
   const names = params.modes?.toLowerCase().split(",") ?? [];
-  const asked = union(MODES.filter(([, name]) => names.includes(name))) || flags;
+  const named = MODES.filter(([, name]) => names.includes(name));
+  if (named.length > 0) return named;
   // Modes of what is left out (objects, annotations) are asked for in vain.
-  return asked >= Flag.PRESENCE ? asked : union(MODES);
-}
-
-function union(modes: readonly (typeof MODES)[number][]): number {
-  return modes.reduce((all, [mode]) => all | mode, 0);
+  return flags < Flag.PRESENCE ? MODES : MODES.filter(([mode]) => flags & mode);
 }

@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { App } from "./app.ts";
 import { type Capability, intersect, parseCapability } from "./capability.ts";
 import { check } from "./error.ts";
-import { isRecord } from "./format.ts";
+import { isRecord, toText } from "./format.ts";
 import { equal, readJwt, signJwt } from "./jwt.ts";
 import type { Settings } from "./settings.ts";
 
@@ -29,13 +29,13 @@ const TIMESTAMP_WINDOW_MS = 2 * 60 * 1000;
 const MIN_NONCE_LENGTH = 16;
 
 export class Auth {
-  readonly #keys: Key[];
+  readonly keys: Key[];
   readonly #apps: Map<string, App>;
   /** Nonces that were used, with the time from which their timestamp would be refused anyway. */
   readonly #nonces = new Map<string, number>();
 
   constructor(keys: Key[], settings: Settings) {
-    this.#keys = keys;
+    this.keys = keys;
     const appIds = keys.map(({ name }) => name.slice(0, name.indexOf(".")));
     this.#apps = new Map(appIds.map((id) => [id, new App(settings)]));
   }
@@ -71,15 +71,14 @@ export class Auth {
     const issued = Date.now();
     // None and 0 both mean the default.
     const expires = issued + (ttl || DEFAULT_TTL_MS);
-    const clientId = typeof body.clientId === "string" ? body.clientId : undefined;
-    const claims = {
+    const clientId = toText(body.clientId);
+    const token = signJwt(keyName, key.secret, {
       iat: issued / 1000,
       exp: expires / 1000,
       jti: randomBytes(9).toString("base64url"),
       "x-ably-capability": capability,
       "x-ably-clientId": clientId,
-    };
-    const token = signJwt(keyName, claims, key.secret);
+    });
     return { token, keyName, issued, expires, capability, clientId };
   }
 
@@ -93,21 +92,15 @@ export class Auth {
   /** Every token is a JWT: those that local Ably issues, and those that an app signs by itself. */
   #readToken(token: string): Identity {
     check(token.includes("."), 40145, "The token's format is invalid.");
-    const { kid, claims, checkSignature } = readJwt(token);
-    const key = this.#findKey(kid);
-    checkSignature(key.secret);
+    const { kid: keyName, claims } = readJwt(token, (kid) => this.#findKey(kid).secret);
     const { iat, exp, "x-ably-capability": asked, "x-ably-clientId": clientId } = claims;
     const isDated = typeof iat === "number" && typeof exp === "number";
     check(isDated, 40144, "The JWT lacks iat or exp, in seconds since the epoch.", 400);
     const expires = exp * 1000;
     check(expires > Date.now(), 40142, "The token has expired.");
-    return {
-      app: key.app,
-      keyName: key.name,
-      clientId: typeof clientId === "string" ? clientId : undefined,
-      capability: narrow(key.capability, asked),
-      expires,
-    };
+    const { app, capability } = this.#findKey(keyName);
+    const narrowed = narrow(capability, asked);
+    return { app, keyName, clientId: toText(clientId), capability: narrowed, expires };
   }
 
   #findKey(name: string): Key & { app: App } {
@@ -115,7 +108,7 @@ export class Auth {
     check(appId && keyId, 40101, "The key has no appId.keyId.");
     const app = this.#apps.get(appId);
     check(app, 40400, `There is no app ${appId} here: see LOCAL_ABLY_KEYS.`);
-    const key = this.#keys.find((known) => known.name === name);
+    const key = this.keys.find((known) => known.name === name);
     check(key, 40400, `App ${appId} has no key ${keyId} here: see LOCAL_ABLY_KEYS.`, 401);
     return { ...key, app };
   }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { check } from "./error.ts";
+import { type Draft, type Message, refuseMutableMessages, sizeOf } from "./message.ts";
 import { PresenceSet } from "./presence.ts";
-import { Action, type Draft, type Entry, type Message, PresenceAction } from "./protocol.ts";
-import { refuseMutableMessages, sizeOf } from "./publish.ts";
+import { Action, type Entry, PresenceAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
 const CREATE = 0;
@@ -17,7 +17,8 @@ type Owner = { readonly settings: Settings; bytesKept: number; sweep(): void };
 export class Channel {
   readonly name: string;
   readonly members = new PresenceSet();
-  readonly subscribers = new Set<Subscriber>();
+  /** By the ids of their connections. */
+  readonly subscribers = new Map<string, Subscriber>();
   readonly #app: Owner;
   /** Tells this channel from its like before a restart: nothing is continuous with that. */
   readonly #epoch = randomUUID();
@@ -121,14 +122,15 @@ export class Channel {
     const { timestamp } = this.#last;
     const common = { channel: this.name, channelSerial: this.serial, id, connectionId, timestamp };
     const entry: Entry = { ...common, ...body };
-    if (!entry.messages?.every(isEphemeral)) this.#keep(entry);
-    for (const subscriber of this.subscribers) subscriber.receive(entry);
+    // Only for those who are here now: https://ably.com/docs/pub-sub/advanced#ephemeral
+    const isEphemeral = entry.messages?.every(({ extras }) => extras?.ephemeral === true);
+    if (!isEphemeral) this.#keep(entry);
+    for (const subscriber of this.subscribers.values()) subscriber.receive(entry);
   }
 
   #keep(entry: Entry): void {
     this.#log.push(entry);
-    const [first] = entry.messages ?? [];
-    if (entry.messages && first?.id) this.#byId.set(first.id, entry.messages);
+    if (entry.messages) this.#byId.set(entry.messages[0]?.id ?? "", entry.messages);
     const app = this.#app;
     const { maxBytesKept } = app.settings;
     app.bytesKept += sizeOfEntry(entry);
@@ -153,9 +155,4 @@ export function serialOf(serial: string, index: number): string {
 
 function sizeOfEntry({ messages = [], presence = [] }: Entry): number {
   return sizeOf([...messages, ...presence]);
-}
-
-/** For those who are here now, and not kept. https://ably.com/docs/pub-sub/advanced#ephemeral */
-function isEphemeral({ extras }: Message): boolean {
-  return extras?.ephemeral === true;
 }

@@ -4,16 +4,8 @@ import type { Auth, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
 import { AblyError, check, toAblyError } from "./error.ts";
 import { decode } from "./format.ts";
-import {
-  Action,
-  type ClientFrame,
-  type DetachFrame,
-  Flag,
-  type ServerFrame,
-  parseFrame,
-  parseMessages,
-} from "./protocol.ts";
-import { checkPublish } from "./publish.ts";
+import { checkPublish, parseMessages } from "./message.ts";
+import { Action, type ClientFrame, Flag, type ServerFrame, parseFrame } from "./protocol.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long before a token's end the client is asked for a new one. */
@@ -27,11 +19,7 @@ const RATE_WINDOW_MS = 1_000;
 const LEFT_OUT: Record<number, string> = { 19: "objects", 20: "objects", 21: "annotations" };
 
 /** What a connection needs of the server around it. */
-export type Host = {
-  readonly auth: Auth;
-  readonly serverId: string;
-  readonly connections: Map<string, Connection>;
-};
+export type Host = { readonly auth: Auth; readonly connections: Map<string, Connection> };
 
 /**
  * One client, over as many sockets as it takes. What a dropped client missed is not queued here:
@@ -86,17 +74,16 @@ export class Connection {
     transport?.end(lastFrame);
   }
 
-  /** What happens when the token has reached its end. */
   expireToken(): void {
     const error = new AblyError(40142, "The token has expired.");
     this.transport?.end({ action: Action.DISCONNECTED, error });
   }
 
   /** Ends its place on a channel, if it has one, and tells the client with this frame. */
-  detach(frame: DetachFrame): void {
+  detach(frame: ServerFrame & { channel: string }): void {
     const attachment = this.attachments.get(frame.channel);
     this.attachments.delete(frame.channel);
-    attachment?.channel.subscribers.delete(attachment);
+    attachment?.channel.subscribers.delete(this.id);
     attachment?.channel.leaveAll(this.id);
     this.send(frame);
   }
@@ -112,24 +99,24 @@ export class Connection {
     let frame: ClientFrame | undefined;
     try {
       frame = parseFrame(decode(data, transport.format));
-      this.#handle(frame);
+      this.#handle(frame, transport);
     } catch (thrown) {
       this.#refuse(frame, toAblyError(thrown));
     }
   }
 
-  #handle(frame: ClientFrame): void {
+  #handle(frame: ClientFrame, transport: Transport): void {
     switch (frame.action) {
       case Action.HEARTBEAT:
         return this.send({ action: Action.HEARTBEAT, id: frame.id });
       case Action.CLOSE:
         return this.close();
       case Action.DISCONNECT:
-        return this.transport?.cut();
+        return transport.cut();
       case Action.AUTH:
         return this.#handleAuth(frame);
       case Action.ATTACH:
-        return this.#handleAttach(frame);
+        return this.#handleAttach(frame, transport);
       case Action.DETACH:
         return this.detach({ action: Action.DETACHED, channel: frame.channel });
       case Action.SYNC:
@@ -161,16 +148,16 @@ export class Connection {
     this.#become(identity);
   }
 
-  #handleAttach(frame: ClientFrame): void {
-    const { app } = this.identity;
+  #handleAttach(frame: ClientFrame, transport: Transport): void {
+    const { app, capability } = this.identity;
     const channel = app.channel(frame.channel);
     const known = this.attachments.get(channel.name);
     const { maxChannelsPerConnection: limit } = app.settings;
     const hasRoom = known || this.attachments.size < limit;
     check(hasRoom, 90010, `A connection may attach to ${limit} channels at the most.`);
-    const attachment = known ?? new Attachment(this, channel);
+    const attachment = known ?? new Attachment(channel, this.id, transport);
     this.attachments.set(channel.name, attachment);
-    attachment.attach(frame);
+    attachment.attach(frame, capability);
   }
 
   #handleMessage({ channel: name, msgSerial = 0, messages }: ClientFrame): void {
@@ -212,9 +199,7 @@ export class Connection {
   #replaceTransport(transport: Transport | undefined): Transport | undefined {
     const before = this.transport;
     this.transport = transport;
-    for (const attachment of this.attachments.values()) {
-      attachment.channel.subscribers.delete(attachment);
-    }
+    for (const { channel } of this.attachments.values()) channel.subscribers.delete(this.id);
     this.attachments.clear();
     return before;
   }
@@ -232,28 +217,27 @@ export class Connection {
     this.#setTimers([left, () => this.expireToken()], [renewal, askForRenewal]);
     for (const [name, attachment] of this.attachments) {
       try {
-        attachment.authorize();
+        attachment.authorize(identity.capability);
       } catch (thrown) {
         this.detach({ action: Action.ERROR, channel: name, error: toAblyError(thrown) });
       }
     }
-    const { connectionStateTtl, maxFrameSize, maxInboundRate, maxMessageSize } =
-      identity.app.settings;
-    const { serverId } = this.#host;
+    const { epoch, settings } = identity.app;
+    const { connectionStateTtl, maxFrameSize, maxInboundRate, maxMessageSize } = settings;
     this.send({
       action: Action.CONNECTED,
       connectionId: this.id,
       connectionDetails: {
         clientId: identity.clientId,
         // It changes each time, and others cannot guess it.
-        connectionKey: [serverId, this.id, this.#secret, randomBytes(3).toString("hex")].join("!"),
+        connectionKey: [epoch, this.id, this.#secret, randomBytes(3).toString("hex")].join("!"),
         connectionStateTtl,
         maxFrameSize,
         maxIdleInterval: this.transport?.maxIdleInterval,
         maxInboundRate,
         maxMessageSize,
         maxOutboundRate: maxInboundRate,
-        serverId,
+        serverId: epoch,
       },
       error,
     });

@@ -35,6 +35,10 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isBytes(value);
 }
 
+export function toText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
 export function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array;
 }

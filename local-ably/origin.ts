@@ -1,7 +1,6 @@
 /** Where a request comes from: any page on the web can reach a server on this machine. */
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
-import type { Duplex } from "node:stream";
 
 const LOOPBACK_ADDRESS = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const LOOPBACK_NAME = /^((.+\.)?localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
@@ -35,13 +34,6 @@ export function isOwnPage(request: IncomingMessage): boolean {
     isLoopbackOrigin(request) &&
     [...forwarded, String(socket.remoteAddress)].every((ip) => LOOPBACK_ADDRESS.test(ip.trim()))
   );
-}
-
-/** Answers an upgrade with 403. */
-export function refuseUpgrade(socket: Duplex): void {
-  // Nobody else listens to it any more: its end in an error would end the process.
-  socket.on("error", () => socket.destroy());
-  socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
 }
 
 function parse(origin: string): URL | undefined {

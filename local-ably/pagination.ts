@@ -1,10 +1,11 @@
 import { check } from "./error.ts";
+import type { Message } from "./message.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
 /** `serial` sorts as text in the order of the list, and tells one item from every other. */
-type Item = { serial: string; timestamp: number; body: unknown };
+type Item = { serial: string; message: Message };
 
 /**
  * One page of a list that is given oldest first, for `start`, `end`, `limit`, `direction` and
@@ -25,7 +26,7 @@ export function paginate(items: Item[], path: string, query: URLSearchParams) {
   // A channel's serial, with which the serials of its messages begin.
   const until = query.get("from_serial") ?? query.get("fromSerial");
   const asked = items
-    .filter(({ timestamp }) => timestamp >= start && timestamp <= end)
+    .filter(({ message: { timestamp } }) => timestamp >= start && timestamp <= end)
     .filter(({ serial }) => until === null || serial.slice(0, until.length) <= until);
   if (direction === "backwards") asked.reverse();
   const cursor = query.get("cursor");
@@ -35,7 +36,7 @@ export function paginate(items: Item[], path: string, query: URLSearchParams) {
   const links = [link(path, query, "first"), link(path, query, "current", cursor)];
   const hasMore = from + limit < asked.length;
   if (hasMore) links.push(link(path, query, "next", page.at(-1)?.serial));
-  return { headers: { link: links.join(", ") }, body: page.map(({ body }) => body) };
+  return { headers: { link: links.join(", ") }, body: page.map(({ message }) => message) };
 }
 
 /** Relative, and without commas, at which clients split the header. */

@@ -1,4 +1,5 @@
-import { type Message, PresenceAction } from "./protocol.ts";
+import type { Message } from "./message.ts";
+import { PresenceAction } from "./protocol.ts";
 
 /** Who is present on one channel: one member for each connection and clientId. */
 export class PresenceSet {

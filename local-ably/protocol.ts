@@ -4,7 +4,8 @@
  * Left out, and refused: OBJECT, OBJECT_SYNC and ANNOTATION.
  */
 import { type AblyError, check } from "./error.ts";
-import { isBytes, isRecord } from "./format.ts";
+import { isRecord, toText } from "./format.ts";
+import type { Message } from "./message.ts";
 
 export const Action = {
   HEARTBEAT: 0,
@@ -39,18 +40,6 @@ export const Flag = {
 
 export const PresenceAction = { ABSENT: 0, PRESENT: 1, ENTER: 2, LEAVE: 3, UPDATE: 4 } as const;
 
-/** A message or a presence message, as a client sends it. */
-export type Draft = ReturnType<typeof parseMessage>;
-
-/** The same as a channel keeps it, and sends it on. */
-export type Message = Draft & {
-  id: string;
-  connectionId: string | undefined;
-  /** ms since the epoch. */
-  timestamp: number;
-  serial?: string;
-};
-
 /** One frame's worth of messages or presence, which is also how a channel keeps them. */
 export type Entry = {
   action: typeof Action.MESSAGE | typeof Action.PRESENCE;
@@ -64,30 +53,23 @@ export type Entry = {
   presence?: Message[];
 };
 
+/** A channel, and where on it. */
+type Place = Pick<Entry, "channel" | "channelSerial">;
+
 type Frame<Name extends keyof typeof Action, Body = unknown> = {
   action: (typeof Action)[Name];
+  error?: AblyError | undefined;
 } & Body;
-export type DetachFrame = Frame<"DETACHED" | "ERROR", MaybeError & { channel: string }>;
-type Attached = {
-  channel: string;
-  channelSerial: string;
-  flags: number;
-  params: Record<string, string>;
-};
-type MaybeError = { error?: AblyError | undefined };
 
 export type ServerFrame =
   | Entry
+  | Frame<"DETACHED" | "ERROR", { channel: string }>
   | Frame<"HEARTBEAT", { id?: string | undefined }>
-  | Frame<"ACK", { msgSerial: number; count: number; res: { serials: string[] }[] }>
-  | Frame<"NACK", { msgSerial: number; count: number; error: AblyError }>
-  | Frame<"CONNECTED", MaybeError & { connectionId: string; connectionDetails: object }>
-  | Frame<"DISCONNECTED", { error: AblyError }>
-  | Frame<"CLOSED" | "AUTH">
-  | Frame<"ATTACHED", MaybeError & Attached>
-  | DetachFrame
-  | Frame<"ERROR", { error: AblyError }>
-  | Frame<"SYNC", { channel: string; channelSerial: string; presence: Message[] }>;
+  | Frame<"ACK" | "NACK", { msgSerial: number; count: number; res?: { serials: string[] }[] }>
+  | Frame<"CONNECTED", { connectionId: string; connectionDetails: object }>
+  | Frame<"DISCONNECTED" | "CLOSED" | "ERROR" | "AUTH">
+  | Frame<"ATTACHED", Place & { flags: number; params: Record<string, string> }>
+  | Frame<"SYNC", Place & { presence: Message[] }>;
 
 /** What a client sent, with whatever its action does not use left empty. */
 export type ClientFrame = ReturnType<typeof parseFrame>;
@@ -112,61 +94,8 @@ export function parseFrame(value: unknown) {
   };
 }
 
-/** Messages or presence of a frame, or of a REST body, which may be one alone. */
-export function parseMessages(value: unknown): Draft[] {
-  const items: unknown[] = Array.isArray(value) ? value : [value];
-  check(items.length > 0, 40000, "There are no messages in it.");
-  return items.map(parseMessage);
-}
-
-/** Nulls count as absent, as at Ably. */
-function parseMessage(item: unknown) {
-  check(isRecord(item), 40000, "A message must be an object.");
-  const { action, name, clientId, data, encoding, extras } = item;
-  check(isTextOrNull(name), 40016, "A message's name must be a string.");
-  check(isTextOrNull(clientId), 40012, "A clientId must be a string.");
-  const isData = isTextOrNull(data) || isBytes(data);
-  check(isData, 40013, "Message data must be a string or binary; encode it as JSON.");
-  const isExtras = extras == null || (isRecord(extras) && isShallow(extras));
-  check(isExtras, 40000, "Extras must be an object that nests 50 deep at the most.");
-  return {
-    action: typeof action === "number" ? action : undefined,
-    id: toText(item.id),
-    name: name ?? undefined,
-    clientId: clientId ?? undefined,
-    extras: extras ?? undefined,
-    /** REST only: publish on behalf of the connection that has this key. */
-    connectionKey: toText(item.connectionKey),
-    ...fromBase64(data ?? undefined, toText(encoding)),
-  };
-}
-
-const BASE64 = /(^|\/)base64$/;
-
-/** Binary from a JSON client, as bytes. What only claims to be base64 stays as it came. */
-function fromBase64(data: string | Uint8Array | undefined, encoding: string | undefined) {
-  if (typeof data !== "string" || !encoding || !BASE64.test(encoding)) return { data, encoding };
-  const bytes = Buffer.from(data, "base64");
-  if (bytes.toString("base64") !== data) return { data, encoding };
-  return { data: bytes, encoding: encoding.replace(BASE64, "") || undefined };
-}
-
 /** A count may come as a number: `{ rewind: 1 }`. */
 function toParams(params: Record<string, unknown>): Record<string, string> {
   const plain = Object.entries(params).filter(([, value]) => typeof value !== "object");
   return Object.fromEntries(plain.map(([name, value]) => [name, String(value)]));
-}
-
-function toText(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
-function isTextOrNull(value: unknown): value is string | null | undefined {
-  return value == null || typeof value === "string";
-}
-
-/** What nests 100 deep, frame included, could be told to nobody who speaks msgpack. */
-function isShallow(value: unknown, levels = 50): boolean {
-  if (typeof value !== "object" || value === null || isBytes(value)) return true;
-  return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1));
 }

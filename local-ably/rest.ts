@@ -8,10 +8,10 @@ import { Connection, type Host as ConnectionHost } from "./connection.ts";
 import { AblyError, check, toAblyError } from "./error.ts";
 import type { Faults } from "./faults.ts";
 import { CONTENT_TYPE, decode, encode, formatOf } from "./format.ts";
+import { checkPublish, parseMessages, refuseMutableMessages } from "./message.ts";
 import { isOwnPage } from "./origin.ts";
 import { paginate } from "./pagination.ts";
-import { type Draft, Flag, parseMessages } from "./protocol.ts";
-import { checkPublish, refuseMutableMessages } from "./publish.ts";
+import { Flag } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
 /** What REST needs of the server around it. */
@@ -30,6 +30,7 @@ type OnChannel = Call & { identity: Identity; channel: Channel };
 type Result = { status?: number; headers?: Record<string, string>; body: unknown };
 
 const ROUTES: [methodAndPath: RegExp, answer: (call: Call) => Result][] = [
+  [/^OPTIONS /, () => ({ status: 204, body: "" })],
   [/^GET \/time$/, () => ({ body: [Date.now()] })],
   [/^POST \/keys\/([^/]+)\/requestToken$/, requestToken],
   [/^GET \/channels\/([^/]+)$/, onChannel("channel-metadata", getStatus)],
@@ -55,16 +56,17 @@ const CORS = {
 
 /** What goes wrong is an answer too. */
 export async function answerRest(request: IncomingMessage, host: Host) {
-  const { method, headers } = request;
+  const { headers } = request;
   const { pathname: path, searchParams: query } = new URL(request.url ?? "/", "http://local-ably");
-  if (method === "OPTIONS") {
-    const asked = headers["access-control-request-headers"] ?? "*";
-    return { status: 204, headers: { ...CORS, "access-control-allow-headers": asked }, body: "" };
-  }
   const format = formatOf(query.get("format") ?? headers.accept);
   const call = { host, request, path, query };
   const { status = 200, headers: own, body } = await route(call).catch(refusal);
-  const common = { ...CORS, "content-type": CONTENT_TYPE[format], "cache-control": "no-store" };
+  const common = {
+    ...CORS,
+    "access-control-allow-headers": headers["access-control-request-headers"] ?? "*",
+    "content-type": CONTENT_TYPE[format],
+    "cache-control": "no-store",
+  };
   return { status, headers: { ...common, ...own }, body: encode(body, format) };
 }
 
@@ -78,17 +80,12 @@ async function route(call: Omit<Call, "name" | "body">): Promise<Result> {
   throw new AblyError(40400, `Local Ably has no ${asked}: see local-ably/README.md.`);
 }
 
-async function readBody(request: IncomingMessage, maxSize: number): Promise<Buffer> {
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
-    check(
-      size <= maxSize,
-      40009,
-      `The body has more than the ${maxSize} bytes that may pass.`,
-      413,
-    );
+    check(size <= limit, 40009, `The body has more than the ${limit} bytes that may pass.`, 413);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -109,10 +106,13 @@ function requestToken(call: Call): Result {
 }
 
 /** For this page's practice drawer, and for nobody else. */
-function runFault({ host, request, name, query }: Call): Result {
+function runFault({ host: { faults }, request, name, query }: Call): Result {
   const isAllowed = request.method === "POST" && isOwnPage(request);
   check(isAllowed, 40300, "Faults are for pages of this origin, opened on this machine.");
-  return { body: host.faults.run(name, query) ?? null };
+  check(Object.hasOwn(faults.byName, name), 40400, `There is no fault ${JSON.stringify(name)}.`);
+  const fault: (argument: string) => unknown = faults.byName[name as keyof typeof faults.byName];
+  const [argument = ""] = query.values();
+  return { body: fault(argument) ?? null };
 }
 
 /** What an answer about a channel needs, and the operation that it takes. */
@@ -126,34 +126,31 @@ function onChannel(operation: string, answer: (call: OnChannel) => Result) {
 }
 
 function publish(call: OnChannel): Result {
-  const { channel, identity } = call;
+  const { channel, host, identity } = call;
   const drafts = parseMessages(bodyOf(call));
-  const { clientId, connectionId } = senderOf(drafts, call);
-  const checked = checkPublish(drafts, clientId, identity.app.settings.maxMessageSize);
-  const messages = channel.publish(checked, randomBytes(9).toString("base64url"), connectionId);
+  const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
+  const sender = key ? findOwnConnection(key, call) : { identity, id: undefined };
+  const checked = checkPublish(drafts, sender.identity.clientId, host.settings.maxMessageSize);
+  const messages = channel.publish(checked, randomBytes(9).toString("base64url"), sender.id);
   const serials = messages.map(({ serial }) => serial);
   return { status: 201, body: { channel: channel.name, messageId: messages[0]?.id, serials } };
 }
 
 /** A message with a connectionKey comes from that connection, and from its clientId. */
-function senderOf(drafts: Draft[], { host, identity: { keyName, clientId } }: OnChannel) {
-  const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
-  if (key === undefined) return { clientId, connectionId: undefined };
+function findOwnConnection(key: string, { host, identity: { keyName, clientId } }: OnChannel) {
   const connection = Connection.find(host, key);
   const isOwn =
     connection?.identity.keyName === keyName &&
     [connection.identity.clientId, "*"].includes(clientId);
   check(isOwn, 40006, "The connectionKey is none of a connection of yours.");
-  return { clientId: connection.identity.clientId, connectionId: connection.id };
+  return connection;
 }
 
 function getHistory(call: OnChannel): Result {
   const kind = call.path.endsWith("/presence/history") ? "presence" : "messages";
-  const items = call.channel
-    .entries()
-    .flatMap(({ [kind]: bodies = [], channelSerial, timestamp }) =>
-      bodies.map((body, index) => ({ body, timestamp, serial: serialOf(channelSerial, index) })),
-    );
+  const items = call.channel.entries().flatMap(({ [kind]: messages = [], channelSerial }) => {
+    return messages.map((message, index) => ({ message, serial: serialOf(channelSerial, index) }));
+  });
   return paginate(items, call.path, call.query);
 }
 
@@ -163,13 +160,13 @@ function getPresence({ channel, path, query }: OnChannel): Result {
     .list()
     .filter((member) => clientId === null || member.clientId === clientId)
     .filter((member) => connectionId === null || member.connectionId === connectionId)
-    .map((body) => ({ body, timestamp: body.timestamp, serial: body.id }));
+    .map((message) => ({ message, serial: message.id }));
   return paginate(items, path, query);
 }
 
 /** https://ably.com/docs/api/rest-api#channel-details */
 function getStatus({ channel: { name, subscribers, members } }: OnChannel): Result {
-  const attached = [...subscribers];
+  const attached = [...subscribers.values()];
   const having = (mode: number) => attached.filter(({ modes }) => modes & mode).length;
   const metrics = {
     connections: attached.length,
@@ -198,12 +195,8 @@ function credentialsOf({ request: { headers }, query }: Call): Credentials {
 
 /** As sockets and some REST clients send them. */
 export function readCredentials(query: URLSearchParams): Credentials {
-  const token = query.get("access_token") ?? query.get("accessToken") ?? undefined;
-  return {
-    key: query.get("key") ?? undefined,
-    token,
-    clientId: query.get("clientId") ?? undefined,
-  };
+  const { key, access_token, accessToken, clientId } = Object.fromEntries(query);
+  return { key, token: access_token ?? accessToken, clientId };
 }
 
 function fromBase64(text: string): string {

@@ -2,7 +2,6 @@
  * Local Ably: Ably's protocol in this process, for development and tests. It keeps everything in
  * memory, and it is no place for production.
  */
-import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -10,9 +9,9 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { Auth, type Identity, type Key } from "./auth.ts";
 import { Connection, type Host } from "./connection.ts";
 import { AblyError, check, toAblyError } from "./error.ts";
-import { Faults } from "./faults.ts";
+import { createFaults } from "./faults.ts";
 import { LOCAL_KEYS } from "./keys.ts";
-import { isLoopbackOrigin, refuseUpgrade } from "./origin.ts";
+import { isLoopbackOrigin } from "./origin.ts";
 import { Action } from "./protocol.ts";
 import { answerRest, readCredentials } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
@@ -20,36 +19,39 @@ import { openTransport } from "./transport.ts";
 
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
 
+/** Whether a request is answered: any page on the web can reach a server on this machine. */
+type Gate = (request: IncomingMessage) => boolean;
+
 export class LocalAbly implements Host {
   auth: Auth;
-  serverId: string = randomUUID();
   readonly settings: Settings;
   readonly connections = new Map<string, Connection>();
-  readonly faults = new Faults(this);
-  readonly #keys: Key[];
+  readonly faults = createFaults(this.connections, () => this.forget());
+  readonly #isAllowed: Gate;
   readonly #webSockets: WebSocketServer;
 
-  constructor(keys: Key[], settings: Partial<Settings> = {}) {
-    this.#keys = keys;
+  constructor(keys: Key[], isAllowed: Gate, settings: Partial<Settings> = {}) {
+    this.#isAllowed = isAllowed;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
     this.auth = new Auth(keys, this.settings);
-    const { maxFrameSize: maxPayload } = this.settings;
-    this.#webSockets = new WebSocketServer({ noServer: true, maxPayload });
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: this.settings.maxFrameSize,
+      verifyClient: ({ req }, answer) => answer(isAllowed(req), 403),
+    });
   }
 
-  async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      const { status, headers, body } = await answerRest(request, this);
-      response.writeHead(status, headers).end(body);
-    } catch {
-      // The client went away, or its request line is none.
-      response.destroy();
-    }
+  /** What has no answer, since the client went away or its request line is none, just ends. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#isAllowed(request)) return void response.writeHead(403).end();
+    answerRest(request, this)
+      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
+      .catch(() => response.destroy());
   }
 
   /** A bad credential is answered on the socket: an HTTP 401 would make ably-js retry for ever. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.faults.isRefusing) return void socket.destroy();
+    if (this.faults.isRefusing()) return void socket.destroy();
     const [, query] = request.url?.split("?") ?? [];
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("error", () => webSocket.terminate());
@@ -61,8 +63,7 @@ export class LocalAbly implements Host {
   forget(): void {
     for (const webSocket of this.#webSockets.clients) webSocket.terminate();
     for (const connection of this.connections.values()) connection.close();
-    this.auth = new Auth(this.#keys, this.settings);
-    this.serverId = randomUUID();
+    this.auth = new Auth(this.auth.keys, this.settings);
   }
 
   #connect(webSocket: WebSocket, query: URLSearchParams): void {
@@ -93,7 +94,7 @@ export class LocalAbly implements Host {
     check(hasRoom, 40111, `Local Ably keeps ${maxConnections} connections at the most.`, 403);
     const connection = new Connection(this, identity);
     if (key === null) return { connection };
-    const error = key.startsWith(`${this.serverId}!`)
+    const error = key.startsWith(`${identity.app.epoch}!`)
       ? new AblyError(80008, "The connection's state is no longer kept.")
       : new AblyError(80018, "The connection key is not one of this server's.");
     return { connection, error };
@@ -110,18 +111,14 @@ export async function startLocalAbly({
   keys = LOCAL_KEYS,
   settings = {} as Partial<Settings>,
 } = {}) {
-  const ably = new LocalAbly(keys, settings);
+  const ably = new LocalAbly(keys, isLoopbackOrigin, settings);
   // Whoever is silent before a whole request has come is dropped, as is a silent WebSocket.
   const { maxIdleInterval: ms } = ably.settings;
   const patience = { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms };
-  const server = createServer(patience, (request, response) => {
-    if (isLoopbackOrigin(request)) void ably.handleRequest(request, response);
-    else response.writeHead(403).end();
-  });
-  server.on("upgrade", (request, socket, head) => {
-    if (isLoopbackOrigin(request)) ably.handleUpgrade(request, socket, head);
-    else refuseUpgrade(socket);
-  });
+  const server = createServer(patience, (request, response) =>
+    ably.handleRequest(request, response),
+  );
+  server.on("upgrade", (request, socket, head) => ably.handleUpgrade(request, socket, head));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(askedPort, host, resolve);
   });
@@ -129,7 +126,7 @@ export async function startLocalAbly({
   return {
     url: `http://${host}:${port}`,
     port,
-    faults: ably.faults,
+    faults: ably.faults.byName,
     /** Ends every connection first. */
     async close() {
       ably.forget();

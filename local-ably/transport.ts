@@ -3,9 +3,8 @@ import { encode, formatOf } from "./format.ts";
 import { Action, type ServerFrame } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
-/** https://ably.com/docs/connect#heartbeats */
-const HEARTBEAT_INTERVAL_MS = [5_000, 1_800_000] as const;
-const REMAIN_PRESENT_FOR_MS = [0, 60_000] as const;
+/** Within which a client may ask for its own, in ms. https://ably.com/docs/connect#heartbeats */
+const BOUNDS = { heartbeatInterval: [5_000, 1_800_000], remainPresentFor: [0, 60_000] } as const;
 
 /** What all frames go through on their way out: it may hold them back, but keeps their order. */
 type Outlet = { pass(send: () => void): void };
@@ -22,13 +21,13 @@ export function openTransport(
   settings: Settings,
   outlet: Outlet,
 ) {
-  const readMs = (name: string, [min, max]: readonly [number, number], byDefault: number) => {
+  const readMs = (name: keyof typeof BOUNDS, byDefault: number): number => {
+    const [min, max] = BOUNDS[name];
     const ms = Number(query.get(name) || Number.NaN);
     return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
   };
-  const { maxIdleInterval: idle, remainPresentFor: remain, maxBytesUnsent } = settings;
-  const maxIdleInterval = readMs("heartbeatInterval", HEARTBEAT_INTERVAL_MS, idle);
-  const remainPresentFor = readMs("remainPresentFor", REMAIN_PRESENT_FOR_MS, remain);
+  const maxIdleInterval = readMs("heartbeatInterval", settings.maxIdleInterval);
+  const remainPresentFor = readMs("remainPresentFor", settings.remainPresentFor);
   const format = formatOf(query.get("format") ?? "json");
   /** False: its own messages do not come back to it. */
   const echo = query.get("echo") !== "false";
@@ -36,7 +35,7 @@ export function openTransport(
   const send = (frame: ServerFrame): void => {
     const data = encode(frame, format);
     outlet.pass(() => {
-      if (socket.bufferedAmount > maxBytesUnsent) cut();
+      if (socket.bufferedAmount > settings.maxBytesUnsent) cut();
       if (socket.readyState === socket.OPEN) socket.send(data);
     });
   };

@@ -1,7 +1,7 @@
 import type { Plugin } from "vite";
 import "./env.ts";
 import { LOCAL_KEYS } from "./keys.ts";
-import { isSameOrigin, refuseUpgrade } from "./origin.ts";
+import { isSameOrigin } from "./origin.ts";
 import { REST_PATHS } from "./rest.ts";
 import { LocalAbly } from "./server.ts";
 import type { Settings } from "./settings.ts";
@@ -16,20 +16,17 @@ export function localAbly(settings?: Partial<Settings>): Plugin {
     apply: (_config, { command }) => command === "serve" && !process.env.ABLY_API_KEY?.trim(),
     config: () => ({ define: { __LOCAL_ABLY__: true } }),
     configureServer({ httpServer, middlewares, config }) {
-      const ably = new LocalAbly(LOCAL_KEYS, settings);
+      const ably = new LocalAbly(LOCAL_KEYS, isSameOrigin, settings);
       config.logger.info(
         "  Local Ably answers here, in memory: no account needed. Set ABLY_API_KEY to switch it off.",
       );
       middlewares.use((request, response, next) => {
-        if (!REST_PATHS.test(request.url ?? "/")) next();
-        else if (isSameOrigin(request)) void ably.handleRequest(request, response);
-        else response.writeHead(403).end();
+        if (REST_PATHS.test(request.url ?? "/")) ably.handleRequest(request, response);
+        else next();
       });
       httpServer?.on("upgrade", (request, socket, head) => {
         const isVites = request.headers["sec-websocket-protocol"]?.startsWith("vite-");
-        if (isVites || !request.url?.startsWith("/?")) return;
-        if (isSameOrigin(request)) ably.handleUpgrade(request, socket, head);
-        else refuseUpgrade(socket);
+        if (!isVites && request.url?.startsWith("/?")) ably.handleUpgrade(request, socket, head);
       });
       httpServer?.on("close", () => ably.forget());
     },
