@@ -112,7 +112,8 @@ export class Attachment implements Subscriber {
     const found: Entry[] = [];
     if (amount === undefined || !(this.modes & Flag.SUBSCRIBE)) return found;
     const since = unit ? Date.now() - Number(amount) * (unit === "m" ? 60_000 : 1_000) : 0;
-    let left = Math.min(Number(unit ? rewindLimit : amount) || Infinity, MAX_REWIND_MESSAGES);
+    const limit = unit ? Number(rewindLimit) || Infinity : Number(amount);
+    let left = Math.min(limit, MAX_REWIND_MESSAGES);
     for (const entry of this.channel.entries().toReversed()) {
       if (!entry.messages || entry.timestamp < since || left <= 0) continue;
       found.unshift({ ...entry, messages: entry.messages.slice(-left) });

@@ -168,8 +168,8 @@ export class Connection {
     const now = Date.now();
     if (now - this.#rate.since >= RATE_WINDOW_MS) this.#rate = { since: now, count: 0 };
     this.#rate.count += drafts.length;
-    const isSlow = this.#rate.count <= maxInboundRate;
-    check(isSlow, 42911, `A connection may publish ${maxInboundRate} messages a second.`);
+    const isInTime = this.#rate.count <= maxInboundRate;
+    check(isInTime, 42911, `A connection may publish ${maxInboundRate} messages a second.`);
     requireCapability(capability, name, "publish");
     // Publishing without attaching is allowed; against the modes one attached with, it is not.
     const { modes = Flag.PUBLISH } = this.attachments.get(name) ?? {};

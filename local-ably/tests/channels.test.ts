@@ -197,6 +197,11 @@ describe.each(FORMATS)("rewind in %s", (format) => {
     const { names, hasBacklog } = await rewound(await start(), { rewind: "5" }, 0);
     expect([names, hasBacklog]).toEqual([["live"], false]);
   });
+
+  it("by a count of 0 is none", async () => {
+    const { names, hasBacklog } = await rewound(await channelWith(1), { rewind: "0" }, 0);
+    expect([names, hasBacklog]).toEqual([["live"], false]);
+  });
 });
 
 describe("on the line", () => {
