@@ -23,7 +23,8 @@ export function createFaults(connections: ReadonlyMap<string, Connection>, forge
   };
   const find = (connectionId: string): Connection => {
     const found = connections.get(connectionId);
-    check(found, 40400, `No connection has the id ${JSON.stringify(connectionId)}.`);
+    const sentence = `No open connection has the id ${JSON.stringify(connectionId)}.`;
+    check(found?.transport, 40400, sentence);
     return found;
   };
 

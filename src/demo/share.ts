@@ -2,6 +2,9 @@
 import { encodeQR } from "qr";
 import { copyText, find, setText } from "./dom.ts";
 
+/** Names by which a machine calls itself. */
+const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function share(url: string): void {
@@ -24,6 +27,7 @@ export function share(url: string): void {
     );
   };
   find("data-qr").replaceChildren(drawQr(url));
+  find("data-reach").hidden = !LOOPBACK.test(new URL(url).hostname);
 }
 
 /** An SVG of one path, quiet zone included. */

@@ -52,11 +52,6 @@ export type Room = {
    * Waits while the connection is away, however long. Rejects with a `Fault` if Ably refuses it.
    */
   send<Name extends MessageName>(name: Name, data: Payloads[Name], id?: string): Promise<void>;
-  /**
-   * For what is stale in a moment, such as a cursor: whoever is here now gets it, and nobody later.
-   * Dropped, not queued, while the connection is away. https://ably.com/docs/pub-sub/advanced#ephemeral
-   */
-  sendEphemeral<Name extends MessageName>(name: Name, data: Payloads[Name]): void;
   /** Tells everyone what you now say about yourself. */
   setProfile(profile: Profile): void;
   close(): void;
@@ -131,10 +126,6 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
         }
       }
     },
-    sendEphemeral(name, data) {
-      if (client.connection.state !== "connected" || channel.state !== "attached") return;
-      channel.publish({ name, data, extras: { ephemeral: true } }).catch(() => {});
-    },
     setProfile(next) {
       profile = next;
       // Refused only where entering was, which `status` has told.
@@ -150,6 +141,22 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
       channel.detach().catch(() => {});
     },
   };
+}
+
+/**
+ * In an open room, for what is stale in a moment, such as a cursor: whoever is here now gets it, and
+ * nobody later. Dropped, not queued, while the connection is away.
+ * https://ably.com/docs/pub-sub/advanced#ephemeral
+ */
+export function sendEphemeral<Name extends MessageName>(
+  client: Client,
+  room: string,
+  name: Name,
+  data: Payloads[Name],
+): void {
+  const channel = client.channels.get(channelName(room));
+  if (client.connection.state !== "connected" || channel.state !== "attached") return;
+  channel.publish({ name, data, extras: { ephemeral: true } }).catch(() => {});
 }
 
 /** Not crypto.randomUUID: a phone that reaches this machine by its address, without TLS, has none. */

@@ -8,8 +8,6 @@ export type TokenStep =
   /** Ably's token, and when it ends in ms since the epoch. The client renews it before that. */
   | { type: "token"; expires: number };
 
-type Result = { error?: unknown; body?: unknown; headers?: Record<string, string> };
-
 /** As ably-js calls its `FetchRequest` plugin, whose type it does not publish (its http.ts does). */
 type Request = (
   method: unknown,
@@ -18,12 +16,15 @@ type Request = (
   headers: unknown,
   params: Record<string, unknown> | null,
   ...rest: unknown[]
-) => Promise<Result & { unpacked?: boolean }>;
+) => Promise<{
+  error?: unknown;
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** Whether the body has been read as what its content type says. */
+  unpacked?: boolean;
+}>;
 
 export const AUTH_URL = "/.netlify/functions/ably-token-request";
-
-/** https://github.com/ably/ably-common/blob/main/protocol/errors.json: error from client token callback */
-const NO_TOKEN_REQUEST = 40170;
 
 const fetchRequest = FetchRequest as Request;
 
@@ -48,8 +49,12 @@ export function watchTokenRequests(tell: (step: TokenStep) => void): unknown {
     }
     const startedAt = performance.now();
     const result = await fetchRequest(...request);
-    result.error ??= refuseOtherThanTokens(result.headers?.["content-type"]);
-    tell({ type: result.error ? "refused" : "signed", ms: performance.now() - startedAt });
+    // A page in place of the function, as plain `vite` serves: ably-js would take it for a token,
+    // and says what is wrong only where it has the text to read by itself.
+    const isToken = /json|jwt|plain/.test(result.headers?.["content-type"] ?? "");
+    if (!isToken) result.unpacked = false;
+    const type = isToken && !result.error ? "signed" : "refused";
+    tell({ type, ms: performance.now() - startedAt });
     return result;
   };
   return watched;
@@ -61,13 +66,6 @@ async function takeAhead(clientId: unknown) {
   globalThis.tokenRequestAhead = undefined;
   const ahead = await tokenRequestAhead;
   return ahead && ahead.clientId === clientId ? ahead : undefined;
-}
-
-/** A page in place of the function, as plain `vite` serves, would else be taken for a token. */
-function refuseOtherThanTokens(contentType = "nothing") {
-  if (/application\/j(son|wt)|text\/plain/.test(contentType)) return undefined;
-  const message = `${contentType} came where a token request in JSON was expected`;
-  return { code: NO_TOKEN_REQUEST, statusCode: 401, message };
 }
 
 function readExpires(body: unknown): number | undefined {

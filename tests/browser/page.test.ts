@@ -183,6 +183,7 @@ describe("the room", () => {
     await ada.page.getByRole("button", { name: "Invite" }).click();
     await ada.page.locator("[data-qr] svg path").waitFor();
     expect(await loaded()).toBe(true);
+    await ada.page.getByText("localhost is this machine alone").waitFor();
     await ada.page.getByRole("button", { name: "Copy the link" }).click();
     await ada.page.getByText("Copied.").waitFor();
     expect(await ada.page.evaluate(() => navigator.clipboard.readText())).toBe(url);

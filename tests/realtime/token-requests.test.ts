@@ -57,10 +57,6 @@ it.each([
 it.each([
   ["a refusal", () => Response.json({ error: { code: 1, message: "no" } }, { status: 403 })],
   [
-    "a page in place of the function",
-    () => new Response("<p>", { headers: { "content-type": "text/html" } }),
-  ],
-  [
     "no answer at all",
     () => {
       throw new TypeError("Failed to fetch");
@@ -70,6 +66,13 @@ it.each([
   answer(refuse);
   const { ask, types } = watch();
   expect((await ask()).error).toBeTruthy();
+  expect(types()).toEqual(["signing", "refused"]);
+});
+
+it("leaves a page in place of the function to ably-js to refuse, as text", async () => {
+  answer(() => new Response("<p>", { headers: { "content-type": "text/html" } }));
+  const { ask, types } = watch();
+  expect(await ask()).toMatchObject({ body: "<p>", unpacked: false });
   expect(types()).toEqual(["signing", "refused"]);
 });
 
