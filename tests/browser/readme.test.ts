@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { ROOT, barePage, copyBareProject, runIn } from "../project/copy.ts";
+import { ROOT, copyBareProject, runIn } from "../project/copy.ts";
 import { launchChromium } from "./chromium.ts";
 import { startDev } from "./dev-server.ts";
 
@@ -12,7 +12,6 @@ it("gives the lines that replace the demo, and they work as they stand", async (
 
   const copy = await copyBareProject();
   await writeFile(join(copy, "src/main.ts"), code);
-  await writeFile(join(copy, "index.html"), barePage("/src/main.ts"));
   await runIn(copy, "typescript/bin/tsc");
 
   const [dev, browser] = await Promise.all([startDev({ folder: copy }), launchChromium()]);

@@ -6,14 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 import { afterAll, describe, expect, it } from "vitest";
-import {
-  ROOT,
-  barePage,
-  copyBareProject,
-  linkPackages,
-  listFiles,
-  runIn,
-} from "../project/copy.ts";
+import { ROOT, copyBareProject, linkPackages, listFiles, runIn } from "../project/copy.ts";
 import { type Block, applyDiff, readBlocks } from "../project/markdown.ts";
 import { startDev } from "./dev-server.ts";
 import { setStage } from "./stage.ts";
@@ -41,8 +34,10 @@ async function follow(folder: string, block: Block): Promise<void> {
   if (language === "diff") {
     await write(folder, path, applyDiff(await readFile(join(folder, path), "utf8"), block));
   } else if (path === "src/main.ts") {
-    await write(folder, `src/${slugOf(section)}.ts`, code);
-    await write(folder, `${slugOf(section)}.html`, barePage(`/src/${slugOf(section)}.ts`));
+    const script = `src/${slugOf(section)}.ts`;
+    const page = await readFile(join(folder, "index.html"), "utf8");
+    await write(folder, script, code);
+    await write(folder, `${slugOf(section)}.html`, page.replace(path, script));
   } else {
     await write(folder, path, code);
   }
