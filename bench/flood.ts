@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CDPSession, Page as Tab } from "playwright-core";
-import { findChromium, launch } from "./browser.ts";
+import { argsForAbly, findChromium, launchChromium } from "../tests/browser/chromium.ts";
 import { type Figure, median } from "./figure.ts";
 import { type Page, buildOurs } from "./pages.ts";
 import { inBench } from "./project.ts";
@@ -16,11 +16,10 @@ const HEAP_READINGS = 7;
 
 /** 500 messages a second into one page, and a walk through what it keeps of them. About 3 minutes. */
 export async function measureFlood(): Promise<Figure[]> {
-  const chromium = findChromium();
-  if (!chromium) return [];
+  if (!findChromium()) return [];
   const page = await buildOurs();
   const runs: Run[] = [];
-  for (let run = 0; run < RUNS; run += 1) runs.push(await flood(chromium, page));
+  for (let run = 0; run < RUNS; run += 1) runs.push(await flood(page));
   const figure = (what: string, unit: string, read: (run: Run) => number | number[]) => ({
     what,
     unit,
@@ -38,9 +37,9 @@ export async function measureFlood(): Promise<Figure[]> {
 
 type Run = Awaited<ReturnType<typeof flood>>;
 
-async function flood(chromium: string, page: Page) {
+async function flood(page: Page) {
   const stage = await setStage(0);
-  const browser = await launch(chromium, stage.ablyTlsPort);
+  const browser = await launchChromium(argsForAbly(stage.ablyTlsPort));
   try {
     const tab = await browser.newPage();
     await tab.addInitScript({ path: inBench("flood-probe.mjs") });

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { createServer } from "node:tls";
 import { generate } from "selfsigned";
 import { ROOT, copyProject, removeCopy } from "../project/copy.ts";
+import { argsForAbly } from "./chromium.ts";
 import { READY, type Site } from "./dev-server.ts";
 import { type Program, freePort, startProgram } from "../project/program.ts";
 
@@ -61,11 +62,9 @@ export async function startProduction(): Promise<Production> {
     startNetwork(port),
     ablyControl.start(),
   ]);
-  const hosts = ["*.ably.net", "*.ably-realtime.com"];
-  const rules = hosts.map((host) => `MAP ${host} 127.0.0.1:${network.port}`).join(",");
   return {
     ...site,
-    chromiumArgs: ["--ignore-certificate-errors", `--host-resolver-rules=${rules}`],
+    chromiumArgs: argsForAbly(network.port),
     ably: ablyControl,
     network,
     async stop() {
