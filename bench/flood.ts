@@ -1,9 +1,10 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CDPSession, Page as Tab } from "playwright-core";
 import { argsForAbly, findChromium, launchChromium } from "../tests/browser/chromium.ts";
+import { ROOT } from "../tests/project/copy.ts";
 import { type Figure, median } from "./figure.ts";
 import { type Page, buildOurs } from "./pages.ts";
-import { inBench } from "./project.ts";
 import { KEY, setStage } from "./stage.ts";
 
 const PER_SECOND = 500;
@@ -42,7 +43,7 @@ async function flood(page: Page) {
   const browser = await launchChromium(argsForAbly(stage.ablyTlsPort));
   try {
     const tab = await browser.newPage();
-    await tab.addInitScript({ path: inBench("flood-probe.mjs") });
+    await tab.addInitScript({ path: join(ROOT, "bench/flood-probe.mjs") });
     await tab.goto(await stage.serve(page));
     await tab.locator("[data-status]", { hasText: /^Connected$/ }).waitFor();
     const devTools = await tab.context().newCDPSession(tab);

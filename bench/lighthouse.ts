@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CHROMIUM_ARGS, argsForAbly, findChromium } from "../tests/browser/chromium.ts";
+import { run } from "../tests/project/copy.ts";
 import type { Figure } from "./figure.ts";
 import { buildOurs } from "./pages.ts";
-import { run } from "./project.ts";
 import { setStage } from "./stage.ts";
 
 const RUNS = 5;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { type InlineConfig, type Rolldown, build } from "vite";
-import { ROOT, inBench } from "./project.ts";
+import { ROOT } from "../tests/project/copy.ts";
 
 /** A built page, as a CDN keeps it: path → what is sent, packed by brotli. */
 export type Page = Map<string, { type: string; text: string; body: Buffer }>;
@@ -20,12 +20,12 @@ export function buildOurs(): Promise<Page> {
 
 /** The tutorial's page: all of `ably`, and the obvious order. */
 export function buildTutorial(): Promise<Page> {
-  return buildAlone(inBench("reference/tutorial-page.ts"));
+  return buildAlone(join(ROOT, "bench/reference/tutorial-page.ts"));
 }
 
 /** A page with one script, which does nothing: the floor. */
 export function buildEmpty(): Promise<Page> {
-  return buildAlone(inBench("reference/empty-page.ts"));
+  return buildAlone(join(ROOT, "bench/reference/empty-page.ts"));
 }
 
 /** In a folder of its own, with what Vite does unasked. */

@@ -5,9 +5,9 @@ import { createServer } from "node:tls";
 import { parseAllHeaders } from "@netlify/headers-parser";
 import { generate } from "selfsigned";
 import ablyTokenRequest from "../netlify/functions/ably-token-request/index.ts";
+import { ROOT } from "../tests/project/copy.ts";
 import { type Listening, listen } from "./network.ts";
 import type { Page } from "./pages.ts";
-import { ROOT } from "./project.ts";
 
 const FUNCTION = "/.netlify/functions/ably-token-request";
 

@@ -1,14 +1,12 @@
-import { scripts } from "../package.json" with { type: "json" };
+import { freePort } from "../tests/project/program.ts";
 import { type Certificate, createCertificate, startSite, startTls } from "./site.ts";
 import { type Listening, startNetwork } from "./network.ts";
 import type { Page } from "./pages.ts";
-import { freePort, startServer } from "./server.ts";
+import { LOCAL_ABLY, startServer } from "./server.ts";
 
 /** A key of the bench's own local Ably, and no other. */
 const [name, secret] = ["bench.page", "a-key-of-the-bench-only"] as const;
 export const KEY = `${name}:${secret}`;
-
-const LOCAL_ABLY = scripts["local-ably"].split(" ").with(0, process.execPath);
 
 export type Stage = {
   /** Of local Ably itself, over plain HTTP. */
