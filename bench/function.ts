@@ -1,9 +1,9 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { ROOT, run } from "../tests/project/copy.ts";
+import { readZip } from "../tests/project/zip.ts";
 import type { Figure } from "./figure.ts";
-import { unzip } from "./unzip.ts";
 
 const RUNS = 15;
 const OURS = "ably-token-request";
@@ -65,6 +65,13 @@ async function productionPackages(): Promise<string[]> {
   const list = ["ls", "--omit=dev", "--all", "--parseable"];
   const { stdout } = await run("npm", list, { cwd: ROOT });
   return stdout.trim().split("\n").slice(1);
+}
+
+async function unzip(archive: string, folder: string): Promise<void> {
+  for (const [name, content] of readZip(await readFile(archive))) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
 }
 
 async function probe(folder: string): Promise<Sample> {

@@ -83,7 +83,7 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     const files = readZip(await readFile(archive));
     expect([...files.keys()].filter((name) => name.endsWith(".map"))).toEqual([]);
     // The copy's node_modules is a link, which Netlify packs as such: what is imported tells as much.
-    const own = files.get("netlify/functions/ably-token-request/index.mjs") ?? "";
+    const own = String(files.get("netlify/functions/ably-token-request/index.mjs"));
     const imported = [...own.matchAll(/\b(?:from|import)\s*\(?\s*"([^".][^"]*)"/g)];
     const packages = imported.map(([, name = ""]) => name).filter((name) => !isBuiltin(name));
     expect(packages).toEqual(["ably/modular"]);
