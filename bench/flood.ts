@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CDPSession, Page as Tab } from "playwright-core";
 import { argsForAbly, findChromium, launchChromium } from "../tests/browser/chromium.ts";
+import type { File } from "../tests/project/bundle.ts";
 import { ROOT } from "../tests/project/copy.ts";
 import { type Figure, median } from "./figure.ts";
-import { type Page, buildOurs } from "./pages.ts";
+import { buildOurs } from "./pages.ts";
 import { KEY, setStage } from "./stage.ts";
 
 const PER_SECOND = 500;
@@ -38,7 +39,7 @@ export async function measureFlood(): Promise<Figure[]> {
 
 type Run = Awaited<ReturnType<typeof flood>>;
 
-async function flood(page: Page) {
+async function flood(page: File[]) {
   const stage = await setStage(0);
   const browser = await launchChromium(argsForAbly(stage.ablyTlsPort));
   try {

@@ -1,15 +1,21 @@
 import { createSecureServer } from "node:http2";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { createServer } from "node:tls";
 import { parseAllHeaders } from "@netlify/headers-parser";
 import { generate } from "selfsigned";
 import ablyTokenRequest from "../netlify/functions/ably-token-request/index.ts";
+import { type File, pack } from "../tests/project/bundle.ts";
 import { ROOT } from "../tests/project/copy.ts";
 import { type Listening, listen } from "./network.ts";
-import type { Page } from "./pages.ts";
 
 const FUNCTION = "/.netlify/functions/ably-token-request";
+
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+};
 
 export type Certificate = { key: string; cert: string };
 
@@ -20,7 +26,8 @@ export async function createCertificate(): Promise<Certificate> {
 }
 
 /** A page as Netlify's CDN serves it: HTTP/2, brotli, the headers of netlify.toml, and the function. */
-export async function startSite(page: Page, certificate: Certificate): Promise<Listening> {
+export async function startSite(page: File[], certificate: Certificate): Promise<Listening> {
+  const files = new Map(page.map((file) => [`/${file.fileName}`, pack(file)]));
   const { headers: rules } = await parseAllHeaders({
     netlifyConfigPath: join(ROOT, "netlify.toml"),
     headersFiles: [],
@@ -36,14 +43,16 @@ export async function startSite(page: Page, certificate: Certificate): Promise<L
         response.writeHead(answer.status, Object.fromEntries(answer.headers));
         return void response.end(await answer.text());
       }
-      const file = page.get(pathname === "/" ? "/index.html" : pathname);
-      if (!file) return void response.writeHead(404).end();
-      for (const { for: path, values } of rules) {
-        if (!pathname.startsWith(path.replace("*", ""))) continue;
+      const path = pathname === "/" ? "/index.html" : pathname;
+      const body = files.get(path);
+      if (!body) return void response.writeHead(404).end();
+      for (const { for: pattern, values } of rules) {
+        if (!pathname.startsWith(pattern.replace("*", ""))) continue;
         for (const [name, value] of Object.entries(values)) response.setHeader(name, value);
       }
-      response.writeHead(200, { "content-type": file.type, "content-encoding": "br" });
-      response.end(file.body);
+      const type = TYPES[extname(path)] ?? "application/octet-stream";
+      response.writeHead(200, { "content-type": type, "content-encoding": "br" });
+      response.end(body);
     },
   );
   return listen(server);

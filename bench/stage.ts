@@ -1,7 +1,7 @@
+import type { File } from "../tests/project/bundle.ts";
 import { freePort } from "../tests/project/program.ts";
 import { type Certificate, createCertificate, startSite, startTls } from "./site.ts";
 import { type Listening, startNetwork } from "./network.ts";
-import type { Page } from "./pages.ts";
 import { LOCAL_ABLY, startServer } from "./server.ts";
 
 /** A key of the bench's own local Ably, and no other. */
@@ -14,7 +14,7 @@ export type Stage = {
   /** Where a browser finds Ably: over TLS, and as far away as asked. */
   ablyTlsPort: number;
   /** Serves a page, as far away. */
-  serve(page: Page): Promise<string>;
+  serve(page: File[]): Promise<string>;
   close(): Promise<void>;
 };
 

@@ -3,9 +3,9 @@ import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { parseAllHeaders } from "@netlify/headers-parser";
-import { type Rolldown, build as viteBuild } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
+import { bundle } from "./bundle.ts";
 import { copyProject, removeCopy, runIn } from "./copy.ts";
 import { readZip } from "./zip.ts";
 
@@ -66,15 +66,7 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
   });
 
   it("and its function hold no package but ably, and qr for the QR code, and no source map", async () => {
-    const options = {
-      root: copy,
-      configFile: join(copy, "vite.config.ts"),
-      logLevel: "silent",
-    } as const;
-    const { output } = (await viteBuild({
-      ...options,
-      build: { write: false },
-    })) as Rolldown.RolldownOutput;
+    const output = await bundle(copy);
     const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
     expect(packagesOf(modules)).toEqual(["ably", "qr"]);
     expect(output.filter(({ fileName }) => fileName.endsWith(".map"))).toEqual([]);
