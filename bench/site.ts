@@ -1,13 +1,9 @@
 import { createSecureServer } from "node:http2";
-import { connect } from "node:net";
-import { extname, join } from "node:path";
-import { createServer } from "node:tls";
-import { parseAllHeaders } from "@netlify/headers-parser";
-import { generate } from "selfsigned";
+import { extname } from "node:path";
 import ablyTokenRequest from "../netlify/functions/ably-token-request/index.ts";
+import { type Listening, createCertificate, listen } from "../tests/browser/network.ts";
 import { type File, pack } from "../tests/project/bundle.ts";
-import { ROOT } from "../tests/project/copy.ts";
-import { type Listening, listen } from "./network.ts";
+import { readHeaders } from "../tests/project/headers.ts";
 
 const FUNCTION = "/.netlify/functions/ably-token-request";
 
@@ -17,23 +13,11 @@ const TYPES: Record<string, string> = {
   ".js": "text/javascript; charset=utf-8",
 };
 
-export type Certificate = { key: string; cert: string };
-
-export async function createCertificate(): Promise<Certificate> {
-  const names = [{ name: "commonName", value: "This machine" }];
-  const { private: key, cert } = await generate(names, { keyType: "ec" });
-  return { key, cert };
-}
-
 /** A page as Netlify's CDN serves it: HTTP/2, brotli, the headers of netlify.toml, and the function. */
-export async function startSite(page: File[], certificate: Certificate): Promise<Listening> {
+export async function startSite(page: File[]): Promise<Listening> {
   const files = new Map(page.map((file) => [`/${file.fileName}`, pack(file)]));
-  const { headers: rules } = await parseAllHeaders({
-    netlifyConfigPath: join(ROOT, "netlify.toml"),
-    headersFiles: [],
-    configHeaders: [],
-    minimal: true,
-  });
+  const { headers: rules } = await readHeaders();
+  const certificate = await createCertificate();
   const server = createSecureServer(
     { ...certificate, allowHTTP1: true },
     async (request, response) => {
@@ -55,17 +39,5 @@ export async function startSite(page: File[], certificate: Certificate): Promise
       response.end(body);
     },
   );
-  return listen(server);
-}
-
-/** TLS before a local Ably, which has none. */
-export function startTls(target: number, certificate: Certificate): Promise<Listening> {
-  const server = createServer(certificate, (outer) => {
-    const inner = connect({ port: target, host: "127.0.0.1", noDelay: true });
-    for (const socket of [outer, inner]) socket.on("error", () => {});
-    outer.on("close", () => inner.destroy());
-    inner.on("close", () => outer.destroy());
-    outer.pipe(inner).pipe(outer);
-  });
   return listen(server);
 }

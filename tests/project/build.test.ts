@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { parseAllHeaders } from "@netlify/headers-parser";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
 import { bundle } from "./bundle.ts";
 import { copyProject, removeCopy, runIn } from "./copy.ts";
+import { readHeaders } from "./headers.ts";
 import { readZip } from "./zip.ts";
 
 const PATIENCE_MS = 120_000;
@@ -141,16 +141,6 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     await build();
   });
 });
-
-/** netlify.toml's, as Netlify reads them. */
-function readHeaders() {
-  return parseAllHeaders({
-    netlifyConfigPath: join(copy, "netlify.toml"),
-    headersFiles: [],
-    configHeaders: [],
-    minimal: true,
-  });
-}
 
 /** The packages that files in node_modules belong to. */
 function packagesOf(paths: string[]): string[] {
