@@ -1,28 +1,15 @@
-import { ROOT, copyProject, removeCopy } from "../project/copy.ts";
-import { argsForAbly } from "./chromium.ts";
-import { READY, type Site } from "./dev-server.ts";
-import { type Network, startNetwork } from "./network.ts";
+import { ROOT, copyProject } from "../project/copy.ts";
 import { type Program, freePort, startProgram } from "../project/program.ts";
+import { argsForAbly } from "./chromium.ts";
+import { type Network, startNetwork } from "./network.ts";
+import { type Site, startSite } from "./site.ts";
 
 const [name, secret] = ["production.test", "a-key-of-local-ably-only"] as const;
 
 /** The production build and the function, as `npm run serve` serves them. */
-export async function startServe(env: Record<string, string>): Promise<Site> {
-  const cwd = await copyProject();
-  const port = await freePort();
-  const program = await startProgram(`npm run serve -- --port ${port}`, {
-    cwd,
-    env: { DEFAULT_CLIENT_ID: "", NODE_ENV: "production", ...env },
-    ready: READY,
-  });
-  return {
-    ...program,
-    url: `http://localhost:${port}`,
-    async stop() {
-      await program.stop();
-      await removeCopy(cwd);
-    },
-  };
+export async function startServe(key: string): Promise<Site> {
+  const env = { ABLY_API_KEY: key, NODE_ENV: "production" };
+  return startSite("npm run serve --", await copyProject(), env);
 }
 
 export type Production = Site & {
@@ -50,7 +37,7 @@ export async function startProduction(): Promise<Production> {
     },
   };
   const [site, network] = await Promise.all([
-    startServe({ ABLY_API_KEY: `${name}:${secret}` }),
+    startServe(`${name}:${secret}`),
     startNetwork(port),
     ablyControl.start(),
   ]);
