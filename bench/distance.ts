@@ -1,6 +1,7 @@
 import { type Socket, connect, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Listening, breakTogether, listen } from "../tests/browser/network.ts";
+import { breakTogether } from "../tests/browser/network.ts";
+import { type Listening, listen } from "../tests/project/listening.ts";
 
 /**
  * A way to a port that is as long as asked. Each byte takes half a round trip, and the first ones of

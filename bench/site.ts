@@ -1,9 +1,10 @@
 import { createSecureServer } from "node:http2";
 import { extname } from "node:path";
 import ablyTokenRequest from "../netlify/functions/ably-token-request/index.ts";
-import { type Listening, createCertificate, listen } from "../tests/browser/network.ts";
+import { createCertificate } from "../tests/browser/network.ts";
 import { type File, pack } from "../tests/project/bundle.ts";
 import { readHeaders } from "../tests/project/headers.ts";
+import { type Listening, listen } from "../tests/project/listening.ts";
 
 const FUNCTION = "/.netlify/functions/ably-token-request";
 

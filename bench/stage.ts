@@ -1,5 +1,6 @@
-import { type Listening, startNetwork } from "../tests/browser/network.ts";
+import { startNetwork } from "../tests/browser/network.ts";
 import type { File } from "../tests/project/bundle.ts";
+import type { Listening } from "../tests/project/listening.ts";
 import { freePort } from "../tests/project/program.ts";
 import { startDistance } from "./distance.ts";
 import { LOCAL_ABLY, startServer } from "./server.ts";

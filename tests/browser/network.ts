@@ -1,14 +1,12 @@
-import { once } from "node:events";
-import { type AddressInfo, type Server, type Socket, connect } from "node:net";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer } from "node:tls";
 import { generate } from "selfsigned";
+import { type Listening, listen } from "../project/listening.ts";
 
 /** What ably-js looks for at internet-up.ably-realtime.com before it tries another host or transport. */
 const INTERNET_IS_UP =
   "HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\ncontent-length: 4\r\nconnection: close\r\n\r\nyes\n";
-
-export type Listening = { port: number; close(): Promise<void> };
 
 export type Network = Listening & {
   /** As a proxy does that knows no WebSockets: it lets them out, and never back. */
@@ -50,23 +48,4 @@ export function breakTogether(outer: Duplex, inner: Duplex): void {
         inner.destroy();
       });
   }
-}
-
-/** On a port that the system gives. Who closes it breaks off every connection. */
-export async function listen(server: Server): Promise<Listening> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
 }

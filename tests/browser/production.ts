@@ -1,5 +1,6 @@
-import { ROOT, copyProject } from "../project/copy.ts";
-import { type Program, freePort, startProgram } from "../project/program.ts";
+import { copyProject } from "../project/copy.ts";
+import { startLocalAbly } from "../project/local-ably.ts";
+import { type Program, freePort } from "../project/program.ts";
 import { argsForAbly } from "./chromium.ts";
 import { type Network, startNetwork } from "./network.ts";
 import { type Site, startSite } from "./site.ts";
@@ -29,11 +30,7 @@ export async function startProduction(): Promise<Production> {
   const ablyControl = {
     stop: () => ably.stop(),
     async start() {
-      ably = await startProgram("npm run local-ably", {
-        cwd: ROOT,
-        env: { LOCAL_ABLY_PORT: `${port}`, LOCAL_ABLY_KEYS: JSON.stringify([{ name, secret }]) },
-        ready: "Local Ably, in memory",
-      });
+      ably = await startLocalAbly(port, [{ name, secret }]);
     },
   };
   const [site, network] = await Promise.all([
