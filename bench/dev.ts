@@ -1,5 +1,6 @@
+import { freePort } from "../tests/project/program.ts";
 import type { Figure } from "./figure.ts";
-import { freePort, startServer } from "./server.ts";
+import { startServer } from "./server.ts";
 
 const RUNS = 7;
 /** Any key of this form: with one, Vite starts without local Ably. */

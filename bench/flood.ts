@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CDPSession, Page as Tab } from "playwright-core";
-import { findChromium, launch } from "./browser.ts";
+import { argsForAbly, findChromium, launchChromium } from "../tests/browser/chromium.ts";
+import type { File } from "../tests/project/bundle.ts";
+import { ROOT } from "../tests/project/copy.ts";
 import { type Figure, median } from "./figure.ts";
-import { type Page, buildOurs } from "./pages.ts";
-import { inBench } from "./project.ts";
+import { buildOurs } from "./pages.ts";
 import { KEY, setStage } from "./stage.ts";
 
 const PER_SECOND = 500;
@@ -16,11 +18,10 @@ const HEAP_READINGS = 7;
 
 /** 500 messages a second into one page, and a walk through what it keeps of them. About 3 minutes. */
 export async function measureFlood(): Promise<Figure[]> {
-  const chromium = findChromium();
-  if (!chromium) return [];
+  if (!findChromium()) return [];
   const page = await buildOurs();
   const runs: Run[] = [];
-  for (let run = 0; run < RUNS; run += 1) runs.push(await flood(chromium, page));
+  for (let run = 0; run < RUNS; run += 1) runs.push(await flood(page));
   const figure = (what: string, unit: string, read: (run: Run) => number | number[]) => ({
     what,
     unit,
@@ -38,12 +39,12 @@ export async function measureFlood(): Promise<Figure[]> {
 
 type Run = Awaited<ReturnType<typeof flood>>;
 
-async function flood(chromium: string, page: Page) {
+async function flood(page: File[]) {
   const stage = await setStage(0);
-  const browser = await launch(chromium, stage.ablyTlsPort);
+  const browser = await launchChromium(argsForAbly(stage.ablyTlsPort));
   try {
     const tab = await browser.newPage();
-    await tab.addInitScript({ path: inBench("flood-probe.mjs") });
+    await tab.addInitScript({ path: join(ROOT, "bench/flood-probe.mjs") });
     await tab.goto(await stage.serve(page));
     await tab.locator("[data-status]", { hasText: /^Connected$/ }).waitFor();
     const devTools = await tab.context().newCDPSession(tab);
@@ -114,7 +115,7 @@ async function startTrace(devTools: CDPSession): Promise<() => Promise<number>> 
     const main = events.find(({ args }) => args.name === "CrRendererMain");
     return events
       .filter(
-        ({ name, pid, tid }) => /RunTask$/.test(name) && pid === main?.pid && tid === main.tid,
+        ({ name, pid, tid }) => name.endsWith("RunTask") && pid === main?.pid && tid === main.tid,
       )
       .reduce((longest, { tdur = 0 }) => Math.max(longest, tdur / 1_000), 0);
   };

@@ -1,14 +1,14 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { ROOT, run } from "../tests/project/copy.ts";
+import { readZip } from "../tests/project/zip.ts";
 import type { Figure } from "./figure.ts";
-import { ROOT, inBench, run } from "./project.ts";
-import { unzip } from "./unzip.ts";
 
 const RUNS = 15;
 const OURS = "ably-token-request";
 const TUTORIAL = "tutorial";
-const PROBE = inBench("function-probe.mjs");
+const PROBE = join(ROOT, "bench/function-probe.mjs");
 
 type Sample = { cold: number; warmCpu: number };
 
@@ -48,7 +48,7 @@ async function buildSite(site: string): Promise<void> {
   for (const path of [`netlify/functions/${OURS}`, "src/realtime/contract.ts"]) {
     await cp(join(ROOT, path), join(site, path), { recursive: true });
   }
-  await cp(inBench("reference/tutorial-function.ts"), join(functions, `${TUTORIAL}.ts`));
+  await cp(join(ROOT, "bench/reference/tutorial-function.ts"), join(functions, `${TUTORIAL}.ts`));
   for (const path of await productionPackages()) {
     await cp(path, join(site, relative(ROOT, path)), { recursive: true });
   }
@@ -65,6 +65,13 @@ async function productionPackages(): Promise<string[]> {
   const list = ["ls", "--omit=dev", "--all", "--parseable"];
   const { stdout } = await run("npm", list, { cwd: ROOT });
   return stdout.trim().split("\n").slice(1);
+}
+
+async function unzip(archive: string, folder: string): Promise<void> {
+  for (const [name, content] of readZip(await readFile(archive))) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
 }
 
 async function probe(folder: string): Promise<Sample> {

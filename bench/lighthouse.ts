@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromiumArgs, findChromium } from "./browser.ts";
+import { CHROMIUM_ARGS, argsForAbly, findChromium } from "../tests/browser/chromium.ts";
+import { run } from "../tests/project/copy.ts";
 import type { Figure } from "./figure.ts";
 import { buildOurs } from "./pages.ts";
-import { run } from "./project.ts";
 import { setStage } from "./stage.ts";
 
 const RUNS = 5;
@@ -33,7 +33,8 @@ export async function measureLighthouse(): Promise<Figure[]> {
     const reports: Report[] = [];
     for (let index = 0; reports.length < RUNS; index += 1) {
       const path = join(folder, `${index}.json`);
-      const quoted = chromiumArgs(stage.ablyTlsPort).map((arg) => arg.replace(/=(.*)/, '="$1"'));
+      const chromiumArgs = [...CHROMIUM_ARGS, ...argsForAbly(stage.ablyTlsPort)];
+      const quoted = chromiumArgs.map((arg) => arg.replace(/=(.*)/, '="$1"'));
       const flags = ["--headless=new", ...quoted].join(" ");
       const options = ["--quiet", "--output=json", `--output-path=${path}`];
       const args = ["-y", LIGHTHOUSE, url, ...options, `--chrome-flags=${flags}`];

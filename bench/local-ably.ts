@@ -1,18 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LOCAL_ABLY_KEY } from "../netlify/functions/ably-token-request/key.ts";
-import { scripts } from "../package.json" with { type: "json" };
+import { ROOT } from "../tests/project/copy.ts";
+import { freePort } from "../tests/project/program.ts";
 import { type Dialect, ablyDialect, relayDialect } from "./dialect.ts";
 import type { Figure } from "./figure.ts";
 import { type LoadResult, load } from "./load.ts";
-import { ROOT, inBench } from "./project.ts";
-import { freePort, startServer } from "./server.ts";
+import { LOCAL_ABLY, startServer } from "./server.ts";
 
 const RUNS = 7;
 
-/** What `npm run local-ably` runs, without npm. */
-const LOCAL_ABLY = scripts["local-ably"].split(" ").with(0, process.execPath);
-const RELAY = LOCAL_ABLY.with(-1, inBench("reference/relay.ts"));
+const RELAY = LOCAL_ABLY.with(-1, join(ROOT, "bench/reference/relay.ts"));
 
 type Sample = LoadResult & { startMs: number };
 

@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ROOT, run } from "./project.ts";
+import { scripts } from "../package.json" with { type: "json" };
+import { ROOT, run } from "../tests/project/copy.ts";
 
 /** Short beside what is measured, and no load of its own. */
 const POLL_MS = 5;
 const PATIENCE_MS = 60_000;
+
+/** What `npm run local-ably` runs, without npm. */
+export const LOCAL_ABLY = scripts["local-ably"].split(" ").with(0, process.execPath);
 
 export type Server = {
   pid: number;
@@ -58,16 +61,6 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** What the process holds in memory, in kB. */

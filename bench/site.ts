@@ -1,32 +1,24 @@
 import { createSecureServer } from "node:http2";
-import { connect } from "node:net";
-import { join } from "node:path";
-import { createServer } from "node:tls";
-import { parseAllHeaders } from "@netlify/headers-parser";
-import { generate } from "selfsigned";
+import { extname } from "node:path";
 import ablyTokenRequest from "../netlify/functions/ably-token-request/index.ts";
-import { type Listening, listen } from "./network.ts";
-import type { Page } from "./pages.ts";
-import { ROOT } from "./project.ts";
+import { createCertificate } from "../tests/browser/network.ts";
+import { type File, pack } from "../tests/project/bundle.ts";
+import { readHeaders } from "../tests/project/headers.ts";
+import { type Listening, listen } from "../tests/project/listening.ts";
 
 const FUNCTION = "/.netlify/functions/ably-token-request";
 
-export type Certificate = { key: string; cert: string };
-
-export async function createCertificate(): Promise<Certificate> {
-  const names = [{ name: "commonName", value: "This machine" }];
-  const { private: key, cert } = await generate(names, { keyType: "ec" });
-  return { key, cert };
-}
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+};
 
 /** A page as Netlify's CDN serves it: HTTP/2, brotli, the headers of netlify.toml, and the function. */
-export async function startSite(page: Page, certificate: Certificate): Promise<Listening> {
-  const { headers: rules } = await parseAllHeaders({
-    netlifyConfigPath: join(ROOT, "netlify.toml"),
-    headersFiles: [],
-    configHeaders: [],
-    minimal: true,
-  });
+export async function startSite(page: File[]): Promise<Listening> {
+  const files = new Map(page.map((file) => [`/${file.fileName}`, pack(file)]));
+  const { headers: rules } = await readHeaders();
+  const certificate = await createCertificate();
   const server = createSecureServer(
     { ...certificate, allowHTTP1: true },
     async (request, response) => {
@@ -36,27 +28,17 @@ export async function startSite(page: Page, certificate: Certificate): Promise<L
         response.writeHead(answer.status, Object.fromEntries(answer.headers));
         return void response.end(await answer.text());
       }
-      const file = page.get(pathname === "/" ? "/index.html" : pathname);
-      if (!file) return void response.writeHead(404).end();
-      for (const { for: path, values } of rules) {
-        if (!pathname.startsWith(path.replace("*", ""))) continue;
+      const path = pathname === "/" ? "/index.html" : pathname;
+      const body = files.get(path);
+      if (!body) return void response.writeHead(404).end();
+      for (const { for: pattern, values } of rules) {
+        if (!pathname.startsWith(pattern.replace("*", ""))) continue;
         for (const [name, value] of Object.entries(values)) response.setHeader(name, value);
       }
-      response.writeHead(200, { "content-type": file.type, "content-encoding": "br" });
-      response.end(file.body);
+      const type = TYPES[extname(path)] ?? "application/octet-stream";
+      response.writeHead(200, { "content-type": type, "content-encoding": "br" });
+      response.end(body);
     },
   );
-  return listen(server);
-}
-
-/** TLS before a local Ably, which has none. */
-export function startTls(target: number, certificate: Certificate): Promise<Listening> {
-  const server = createServer(certificate, (outer) => {
-    const inner = connect({ port: target, host: "127.0.0.1", noDelay: true });
-    for (const socket of [outer, inner]) socket.on("error", () => {});
-    outer.on("close", () => inner.destroy());
-    inner.on("close", () => outer.destroy());
-    outer.pipe(inner).pipe(outer);
-  });
   return listen(server);
 }

@@ -1,14 +1,14 @@
-import { scripts } from "../package.json" with { type: "json" };
-import { type Certificate, createCertificate, startSite, startTls } from "./site.ts";
-import { type Listening, startNetwork } from "./network.ts";
-import type { Page } from "./pages.ts";
-import { freePort, startServer } from "./server.ts";
+import { startNetwork } from "../tests/browser/network.ts";
+import type { File } from "../tests/project/bundle.ts";
+import type { Listening } from "../tests/project/listening.ts";
+import { freePort } from "../tests/project/program.ts";
+import { startDistance } from "./distance.ts";
+import { LOCAL_ABLY, startServer } from "./server.ts";
+import { startSite } from "./site.ts";
 
 /** A key of the bench's own local Ably, and no other. */
 const [name, secret] = ["bench.page", "a-key-of-the-bench-only"] as const;
 export const KEY = `${name}:${secret}`;
-
-const LOCAL_ABLY = scripts["local-ably"].split(" ").with(0, process.execPath);
 
 export type Stage = {
   /** Of local Ably itself, over plain HTTP. */
@@ -16,28 +16,27 @@ export type Stage = {
   /** Where a browser finds Ably: over TLS, and as far away as asked. */
   ablyTlsPort: number;
   /** Serves a page, as far away. */
-  serve(page: Page): Promise<string>;
+  serve(page: File[]): Promise<string>;
   close(): Promise<void>;
 };
 
 /** Local Ably as Ably's cloud, and pages as Netlify's CDN, at the end of a way of some length. */
 export async function setStage(roundTripMs: number): Promise<Stage> {
   process.env.ABLY_API_KEY = KEY;
-  const certificate: Certificate = await createCertificate();
   const ablyPort = await freePort();
   const keys = JSON.stringify([{ name, secret }]);
   const env = { LOCAL_ABLY_PORT: `${ablyPort}`, LOCAL_ABLY_KEYS: keys };
   const ably = await startServer(LOCAL_ABLY, `http://127.0.0.1:${ablyPort}/time`, env);
   const open: Listening[] = [];
   const away = async (server: Listening) => {
-    const network = await startNetwork(server.port, roundTripMs);
-    open.push(network, server);
-    return network.port;
+    const distance = await startDistance(server.port, roundTripMs);
+    open.push(distance, server);
+    return distance.port;
   };
   return {
     ablyPort,
-    ablyTlsPort: await away(await startTls(ablyPort, certificate)),
-    serve: async (page) => `https://localhost:${await away(await startSite(page, certificate))}`,
+    ablyTlsPort: await away(await startNetwork(ablyPort)),
+    serve: async (page) => `https://localhost:${await away(await startSite(page))}`,
     async close() {
       for (const each of open) await each.close();
       await ably.stop();

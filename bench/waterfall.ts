@@ -1,5 +1,5 @@
-import type { BrowserContext, CDPSession } from "playwright-core";
-import { findChromium, launchAsNew } from "./browser.ts";
+import { type BrowserContext, type CDPSession, chromium } from "playwright-core";
+import { CHROMIUM_ARGS, argsForAbly, findChromium } from "../tests/browser/chromium.ts";
 import { type Figure, median } from "./figure.ts";
 import { buildOurs, buildTutorial } from "./pages.ts";
 import { setStage } from "./stage.ts";
@@ -17,10 +17,13 @@ type Step = { what: string; start: number; end: number };
 
 /** From the navigation to the room, where each round trip takes 100 ms. Prints the ways. About 40 s. */
 export async function measureWaterfall(): Promise<Figure[]> {
-  const chromium = findChromium();
-  if (!chromium) return [];
+  const executablePath = findChromium();
+  if (!executablePath) return [];
   const stage = await setStage(ROUND_TRIP_MS);
-  const visit = (url: string) => visitAs(() => launchAsNew(chromium, stage.ablyTlsPort), url);
+  const args = [...CHROMIUM_ARGS, ...argsForAbly(stage.ablyTlsPort)];
+  // With a profile of its own. A private window, as `launch` gives, opens no connection ahead.
+  const newcomer = () => chromium.launchPersistentContext("", { executablePath, args });
+  const visit = (url: string) => visitAs(newcomer, url);
   try {
     const [ours, tutorial] = [
       await stage.serve(await buildOurs()),

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
 import {
@@ -34,34 +33,25 @@ function run(env: Record<string, string>): ChildProcess & { output: Inbox<string
   return Object.assign(child, { output });
 }
 
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+/** The port that it says it is on: with port 0, one that was free. */
+function portIn(line = ""): number {
+  return Number(/:(\d+) /.exec(line)?.[1]);
 }
 
-async function isReady(port: number): Promise<boolean> {
+async function answers(port: number): Promise<boolean> {
   return fetch(`http://127.0.0.1:${port}/time`).then(
     ({ ok }) => ok,
     () => false,
   );
 }
 
-async function ready(port: number): Promise<void> {
-  const poll = async (): Promise<void> => ((await isReady(port)) ? undefined : poll());
-  await within(poll(), `GET /time on port ${port}`);
-}
-
 describe("npm run local-ably", () => {
   it("serves the apps of its keys side by side, and ends at once at SIGTERM", async () => {
-    const port = await freePort();
     const keys = ["one.key", "two.key"].map((name) => ({ name, secret: "s" }));
-    const child = run({ LOCAL_ABLY_PORT: String(port), LOCAL_ABLY_KEYS: JSON.stringify(keys) });
-    await ready(port);
+    const child = run({ LOCAL_ABLY_PORT: "0", LOCAL_ABLY_KEYS: JSON.stringify(keys) });
+    const [line] = await child.output.atLeast(1);
+    const port = portIn(line);
+    expect(await answers(port)).toBe(true);
     const ended = once(child, "close");
 
     const [one, two] = ["one.key:s", "two.key:s"].map((key) => realtime({ port }, { key }));
@@ -77,13 +67,13 @@ describe("npm run local-ably", () => {
     child.kill("SIGTERM");
     await within(ended, "the end");
     expect(Date.now() - since).toBeLessThan(1_000);
-    expect(await isReady(port)).toBe(false);
+    expect(await answers(port)).toBe(false);
   });
 
   it("takes the local key and the host that it is given, and says where it is", async () => {
-    const port = await freePort();
-    const child = run({ LOCAL_ABLY_PORT: String(port), LOCAL_ABLY_HOST: "127.0.0.1" });
+    const child = run({ LOCAL_ABLY_PORT: "0", LOCAL_ABLY_HOST: "127.0.0.1" });
     const [line] = await child.output.atLeast(1);
+    const port = portIn(line);
     expect(line).toContain(`http://127.0.0.1:${port}`);
     expect(line).toContain(LOCAL_KEY.split(":")[0]);
     expect(line).not.toContain(LOCAL_KEY);
@@ -93,10 +83,10 @@ describe("npm run local-ably", () => {
   // macOS has no 127.0.0.2 unless one adds it.
   const isMac = process.platform === "darwin";
   it.skipIf(isMac)("answers on no host but the one that it was given", async () => {
-    const port = await freePort();
-    const child = run({ LOCAL_ABLY_PORT: String(port), LOCAL_ABLY_HOST: "127.0.0.2" });
-    await child.output.atLeast(1);
-    expect(await isReady(port)).toBe(false);
+    const child = run({ LOCAL_ABLY_PORT: "0", LOCAL_ABLY_HOST: "127.0.0.2" });
+    const [line] = await child.output.atLeast(1);
+    const port = portIn(line);
+    expect(await answers(port)).toBe(false);
     expect((await fetch(`http://127.0.0.2:${port}/time`)).ok).toBe(true);
   });
 

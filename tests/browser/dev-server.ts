@@ -1,17 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { copyProject, removeCopy } from "../project/copy.ts";
-import { type Program, freePort, startProgram } from "../project/program.ts";
-
-/** What Netlify's CLI says when it serves. */
-export const READY = "Local dev server ready";
-
-/** A site that runs on this machine, and a Chromium's options if it needs any to see it. */
-export type Site = Program & { url: string; chromiumArgs?: string[] };
+import { copyProject } from "../project/copy.ts";
+import { freePort } from "../project/program.ts";
+import { type Site, startSite } from "./site.ts";
 
 /**
- * Runs `npm run dev` as a person would, on free ports, in a copy of the project: Netlify's CLI keeps
- * the functions that it built in the folder where it runs, so that two servers need two.
+ * Runs `npm run dev` as a person would, on free ports.
  * @param settings Those of local Ably: see local-ably/settings.ts.
  * @param folder A copy of the test's own. It goes when the server stops.
  */
@@ -28,22 +22,9 @@ export async function startDev({
 } = {}): Promise<Site> {
   const cwd = folder ?? (await copyProject());
   if (settings) await giveLocalAbly(settings, join(cwd, "vite.config.ts"));
-  const [port, target] = [await freePort(), vitePort ?? (await freePort())];
-  const options = `--port ${port} --target-port ${target} --command "vite --port ${target}"`;
-  const program = await startProgram(`npm run dev -- ${options}`, {
-    cwd,
-    // The shell's variables beat any `.env`, and blank means none.
-    env: { ABLY_API_KEY: key, DEFAULT_CLIENT_ID: "", NODE_ENV: "development" },
-    ready: READY,
-  });
-  return {
-    ...program,
-    url: `http://localhost:${port}`,
-    async stop() {
-      await program.stop();
-      await removeCopy(cwd);
-    },
-  };
+  const target = vitePort ?? (await freePort());
+  const command = `npm run dev -- --target-port ${target} --command "vite --port ${target}"`;
+  return startSite(command, cwd, { ABLY_API_KEY: key, NODE_ENV: "development" });
 }
 
 /** As a person does who wants, say, a shorter connectionStateTtl than Ably's two minutes. */

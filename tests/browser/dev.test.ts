@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Site, startDev } from "./dev-server.ts";
 import { freePort } from "../project/program.ts";
+import { startDev } from "./dev-server.ts";
+import type { Site } from "./site.ts";
 
 describe("npm run dev with no key", () => {
   let dev: Site;

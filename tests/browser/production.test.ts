@@ -179,7 +179,7 @@ describe.each([
   ["no key", "", "This site has no ABLY_API_KEY yet."],
   ["the placeholder", "Your Ably API key", "ABLY_API_KEY does not look like an Ably key"],
 ])("deployed with %s", (_what, key, sentence) => {
-  const stage = setStage(() => startServe({ ABLY_API_KEY: key }));
+  const stage = setStage(() => startServe(key));
 
   it("says what to do on the page itself", async () => {
     const { page } = await stage.open();

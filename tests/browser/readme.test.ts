@@ -1,29 +1,25 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { ROOT, barePage, copyBareProject, runIn } from "../project/copy.ts";
-import { launchChromium } from "./chromium.ts";
+import { ROOT, copyBareProject, runIn } from "../project/copy.ts";
 import { startDev } from "./dev-server.ts";
+import { setStage } from "./stage.ts";
 
-it("gives the lines that replace the demo, and they work as they stand", async () => {
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  const [, code = ""] = /```ts\n\/\/ src\/main\.ts\n([^]*?)```/.exec(readme) ?? [];
-  expect(code.trim().split("\n").length).toBeLessThanOrEqual(15);
+const readme = await readFile(join(ROOT, "README.md"), "utf8");
+const [, code = ""] = /```ts\n\/\/ src\/main\.ts\n([^]*?)```/.exec(readme) ?? [];
 
+const stage = setStage(async () => {
   const copy = await copyBareProject();
   await writeFile(join(copy, "src/main.ts"), code);
-  await writeFile(join(copy, "index.html"), barePage("/src/main.ts"));
   await runIn(copy, "typescript/bin/tsc");
+  return startDev({ folder: copy });
+});
 
-  const [dev, browser] = await Promise.all([startDev({ folder: copy }), launchChromium()]);
-  try {
-    const [ada, bob] = await Promise.all([browser.newPage(), browser.newPage()]);
-    for (const page of [ada, bob]) await page.goto(dev.url);
-    await expect.poll(() => ada.title()).toBe("2 here");
-    await ada.mouse.click(50, 50);
-    await bob.getByText('{"text":"hi"}').waitFor();
-  } finally {
-    await browser.close();
-    await dev.stop();
-  }
+it("gives the lines that replace the demo, and they work as they stand", async () => {
+  expect(code.trim().split("\n").length).toBeLessThanOrEqual(15);
+  const [{ page: ada }, { page: bob }] = [await stage.open(), await stage.open()];
+  for (const page of [ada, bob]) await page.goto(stage.site.url);
+  await expect.poll(() => ada.title()).toBe("2 here");
+  await ada.mouse.click(50, 50);
+  await bob.getByText('{"text":"hi"}').waitFor();
 });

@@ -1,19 +1,11 @@
-import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { type Server, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 import { afterAll, describe, expect, it } from "vitest";
-import {
-  ROOT,
-  barePage,
-  copyBareProject,
-  linkPackages,
-  listFiles,
-  runIn,
-} from "../project/copy.ts";
+import { ROOT, copyBareProject, linkPackages, listFiles, runIn } from "../project/copy.ts";
+import { type Listening, listen } from "../project/listening.ts";
 import { type Block, applyDiff, readBlocks } from "../project/markdown.ts";
 import { startDev } from "./dev-server.ts";
 import { setStage } from "./stage.ts";
@@ -41,8 +33,10 @@ async function follow(folder: string, block: Block): Promise<void> {
   if (language === "diff") {
     await write(folder, path, applyDiff(await readFile(join(folder, path), "utf8"), block));
   } else if (path === "src/main.ts") {
-    await write(folder, `src/${slugOf(section)}.ts`, code);
-    await write(folder, `${slugOf(section)}.html`, barePage(`/src/${slugOf(section)}.ts`));
+    const script = `src/${slugOf(section)}.ts`;
+    const page = await readFile(join(folder, "index.html"), "utf8");
+    await write(folder, script, code);
+    await write(folder, `${slugOf(section)}.html`, page.replace(path, script));
   } else {
     await write(folder, path, code);
   }
@@ -203,21 +197,21 @@ describe("each recipe", () => {
 describe(SIGN_IN, () => {
   const ISSUER = "https://accounts.example.com/";
   const AUDIENCE = "the-client-id-of-your-site";
-  let provider: Server;
+  let provider: Listening;
   let ours: Awaited<ReturnType<typeof generateKeyPair>>;
 
   const stage = setStage(async () => {
     ours = await generateKeyPair("RS256");
     const jwks = { keys: [{ ...(await exportJWK(ours.publicKey)), kid: "1", alg: "RS256" }] };
-    provider = createServer((_request, response) => response.end(JSON.stringify(jwks)));
-    await once(provider.listen(0, "127.0.0.1"), "listening");
-    const { port } = provider.address() as AddressInfo;
+    const server = createServer((_request, response) => response.end(JSON.stringify(jwks)));
+    provider = await listen(server);
+    const url = `http://127.0.0.1:${provider.port}/`;
 
     const copy = await copyBareProject();
     await write(copy, "src/main.ts", "");
     for (const block of signIn) await follow(copy, block);
     const env = await readFile(join(copy, ".env"), "utf8");
-    await write(copy, ".env", env.replace(/^(OIDC_JWKS_URL)=.*$/m, `$1=http://127.0.0.1:${port}/`));
+    await write(copy, ".env", env.replace(/^(OIDC_JWKS_URL)=.*$/m, `$1=${url}`));
     await runIn(copy, "typescript/bin/tsc");
     return startDev({ folder: copy });
   });

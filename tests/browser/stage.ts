@@ -2,7 +2,8 @@ import Ably from "ably";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { launchChromium } from "./chromium.ts";
-import { type Site, startDev } from "./dev-server.ts";
+import { startDev } from "./dev-server.ts";
+import type { Site } from "./site.ts";
 import { Visitor } from "./visitor.ts";
 
 /** What a file of browser tests plays on: a site, a browser, and who came. */

@@ -1,11 +1,11 @@
 /** The suite of `npm run test:live`, so that it is known to work before it meets Ably's cloud. */
-import { once } from "node:events";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Program, freePort, startProgram } from "../project/program.ts";
 import { ROOT } from "../project/copy.ts";
+import { listen } from "../project/listening.ts";
+import { startLocalAbly } from "../project/local-ably.ts";
+import { type Program, freePort, startProgram } from "../project/program.ts";
 import { checkAbly } from "./checks.ts";
 
 const SECRET = "hush-hush-this-is-secret";
@@ -32,15 +32,7 @@ beforeAll(async () => {
   const keys = Object.entries(KEYS).map(([name, capability]) => {
     return { name, secret: SECRET, capability };
   });
-  localAbly = await startProgram("npm run local-ably", {
-    cwd: ROOT,
-    env: {
-      LOCAL_ABLY_PORT: `${port}`,
-      LOCAL_ABLY_HOST: "",
-      LOCAL_ABLY_KEYS: JSON.stringify(keys),
-    },
-    ready: "Local Ably, in memory",
-  });
+  localAbly = await startLocalAbly(port, keys);
 });
 
 afterAll(() => localAbly?.stop());
@@ -111,15 +103,13 @@ it("says that nothing answers", async () => {
 });
 
 it("says that only WebSockets are stopped", async () => {
-  const proxy = createServer(passOnWithoutUpgrade).listen(0, "127.0.0.1");
-  await once(proxy, "listening");
-  const { failed } = await verdicts(`app.enough:${SECRET}`, (proxy.address() as AddressInfo).port);
+  const proxy = await listen(createServer(passOnWithoutUpgrade));
+  const { failed } = await verdicts(`app.enough:${SECRET}`, proxy.port);
   expect(failed).toEqual([
     "FAILED: The network lets WebSockets through to Ably",
     "not tried: A message goes from one client to another",
   ]);
-  proxy.closeAllConnections();
-  proxy.close();
+  await proxy.close();
 });
 
 it("says that it tries nothing where there is no key", async () => {

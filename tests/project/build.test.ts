@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { parseAllHeaders } from "@netlify/headers-parser";
-import { type Rolldown, build as viteBuild } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
+import { bundle } from "./bundle.ts";
 import { copyProject, removeCopy, runIn } from "./copy.ts";
+import { readHeaders } from "./headers.ts";
 import { readZip } from "./zip.ts";
 
 const PATIENCE_MS = 120_000;
@@ -66,15 +66,7 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
   });
 
   it("and its function hold no package but ably, and qr for the QR code, and no source map", async () => {
-    const options = {
-      root: copy,
-      configFile: join(copy, "vite.config.ts"),
-      logLevel: "silent",
-    } as const;
-    const { output } = (await viteBuild({
-      ...options,
-      build: { write: false },
-    })) as Rolldown.RolldownOutput;
+    const output = await bundle(copy);
     const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
     expect(packagesOf(modules)).toEqual(["ably", "qr"]);
     expect(output.filter(({ fileName }) => fileName.endsWith(".map"))).toEqual([]);
@@ -83,7 +75,7 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     const files = readZip(await readFile(archive));
     expect([...files.keys()].filter((name) => name.endsWith(".map"))).toEqual([]);
     // The copy's node_modules is a link, which Netlify packs as such: what is imported tells as much.
-    const own = files.get("netlify/functions/ably-token-request/index.mjs") ?? "";
+    const own = String(files.get("netlify/functions/ably-token-request/index.mjs"));
     const imported = [...own.matchAll(/\b(?:from|import)\s*\(?\s*"([^".][^"]*)"/g)];
     const packages = imported.map(([, name = ""]) => name).filter((name) => !isBuiltin(name));
     expect(packages).toEqual(["ably/modular"]);
@@ -149,16 +141,6 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     await build();
   });
 });
-
-/** netlify.toml's, as Netlify reads them. */
-function readHeaders() {
-  return parseAllHeaders({
-    netlifyConfigPath: join(copy, "netlify.toml"),
-    headersFiles: [],
-    configHeaders: [],
-    minimal: true,
-  });
-}
 
 /** The packages that files in node_modules belong to. */
 function packagesOf(paths: string[]): string[] {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,18 +24,19 @@ export async function copyProject(): Promise<string> {
   return copy;
 }
 
-/** A copy with the bare page of the README, which no demo stands in the way of. */
+/** A copy without the demo, as README.md says to begin. `src/main.ts` is still to be replaced. */
 export async function copyBareProject(): Promise<string> {
   const copy = await copyProject();
-  for (const path of ["src/demo", "src/style.css", "tests", "vitest.config.ts"]) {
+  for (const path of ["src/demo", "tests/demo", "src/style.css"]) {
     await rm(join(copy, path), { recursive: true });
   }
+  const page = join(copy, "index.html");
+  const html = await readFile(page, "utf8");
+  const bare = html
+    .replace(/^.*"\/src\/style\.css".*\n/m, "")
+    .replace(/(<body>)[^]*(?=<\/body>)/, "$1");
+  await writeFile(page, bare);
   return copy;
-}
-
-/** A page with an empty body, and a script. */
-export function barePage(script: string): string {
-  return `<!doctype html><body><script type="module" src="${script}"></script></body>`;
 }
 
 /**
