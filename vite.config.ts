@@ -7,6 +7,7 @@ export default defineConfig({
     refuseKeyInPage(),
     preconnect(),
     importPlainly(),
+    allowStyles(),
     import("./local-ably/vite.ts").then(({ localAbly }) => localAbly()), // delete with local-ably/
   ],
   // One script is all that the first load needs: nothing to load ahead, and no code for it.
@@ -51,6 +52,18 @@ function importPlainly(): Plugin {
         this.error(`${file.name} has a stylesheet: delete importPlainly() from vite.config.ts.`);
       }
     },
+  };
+}
+
+/**
+ * In development Vite writes the stylesheets that a script imports into the page, and its own words
+ * about errors, which the policy in netlify.toml allows under this nonce. In a build they are files.
+ */
+function allowStyles(): Plugin {
+  return {
+    name: "allow-styles",
+    apply: "serve",
+    config: () => ({ html: { cspNonce: "vite" } }),
   };
 }
 

@@ -39,7 +39,7 @@ export function createFaults(connections: ReadonlyMap<string, Connection>, forge
 
     /** For so many ms, sockets are refused. REST still answers. */
     refuseConnections(ms: number | string): void {
-      refusedUntil = Date.now() + Number(ms);
+      refusedUntil = Date.now() + (Number(ms) || 0);
     },
 
     /** What happens when a token has reached its end: DISCONNECTED with 40142. */
@@ -56,7 +56,7 @@ export function createFaults(connections: ReadonlyMap<string, Connection>, forge
 
     /** Frames to clients take so many ms longer from now on. 0 ends that. */
     delay(ms: number | string): void {
-      delayMs = Number(ms);
+      delayMs = Number(ms) || 0;
     },
 
     /** Frames to clients wait until `release`. */

@@ -18,9 +18,14 @@ export function isSameOrigin({ headers }: IncomingMessage): boolean {
   return (protocol === "https:" || isOurs) && asked.includes(host ?? "");
 }
 
-/** From a page on this machine, at any port, or from no page. */
-export function isLoopbackOrigin({ headers: { origin } }: IncomingMessage): boolean {
-  return origin === undefined || LOOPBACK_NAME.test(parse(origin)?.hostname ?? "");
+/**
+ * From a page on this machine, at any port, or from no page. A page whose name was pointed at this
+ * machine sends no Origin with a GET, but a Host with a dot in it, which no machine near by has.
+ */
+export function isLoopbackOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
+  const { hostname = "" } = parse(origin ?? `http://${host}`) ?? {};
+  if (LOOPBACK_NAME.test(hostname)) return true;
+  return origin === undefined && (isIP(hostname) > 0 || !hostname.includes("."));
 }
 
 /** From a page of this origin, opened on this machine: also behind `netlify dev`, a proxy. */

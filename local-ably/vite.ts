@@ -21,7 +21,8 @@ export function localAbly(settings?: Partial<Settings>): Plugin {
         "  Local Ably answers here, in memory: no account needed. Set ABLY_API_KEY to switch it off.",
       );
       middlewares.use((request, response, next) => {
-        if (REST_PATHS.test(request.url ?? "/")) ably.handleRequest(request, response);
+        const isVisit = request.headers.accept?.includes("text/html");
+        if (!isVisit && REST_PATHS.test(request.url ?? "/")) ably.handleRequest(request, response);
         else next();
       });
       httpServer?.on("upgrade", (request, socket, head) => {

@@ -111,6 +111,27 @@ describe("a fault", () => {
   });
 });
 
+/** With headers that fetch would not send, Host above all. */
+function post(url: string, headers: Record<string, string>, method = "POST") {
+  return new Promise<{ status: number; body: string }>((resolve, reject) => {
+    const sent = request(url, { method, headers }, (response) => {
+      let body = "";
+      response.on("data", (chunk) => (body += String(chunk)));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    sent.on("error", reject).end();
+  });
+}
+
+it("alone, answers no page whose name was pointed at this machine", async () => {
+  const { url, port } = await start();
+  const ask = (host: string) => post(`${url}/time`, { host }, "GET");
+  expect((await ask(`evil.example:${port}`)).status).toBe(403);
+  for (const host of [`localhost:${port}`, `[::1]:${port}`, `192.168.1.5:${port}`, "ably:8889"]) {
+    expect((await ask(host)).status).toBe(200);
+  }
+});
+
 describe("in Vite, local Ably", () => {
   async function startVite() {
     const vite = await createServer({
@@ -126,18 +147,6 @@ describe("in Vite, local Ably", () => {
     return { port: address.port, url: `http://127.0.0.1:${address.port}` };
   }
 
-  /** With headers that fetch would not send, Host above all. */
-  function post(url: string, headers: Record<string, string>, method = "POST") {
-    return new Promise<{ status: number; body: string }>((resolve, reject) => {
-      const sent = request(url, { method, headers }, (response) => {
-        let body = "";
-        response.on("data", (chunk) => (body += String(chunk)));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-      });
-      sent.on("error", reject).end();
-    });
-  }
-
   it("answers beside the page, on its port", async () => {
     const server = await startVite();
     const channel = realtime(server).channels.get("c");
@@ -145,6 +154,14 @@ describe("in Vite, local Ably", () => {
     await channel.subscribe(seen.add);
     await rest(server).channels.get("c").publish("n", "");
     await seen.atLeast(1);
+  });
+
+  it("leaves a visit to a page of the same path to the page", async () => {
+    const { url } = await startVite();
+    const accept = async (types: string) =>
+      (await post(`${url}/time`, { accept: types }, "GET")).body;
+    expect(await accept("text/html,*/*;q=0.8")).not.toMatch(/^\[\d+\]$/);
+    expect(await accept("application/json")).toMatch(/^\[\d+\]$/);
   });
 
   it("leaves Vite's own socket, and those at other paths, to others", async () => {

@@ -1,7 +1,7 @@
 import { arrange, copy, find, listen, setText } from "./dom.ts";
 import { describeTyping, hueOf, peopleOf } from "./person.ts";
 import { type State, nameOf } from "./state.ts";
-import { type Entry, type Line, MAX_ENTRIES, dividerBetween, toJson } from "./timeline.ts";
+import { type Entry, type Line, MAX_ENTRIES, dividerBetween, keyOf, toJson } from "./timeline.ts";
 
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 /** How near to its end the list counts as at its end, px. */
@@ -27,7 +27,7 @@ export function drawMessages(): (state: State) => void {
     const name = isLine ? nameOf(state, entry.clientId) : "";
     const delivery = isLine ? describeDelivery(entry, state) : "";
     const key = [entry, divider, name, delivery];
-    const known = drawn.get(entry.id);
+    const known = drawn.get(keyOf(entry));
     if (known && known.key.every((part, index) => part === key[index])) return known;
 
     const item = known?.item ?? copy(isLine ? lineTemplate : noticeTemplate);
@@ -42,7 +42,7 @@ export function drawMessages(): (state: State) => void {
   return (state) => {
     const { entries } = state.timeline;
     const all = entries.map((entry, index) => draw(state, entry, entries[index - 1]));
-    drawn = new Map(entries.map(({ id }, index) => [id, all[index] as Drawn]));
+    drawn = new Map(entries.map((entry, index) => [keyOf(entry), all[index] as Drawn]));
     arrange(
       list,
       all.map(({ item }) => item),

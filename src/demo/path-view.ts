@@ -35,7 +35,7 @@ export function drawPath(): (state: State) => void {
     setText(functionWords, FUNCTION_WORDS[path.function]);
     setText(socketWords, SOCKET_WORDS[path.socket]);
     setText(words, describePath(path));
-    if (path.sent > drawn.sent) pulse(wire, "sent");
+    if (path.sent > drawn.sent && path.socket === "open") pulse(wire, "sent");
     if (path.received > drawn.received) pulse(wire, "received");
     drawn = path;
 

@@ -13,8 +13,8 @@ export function drawPeople(): (state: State) => void {
   return ({ members, me, now }) => {
     // Drawn anew only when something in it has changed, and not at every tick.
     if (drawn[0] === members && drawn[1] === me) return;
+    if (drawn[1] !== me) name.value = me.name;
     drawn = [members, me];
-    if (document.activeElement !== name) name.value = me.name;
     const people = peopleOf(members, me, now);
     setText(count, people.length > 0 ? `(${people.length})` : "");
     list.replaceChildren(...people.map((person) => fill(copy(template), person)));

@@ -48,16 +48,23 @@ export function findProblem({ connection, channel, path, wrongRoom }: State): Pr
       canRetry: true,
     };
   }
-  if (channel.state === "failed" || channel.fault?.code === TOO_MANY_MEMBERS) {
+  if (channel.state === "failed") {
     return {
-      title: channel.state === "failed" ? "This room cannot be opened" : "This room is full",
+      title: "This room cannot be opened",
       detail: `Ably said: ${channel.fault?.message ?? "nothing"}`,
+      canRetry: false,
+    };
+  }
+  if (channel.fault?.code === TOO_MANY_MEMBERS) {
+    return {
+      title: "This room is full",
+      detail: "You can read and write, but the others do not see you on their list.",
       canRetry: false,
     };
   }
   if (wrongRoom) {
     return {
-      title: "That room cannot be",
+      title: "There can be no such room",
       detail:
         "A room's name has up to 64 letters, digits, spaces, dots and dashes. This is the lobby.",
       canRetry: false,

@@ -36,10 +36,15 @@ export const MAX_ENTRIES = 500;
 
 /** The echo of a line takes the line's place, with the time that Ably gave it, and comes last. */
 export function put({ entries, forgotten }: Timeline, ...added: Entry[]): Timeline {
-  const ids = new Set(added.map(({ id }) => id));
-  const all = [...entries.filter(({ id }) => !ids.has(id)), ...added];
+  const keys = new Set(added.map(keyOf));
+  const all = [...entries.filter((entry) => !keys.has(keyOf(entry))), ...added];
   const excess = Math.max(0, all.length - MAX_ENTRIES);
   return { entries: all.slice(excess), forgotten: forgotten + excess };
+}
+
+/** Publishers choose the ids of messages: one may be like a notice's. */
+export function keyOf({ kind, id }: Entry): string {
+  return kind + id;
 }
 
 export function change(timeline: Timeline, id: string, update: (line: Line) => Line): Timeline {
@@ -65,8 +70,10 @@ export function readLine(message: RoomMessage, myClientId: string): Line {
   };
 }
 
-function readText(content: NonNullable<RoomMessage["content"]>): string {
-  return content.name === "chat-message" ? content.data.text : content.data.message;
+/** A type of your own is shown as its data, unless you say here how. */
+function readText({ data }: NonNullable<RoomMessage["content"]>): string {
+  if ("text" in data) return data.text;
+  return "message" in data ? data.message : toJson(data);
 }
 
 /** Whatever else was published here, so that it can be seen and does no harm. */

@@ -4,17 +4,15 @@
  */
 export type Identity = { clientId: string; name: string };
 
-const FIRST = "Amber Azure Bright Calm Coral Happy Jade Lucky Merry Ruby";
-const SECOND = "Beaver Crane Deer Finch Heron Lynx Otter Panda Robin Seal";
-
 export function loadIdentity(storage: Storage | undefined = readStorage()): Identity {
   const stored = storage?.getItem("clientId") ?? "";
   const identity = {
-    // The function would refuse any other, at each reload. index.html makes them in this way too.
+    // The inline script of index.html has made one, and a name. The function would refuse any
+    // other, at each reload.
     clientId: /^[\w-]{1,128}$/.test(stored)
       ? stored
       : `guest-${Math.random().toString(36).slice(2)}`,
-    name: storage?.getItem("name") || `${pick(FIRST)} ${pick(SECOND)}`,
+    name: storage?.getItem("name") || "Guest",
   };
   saveIdentity(identity, storage);
   return identity;
@@ -22,13 +20,12 @@ export function loadIdentity(storage: Storage | undefined = readStorage()): Iden
 
 /** Keeps a changed name for this tab's next reload. */
 export function saveIdentity({ clientId, name }: Identity, storage = readStorage()): void {
-  storage?.setItem("clientId", clientId);
-  storage?.setItem("name", name);
-}
-
-function pick(words: string): string {
-  const list = words.split(" ");
-  return list[Math.floor(Math.random() * list.length)] ?? "";
+  try {
+    storage?.setItem("clientId", clientId);
+    storage?.setItem("name", name);
+  } catch {
+    // It is full: the next reload is a new person.
+  }
 }
 
 /** Storage throws where the browser's settings forbid it: then the tab is a new person each time. */

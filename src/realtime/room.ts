@@ -35,7 +35,7 @@ export type Member = Profile & {
   isTyping: boolean;
   clientId: string;
   connectionId: string;
-  /** When it last said something about itself, ms since the epoch. */
+  /** When this page last heard it say something about itself, ms since the epoch. */
   timestamp: number;
 };
 
@@ -66,39 +66,64 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
     attachOnSubscribe: false,
   });
   const isNew = onlyOnce();
+  /** When each connection was last heard of, by this page's clock. */
+  const heardAt = new Map<string, number>();
   let isHistory = true;
   let wasAttached = false;
   let isClosed = false;
+  /** The room's list does not say what `profile` says: Ably refused it, or could not be reached. */
+  let isUntold = false;
 
+  const tell = (fault?: Fault, isContinuous = true) => {
+    if (!isClosed) events.status?.({ state: channel.state, isContinuous, fault });
+  };
   const onMessage = (message: InboundMessage) => {
     if (isNew(message.id)) events.message?.(readMessage(message, isHistory));
   };
   const onPresence = ({ connectionId }: PresenceMessage) => {
     // My own arrival comes after the history and before anything newer.
     if (connectionId === client.connection.id) isHistory = false;
+    heardAt.set(connectionId, Date.now());
     void tellMembers();
   };
   const onState = ({ current, resumed, reason }: ChannelStateChange) => {
     const isContinuous = current !== "attached" || resumed || !wasAttached;
     if (current === "attached") wasAttached = true;
-    events.status?.({ state: current, isContinuous, fault: reason && readFault(reason) });
+    tell(reason && readFault(reason), isContinuous);
+    // The SDK enters again whoever was on the list, but with what it said then.
+    if (current === "attached" && isUntold) void enter();
     void tellMembers();
   };
 
   async function tellMembers() {
-    if (channel.state === "failed" || channel.state === "detached") return events.members?.([]);
-    const present = await channel.presence.get({ waitForSync: false });
-    if (!isClosed) events.members?.(present.map(readMember));
+    if (isClosed) return;
+    const isOpen = channel.state !== "failed" && channel.state !== "detached";
+    // Refused if that changes meanwhile, of which `onState` hears next.
+    const present = isOpen
+      ? await channel.presence.get({ waitForSync: false }).catch(() => [])
+      : [];
+    if (!isClosed) events.members?.(present.map((member) => readMember(member, heardAt)));
+  }
+
+  /** Says `profile` on the room's list. That may be full in a room that is open. */
+  async function enter() {
+    try {
+      await channel.presence.enter(profile);
+      if (isUntold) tell();
+      isUntold = false;
+    } catch (error) {
+      isUntold = true;
+      isHistory = false;
+      tell(readFault(error));
+    }
   }
 
   async function open() {
     try {
       await channel.attach();
-      await channel.presence.enter(profile);
+      if (!isClosed) await enter();
     } catch (error) {
-      isHistory = false;
-      // A room can be open and full of other members, say.
-      events.status?.({ state: channel.state, isContinuous: true, fault: readFault(error) });
+      tell(readFault(error));
     }
   }
   /** A connection that failed took the channel along, and the SDK does not open it again. */
@@ -120,7 +145,8 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
           return;
         } catch (error) {
           const fault = readFault(error);
-          if (isClosed || !isConnectionFault(fault)) throw fault;
+          const isRefused = client.connection.state === "connected" && channel.state === "failed";
+          if (isClosed || isRefused || !isConnectionFault(fault)) throw fault;
           await client.connection.whenState("connected");
           if (channel.state === "suspended") await channel.whenState("attached");
         }
@@ -128,8 +154,7 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
     },
     setProfile(next) {
       profile = next;
-      // Refused only where entering was, which `status` has told.
-      channel.presence.update(next).catch(() => {});
+      void enter();
     },
     close() {
       isClosed = true;
@@ -170,8 +195,12 @@ function readMessage(raw: InboundMessage, isHistory: boolean): RoomMessage {
   return { id, clientId, timestamp, isHistory, content: parseContent(name, data), raw };
 }
 
-function readMember({ clientId, connectionId, data, timestamp }: PresenceMessage): Member {
+function readMember(
+  { clientId, connectionId, data }: PresenceMessage,
+  heardAt: ReadonlyMap<string, number>,
+): Member {
   const unsaid = { name: clientId, isTyping: false };
+  const timestamp = heardAt.get(connectionId) ?? 0;
   return { ...unsaid, ...parseProfile(data), clientId, connectionId, timestamp };
 }
 

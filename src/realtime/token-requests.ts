@@ -26,6 +26,8 @@ type Request = (
 
 export const AUTH_URL = "/.netlify/functions/ably-token-request";
 
+const MAX_AGE_MS = 60_000;
+
 const fetchRequest = FetchRequest as Request;
 
 /**
@@ -60,12 +62,16 @@ export function watchTokenRequests(tell: (step: TokenStep) => void): unknown {
   return watched;
 }
 
-/** The request that index.html asked for, once, if it is there and for this clientId. */
+/**
+ * The request that index.html asked for, once, if it is there and for this clientId. A laptop may
+ * have slept since: Ably takes none that is two minutes old.
+ */
 async function takeAhead(clientId: unknown) {
   const { tokenRequestAhead } = globalThis;
   globalThis.tokenRequestAhead = undefined;
   const ahead = await tokenRequestAhead;
-  return ahead && ahead.clientId === clientId ? ahead : undefined;
+  const isFresh = ahead && Date.now() - ahead.askedAt < MAX_AGE_MS;
+  return isFresh && ahead.clientId === clientId ? ahead : undefined;
 }
 
 function readExpires(body: unknown): number | undefined {

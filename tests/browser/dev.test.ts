@@ -1,8 +1,12 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copyProject } from "../project/copy.ts";
 import { freePort } from "../project/program.ts";
 import { startDev } from "./dev-server.ts";
 import type { Site } from "./site.ts";
+import { setStage } from "./stage.ts";
 
 describe("npm run dev with no key", () => {
   let dev: Site;
@@ -80,4 +84,30 @@ it("stops with a clear sentence if another program holds Vite's port", async () 
   } finally {
     stranger.close();
   }
+});
+
+describe("a fork with a stylesheet that a script imports", () => {
+  let folder: string;
+  const stage = setStage(async () => {
+    folder = await copyProject();
+    await writeFile(join(folder, "src/extra.css"), "h1 { letter-spacing: 3px; }\n");
+    const main = join(folder, "src/main.ts");
+    await writeFile(main, `import "./extra.css";\n${await readFile(main, "utf8")}`);
+    return startDev({ folder });
+  });
+
+  it("sees it in development, under the policy of production", async () => {
+    const { page, complaints } = await stage.arrive();
+    const spacing = page.locator("h1").evaluate((h1) => getComputedStyle(h1).letterSpacing);
+    expect(await spacing).toBe("3px");
+    expect(complaints).toEqual([]);
+  });
+
+  it("sees Vite's words over the page when the code is wrong", async () => {
+    const { page } = await stage.arrive();
+    await writeFile(join(folder, "src/main.ts"), "const = 1;\n");
+    const overlay = page.locator("vite-error-overlay");
+    await overlay.waitFor({ state: "attached" });
+    expect(await overlay.evaluate((host) => getComputedStyle(host).position)).toBe("fixed");
+  });
 });

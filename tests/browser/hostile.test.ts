@@ -9,6 +9,7 @@ const stage = setStage();
 afterEach(async () => {
   for (const { page, complaints } of stage.visitors) {
     expect(complaints).toEqual([]);
+    if (page.isClosed()) continue;
     const harm = await page.evaluate(() => ({
       hacked: Reflect.get(window, "hacked"),
       polluted: Reflect.get({}, "polluted"),
@@ -38,6 +39,20 @@ async function isUsable(visitor: Visitor): Promise<void> {
   await visitor.page.locator(".line.mine").getByText("still here").waitFor();
   await visitor.page.locator('.line.mine[data-delivery="delivered"]').waitFor();
 }
+
+it("a message with the id of a notice stands beside it", async () => {
+  const url = stage.newRoom();
+  const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
+  const notice = ada.page.locator("[data-messages] .notice");
+  await notice.getByText("joined").waitFor();
+  const bobsId = await ada.page.locator("[data-people] .person").nth(1).getAttribute("title");
+  const message = { id: `presence:${bobsId}`, name: "chat-message", data: { text: "me too" } };
+  await channelOf(url, stage.stranger()).publish(message);
+  await ada.sees(ada.lines, ["me too"]);
+  await bob.goAway();
+  await notice.getByText("left").waitFor();
+  await isUsable(ada);
+});
 
 it("script, SVG and HTML are text, as message and as name", async () => {
   const url = stage.newRoom();

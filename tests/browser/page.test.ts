@@ -113,6 +113,19 @@ describe("the room", () => {
     expect(await ada.name()).toBe("Ada Lovelace");
   });
 
+  it("keeps a name that is being typed while others come, type and go", async () => {
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    await ada.page.fill("[data-name-input]", "Grace");
+    await ada.page.keyboard.press("Tab");
+    const bob = await stage.arrive(url);
+    await ada.people.nth(1).waitFor();
+    await bob.page.locator("[data-text]").pressSequentially("h");
+    await ada.page.getByText("is typing…").waitFor();
+    await ada.page.keyboard.press("Enter");
+    await bob.people.getByText("Grace").waitFor();
+  });
+
   it("follows what is new only from its end, and otherwise offers it", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];

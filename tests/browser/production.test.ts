@@ -27,7 +27,7 @@ describe("the production build", () => {
     expect(Object.fromEntries(policy)).toEqual({
       "default-src": ["'none'"],
       "script-src": ["'self'", expect.stringMatching(/^'sha256-[\w+/]{43}='$/)],
-      "style-src": ["'self'"],
+      "style-src": ["'self'", "'nonce-vite'"],
       "img-src": ["'self'", "data:"],
       "connect-src": [
         "'self'",

@@ -78,7 +78,7 @@ describe("a problem", () => {
     const channel = { state: "attached", isContinuous: true, fault } as const;
     expect(findProblem(having({ state: "connected" }, { channel }))).toEqual({
       title: "This room is full",
-      detail: "Ably said: 200 members are here.",
+      detail: "You can read and write, but the others do not see you on their list.",
       canRetry: false,
     });
     const missed = { ...channel, fault: { ...fault, code: 90003 } };

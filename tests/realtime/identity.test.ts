@@ -18,14 +18,22 @@ it("is another in another tab", () => {
   expect(loadIdentity(storage()).clientId).not.toBe(loadIdentity(storage()).clientId);
 });
 
-it("has a name that a person can say, and a clientId that the function takes", () => {
+it("is whom index.html made up", () => {
+  const made = { clientId: "guest-1", name: "Amber Otter" };
+  expect(loadIdentity(storage(made))).toEqual(made);
+});
+
+it("is a guest where that did not run, with a clientId that the function takes", () => {
   const { name, clientId } = loadIdentity(storage());
-  expect(name).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/);
+  expect(name).toBe("Guest");
   expect(clientId).toMatch(/^guest-[0-9a-z]+$/);
 });
 
-it("is whom index.html asked a token request for", () => {
-  expect(loadIdentity(storage({ clientId: "guest-1" })).clientId).toBe("guest-1");
+it("is somebody where the storage is full", () => {
+  const setItem = () => {
+    throw new DOMException("full", "QuotaExceededError");
+  };
+  expect(loadIdentity({ ...storage(), setItem } as Storage).name).toBe("Guest");
 });
 
 it("is new where something else was stored, or nothing can be", () => {

@@ -29,7 +29,7 @@ function sendAhead(answer: Awaited<typeof tokenRequestAhead>): void {
 
 it("gives the client the answer that went ahead, once, and then asks anew", async () => {
   const asked = answer(() => Response.json({ nonce: "second" }));
-  sendAhead({ clientId: "ada", ms: 12, body: { nonce: "first" } });
+  sendAhead({ clientId: "ada", askedAt: Date.now(), ms: 12, body: { nonce: "first" } });
   const { ask, steps, types } = watch();
   expect((await ask()).body).toEqual({ nonce: "first" });
   expect(asked).toEqual([]);
@@ -44,7 +44,8 @@ it("gives the client the answer that went ahead, once, and then asks anew", asyn
 it.each([
   ["nothing", undefined],
   ["a refusal", false as const],
-  ["another's", { clientId: "eve", ms: 12, body: { nonce: "of eve" } }],
+  ["another's", { clientId: "eve", askedAt: Date.now(), ms: 12, body: { nonce: "of eve" } }],
+  ["what is too old for Ably", { clientId: "ada", askedAt: 0, ms: 12, body: { nonce: "old" } }],
 ])("asks the function itself where %s came of it", async (_what, ahead) => {
   const asked = answer(() => Response.json({ nonce: "own" }));
   sendAhead(ahead);
