@@ -99,6 +99,7 @@ describe("the production build", () => {
     await visitor.page.goto(stage.newRoom());
     await visitor.connected();
     expect(asked).toHaveLength(1);
+    expect(await visitor.name()).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/);
     expectNoComplaints();
   });
 
