@@ -43,7 +43,7 @@ const ROUTES: [methodAndPath: RegExp, answer: (call: Call) => Result][] = [
   [/^\w+ \/local-ably\/faults\/(\w+)/, runFault],
 ];
 
-/** First path segments that are answered here: all else on the page's origin, and all visits, are the page's. */
+/** First path segments that are answered here: all else on the page's origin is the page's. */
 export const REST_PATHS =
   /^\/(time|keys|channels|comet|apps|stats|push|messages|presence|chat\/v\d+|local-ably\/faults)(?=[/?]|$)/;
 

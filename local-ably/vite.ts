@@ -21,6 +21,7 @@ export function localAbly(settings?: Partial<Settings>): Plugin {
         "  Local Ably answers here, in memory: no account needed. Set ABLY_API_KEY to switch it off.",
       );
       middlewares.use((request, response, next) => {
+        // A fork may have a page of that name.
         const isVisit = request.headers.accept?.includes("text/html");
         if (!isVisit && REST_PATHS.test(request.url ?? "/")) ably.handleRequest(request, response);
         else next();

@@ -107,6 +107,8 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
 
   /** Says `profile` on the room's list. That may be full in a room that is open. */
   async function enter() {
+    // The SDK would open the room again for it.
+    if (isClosed) return;
     try {
       await channel.presence.enter(profile);
       if (isUntold) tell();
@@ -121,7 +123,7 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
   async function open() {
     try {
       await channel.attach();
-      if (!isClosed) await enter();
+      await enter();
     } catch (error) {
       tell(readFault(error));
     }

@@ -54,3 +54,14 @@ it("closed and opened again, as React does in development, tells nothing more of
   expect(before).toHaveLength(told);
   expect(after.at(-1)).toMatchObject({ state: "attached" });
 });
+
+it("is not opened again by what one says of oneself after closing it", async () => {
+  const statuses: RoomStatus[] = [];
+  const room = await open("one", statuses);
+  const channel = client.channels.get("room:one");
+  room.close();
+  await channel.whenState("detached");
+  room.setProfile({ name: "Ada Lovelace" });
+  await client.connection.ping();
+  expect(channel.state).toBe("detached");
+});
