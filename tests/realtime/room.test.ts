@@ -1,30 +1,30 @@
 import Ably from "ably";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { type RunningLocalAbly, startLocalAbly } from "../../local-ably/server.ts";
-import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Client } from "../../src/realtime/connect.ts";
 import { type RoomStatus, openRoom } from "../../src/realtime/room.ts";
+import { startLocalAbly } from "../project/local-ably.ts";
+import { type Program, freePort } from "../project/program.ts";
 
-let server: RunningLocalAbly;
+const [name, secret] = ["room.test", "a-key-of-local-ably-only"] as const;
+/** https://ably.com/docs/platform/pricing/limits */
+const MAX_CHANNELS = 200;
+
+let localAbly: Program;
+let port: number;
 let client: Ably.Realtime;
 const me = { name: "Ada" };
 
-beforeEach(async () => {
-  server = await startLocalAbly({ settings: { maxChannelsPerConnection: 1 } });
-  client = new Ably.Realtime({
-    key: LOCAL_ABLY_KEY,
-    clientId: "ada",
-    endpoint: "127.0.0.1",
-    port: server.port,
-    tls: false,
-    useTokenAuth: true,
-  });
+beforeAll(async () => {
+  port = await freePort();
+  localAbly = await startLocalAbly(port, [{ name, secret }]);
 });
+afterAll(() => localAbly?.stop());
 
-afterEach(async () => {
-  client.close();
-  await server.close();
+beforeEach(() => {
+  const local = { endpoint: "127.0.0.1", port, tls: false, useTokenAuth: true };
+  client = new Ably.Realtime({ key: `${name}:${secret}`, clientId: "ada", ...local });
 });
+afterEach(() => client.close());
 
 /** Opens a room, and resolves when it is. */
 function open(name: string, statuses: RoomStatus[] = []) {
@@ -39,9 +39,10 @@ function open(name: string, statuses: RoomStatus[] = []) {
 }
 
 it("tells at once that Ably refused the room, and does not ask for ever", async () => {
-  await open("first");
-  const second = await open("second");
-  await expect(second.send("chat-message", { text: "hi" })).rejects.toMatchObject({ code: 90010 });
+  const others = Array.from({ length: MAX_CHANNELS }, (_, index) => `other:${index}`);
+  await Promise.all(others.map((channel) => client.channels.get(channel).attach()));
+  const room = await open("one too many");
+  await expect(room.send("chat-message", { text: "hi" })).rejects.toMatchObject({ code: 90010 });
 });
 
 it("closed and opened again, as React does in development, tells nothing more of the first", async () => {
