@@ -78,9 +78,8 @@ it("stops with a clear sentence if another program holds Vite's port", async () 
   try {
     const dev = await startDev({ vitePort });
     await dev.ended;
-    expect(dev.output()).toContain(`Port ${vitePort} is already in use`);
     await expect(fetch(dev.url)).rejects.toThrow("fetch failed");
-    await dev.stop();
+    await expect(dev.stop()).rejects.toThrow(`Port ${vitePort} is already in use`);
   } finally {
     stranger.close();
   }

@@ -29,8 +29,7 @@ export async function startSite(
       ...program,
       url: `http://localhost:${port}`,
       async stop() {
-        await program.stop();
-        await removeCopy(copy);
+        await program.stop().finally(() => removeCopy(copy));
       },
     };
   } catch (error) {

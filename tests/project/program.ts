@@ -7,6 +7,7 @@ export type Program = {
   output(): string;
   /** Resolves when it has ended, by itself or not. */
   ended: Promise<void>;
+  /** Rejects with all that it said if it had ended before, by itself: what failed meanwhile failed of that. */
   stop(): Promise<void>;
 };
 
@@ -24,6 +25,7 @@ export async function startProgram(
     detached: !IS_WINDOWS,
   });
   let text = "";
+  const endedByItself = () => new Error(`${command} ended by itself:\n${text}`);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer) => {
@@ -32,13 +34,14 @@ export async function startProgram(
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);
-    void ended.then(() => reject(new Error(`${command} ended by itself:\n${text}`)));
+    void ended.then(() => reject(endedByItself()));
   });
   return {
     output: () => text,
     ended,
     async stop() {
-      if (child.exitCode === null && child.signalCode === null) endTree(child);
+      if (child.exitCode !== null || child.signalCode !== null) throw endedByItself();
+      endTree(child);
       await ended;
     },
   };
