@@ -6,7 +6,7 @@ const SOCKET_WORDS = {
   closed: "not connected",
   opening: "connecting",
   open: "connected",
-  broken: "connection lost",
+  broken: "cut off",
 } as const satisfies Record<Path["socket"], string>;
 
 const FUNCTION_WORDS = {

@@ -82,12 +82,12 @@ function socketIn(state: ConnectionStatus["state"]): Path["socket"] {
 export function describePath(path: Path): string {
   const functionWords = {
     asleep: path.runs > 0 ? "The function is asleep again." : "The function is asleep.",
-    signing: "The function is signing a token request.",
-    refused: "The function gave no token request, and is asleep again.",
+    signing: "The function signs a token request.",
+    refused: "The function refused, and is asleep again.",
   } as const;
   const socketWords = {
     closed: "There is no WebSocket.",
-    opening: "The WebSocket to Ably is being opened.",
+    opening: "The WebSocket to Ably is opening.",
     open: "The WebSocket to Ably is open.",
     broken: "The WebSocket to Ably is broken.",
   } as const;

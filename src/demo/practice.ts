@@ -2,7 +2,12 @@
  * Development with local Ably only: buttons that break things for real, so that one can watch the
  * page recover. main.ts imports this file only where local Ably answers; no build holds it.
  */
-type Fault = { label: string; steps: (connectionId: string) => string[] };
+type Fault = {
+  label: string;
+  steps: (connectionId: string) => string[];
+  /** What to look out for, where the page does not show it at once. */
+  hint?: string;
+};
 
 const REFUSAL_MS = 10_000;
 const RESTART_MS = 3_000;
@@ -12,13 +17,19 @@ const FAULTS: Fault[] = [
   {
     label: "Refuse connections for 10 s",
     steps: () => [`refuseConnections?ms=${REFUSAL_MS}`, "dropAll"],
+    hint: "Send something meanwhile. Each page is back at its next try, or with “Try again now”.",
   },
   { label: "Expire my token now", steps: (id) => [`expireToken?connectionId=${id}`] },
-  { label: "Delay messages by 1 s", steps: () => ["delay?ms=1000"] },
+  {
+    label: "Delay messages by 1 s",
+    steps: () => ["delay?ms=1000"],
+    hint: "All that Ably says comes late, for everyone, until “No delay”.",
+  },
   { label: "No delay", steps: () => ["delay?ms=0"] },
   {
     label: "Stop Ably, and start it again empty",
     steps: () => [`refuseConnections?ms=${RESTART_MS}`, "forget"],
+    hint: "It answers again in 3 s. Each page is back at its next try, or with “Try again now”.",
   },
 ];
 
@@ -33,13 +44,13 @@ export function createPractice(readConnectionId: () => string | undefined): HTML
   const said = document.createElement("span");
   said.className = "quiet";
   said.setAttribute("role", "status");
-  const buttons = FAULTS.map(({ label, steps }) => {
+  const buttons = FAULTS.map(({ label, steps, hint = "" }) => {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = label;
     button.addEventListener("click", async () => {
       const failure = await run(steps(readConnectionId() ?? ""));
-      said.textContent = failure ?? `${label}: done.`;
+      said.textContent = failure ?? `${label}: done. ${hint}`;
     });
     return button;
   });

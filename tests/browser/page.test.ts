@@ -6,7 +6,7 @@ const stage = setStage();
 
 describe("the path", () => {
   it("lights the function only while it signs, and the socket while it is open", async () => {
-    const visitor = await stage.open();
+    const visitor = await stage.open({ viewport: { width: 390, height: 844 } });
     const { page } = visitor;
     let answer = () => {};
     const asked = new Promise<void>((resolve) => {
@@ -22,8 +22,9 @@ describe("the path", () => {
     await page.locator('[data-path][data-function="signing"]').waitFor();
     expect(await path.getAttribute("data-socket")).toBe("opening");
     expect(await page.locator("[data-path-words]").innerText()).toBe(
-      "The function is signing a token request. The WebSocket to Ably is being opened.",
+      "The function signs a token request. The WebSocket to Ably is opening.",
     );
+    const heightBefore = (await path.boundingBox())?.height;
     answer();
     await visitor.connected();
     expect(await path.getAttribute("data-function")).toBe("asleep");
@@ -31,6 +32,8 @@ describe("the path", () => {
     expect(await page.locator("[data-path-words]").innerText()).toBe(
       "The function is asleep again. The WebSocket to Ably is open.",
     );
+    // On a phone too, what stands below it does not move.
+    expect((await path.boundingBox())?.height).toBe(heightBefore);
   });
 
   it("gives the facts of this session", async () => {

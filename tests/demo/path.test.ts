@@ -18,7 +18,7 @@ describe("the function", () => {
   const signing = afterTokenStep(initialPath, { type: "signing" });
 
   it("works only while it signs, and sleeps again", () => {
-    expect(describePath(signing)).toMatch(/^The function is signing/);
+    expect(describePath(signing)).toMatch(/^The function signs/);
     const signed = afterTokenStep(signing, { type: "signed", ms: 120 });
     expect(signed.function).toBe("asleep");
     expect(describePath(signed)).toMatch(/^The function is asleep again\./);
@@ -34,14 +34,16 @@ describe("the function", () => {
   });
 
   it("says so when it refused", () => {
-    expect(describePath(afterTokenStep(signing, { type: "refused", ms: 5 }))).toMatch(/gave no/);
+    expect(describePath(afterTokenStep(signing, { type: "refused", ms: 5 }))).toMatch(
+      /^The function refused/,
+    );
   });
 });
 
 describe("the socket", () => {
   it.each([
     ["initialized", "There is no WebSocket."],
-    ["connecting", "The WebSocket to Ably is being opened."],
+    ["connecting", "The WebSocket to Ably is opening."],
     ["connected", "The WebSocket to Ably is open."],
     ["disconnected", "The WebSocket to Ably is broken."],
     ["suspended", "The WebSocket to Ably is broken."],
