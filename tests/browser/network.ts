@@ -15,7 +15,7 @@ export type Network = Listening & {
 
 /** Speaks TLS to the browser, and plain TCP to local Ably. */
 export async function startNetwork(ablyPort: number): Promise<Network> {
-  const server = createServer(await createCertificate(), (outer) => {
+  const server = createServer({ ...(await createCertificate()), noDelay: true }, (outer) => {
     outer.once("data", (head: Buffer) => {
       const request = head.toString("latin1");
       if (network.blocksWebSockets && /^upgrade: websocket/im.test(request)) return outer.destroy();

@@ -1,7 +1,4 @@
-/**
- * What the first visit downloads, as Netlify's CDN sends it. Over budget? Load what is not needed
- * at first sight with `import()`, as `src/demo/invite.ts` does.
- */
+/** What the first visit downloads, as Netlify's CDN sends it. */
 import { brotliCompressSync } from "node:zlib";
 import { beforeAll, expect, it } from "vitest";
 import { type File, bundle, firstLoad, pack, textOf, weigh } from "./bundle.ts";
@@ -13,8 +10,8 @@ const BUDGETS = { html: 4_000, css: 5_000, js: 42_000 };
 /** What the parts of the script came to when this was last written: no limits, only to tell what grew. */
 const PARTS: Record<string, number> = {
   ably: 44_796,
-  "src/demo": 7_002,
-  "src/realtime": 2_709,
+  "src/demo": 7_044,
+  "src/realtime": 2_719,
   "src/main": 729,
   Vite: 70,
 };
@@ -31,7 +28,11 @@ beforeAll(async () => {
 it.each(Object.entries(BUDGETS))("the first load keeps to its budget of %s", (kind, budget) => {
   const bytes = weigh(first, kind);
   if (bytes > budget) {
-    expect.fail(`${bytes} bytes of ${kind}: ${budget} are allowed.\n${describeParts()}`);
+    expect.fail(
+      `${bytes} bytes of ${kind}: ${budget} are allowed. Load what is not needed at first sight ` +
+        "with import(), as src/demo/invite.ts does. Your app is worth more than that? Then raise " +
+        `BUDGETS in tests/project/weight.test.ts.\n${describeParts()}`,
+    );
   }
 });
 
