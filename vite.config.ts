@@ -4,7 +4,7 @@ export default defineConfig({
   // True only while local Ably answers: the branch that reads it is not in the production bundle.
   define: { __LOCAL_ABLY__: false },
   plugins: [
-    refuseKeyInPage(),
+    refuseKeyInPage(), // ABLY_API_KEY is for the function alone
     preconnect(),
     importPlainly(),
     allowStyles(),

@@ -8,6 +8,7 @@ import { bindRename, drawPeople } from "./demo/people.ts";
 import { initialState } from "./demo/state.ts";
 import { bindRetry, drawStatus } from "./demo/status.ts";
 import { createStore } from "./demo/store.ts";
+import { readText } from "./demo/timeline.ts";
 import { connect, watchConnection, watchRoundTrip } from "./realtime/connect.ts";
 import { type MessageName, type Payloads, parseRoom } from "./realtime/contract.ts";
 import { loadIdentity, saveIdentity } from "./realtime/identity.ts";
@@ -35,10 +36,10 @@ const room = openRoom(client, store.state.room, me, {
 });
 
 /** Shows the message at once, and what became of it when Ably has answered. */
-function send<Name extends MessageName>(name: Name, data: Payloads[Name], text: string): void {
+function send<Name extends MessageName>(name: Name, data: Payloads[Name]): void {
   const id = newMessageId();
   const attempt = () => {
-    dispatch({ type: "sending", id, text });
+    dispatch({ type: "sending", id, text: readText(data) });
     room.send(name, data, id).then(
       () => {
         attempts.delete(id);
@@ -61,8 +62,8 @@ function rename(name: string): void {
 const undos = [
   watchRoundTrip(client, ROUND_TRIP_EVERY_MS, (ms) => dispatch({ type: "round-trip", ms })),
   bindComposer({
-    say: (text) => send("chat-message", { text }, text),
-    sayHello: () => send("hello-world-message", { message: "Hello world!" }, "Hello world!"),
+    say: (text) => send("chat-message", { text }),
+    sayHello: () => send("hello-world-message", { message: "Hello world!" }),
     typing: (isTyping) => room.setProfile({ name: store.state.me.name, isTyping }),
   }),
   bindMessages(

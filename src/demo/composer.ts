@@ -31,7 +31,7 @@ export function bindComposer(on: {
       event.preventDefault();
       const text = input.value.trim();
       if (text === "") return;
-      if (new Blob([text]).size > MAX_TEXT_BYTES) return refuse();
+      if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse();
       input.value = "";
       stopTyping();
       on.say(text);

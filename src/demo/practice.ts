@@ -13,13 +13,21 @@ const REFUSAL_MS = 10_000;
 const RESTART_MS = 3_000;
 
 const FAULTS: Fault[] = [
-  { label: "Drop my connection", steps: (id) => [`drop?connectionId=${id}`] },
+  {
+    label: "Drop my connection",
+    steps: (id) => [`drop?connectionId=${id}`],
+    hint: "It is back in milliseconds: see the connection log.",
+  },
   {
     label: "Refuse connections for 10 s",
     steps: () => [`refuseConnections?ms=${REFUSAL_MS}`, "dropAll"],
     hint: "Send something meanwhile. Each page is back at its next try, or with “Try again now”.",
   },
-  { label: "Expire my token now", steps: (id) => [`expireToken?connectionId=${id}`] },
+  {
+    label: "Expire my token now",
+    steps: (id) => [`expireToken?connectionId=${id}`],
+    hint: "The function has signed once more: see its runs.",
+  },
   {
     label: "Delay messages by 1 s",
     steps: () => ["delay?ms=1000"],

@@ -10,7 +10,7 @@ export function describeConnection({ connection, channel }: State): string {
     case "connecting":
       return "Connecting…";
     case "connected":
-      return channel.state === "attached" ? "Connected" : "Connected, opening the room…";
+      return channel.state === "attached" ? "Connected" : "Opening the room…";
     case "disconnected":
       return connection.isTokenFault ? "Not connected" : "Connection lost, trying again…";
     case "suspended":
@@ -66,7 +66,7 @@ export function findProblem({ connection, channel, path, wrongRoom }: State): Pr
     return {
       title: "There can be no such room",
       detail:
-        "A room's name has up to 64 letters, digits, spaces, dots and dashes. This is the lobby.",
+        "A room's name begins with a letter or digit, and has up to 64 of those, spaces and ._- too. This is the lobby.",
       canRetry: false,
     };
   }
@@ -103,7 +103,7 @@ function describeTokenFault({ code, statusCode, message }: Fault): Problem {
     return { title: "The token function refused this page", detail: message, canRetry: true };
   }
   if (code === NO_USABLE_ANSWER) {
-    const advice = "Is `npm run dev` running, and is your network there?";
+    const advice = "Is your network there, and on your own machine “npm run dev”?";
     return {
       title: "The token function did not answer",
       detail: `${advice} (${message})`,

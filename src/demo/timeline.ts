@@ -1,4 +1,5 @@
 /** The list of the room, as data: messages, and who came and went between them. */
+import type { MessageName, Payloads } from "../realtime/contract.ts";
 import type { Fault } from "../realtime/fault.ts";
 import type { Member, RoomMessage } from "../realtime/room.ts";
 
@@ -63,7 +64,7 @@ export function readLine(message: RoomMessage, myClientId: string): Line {
     timestamp,
     isHistory,
     isMine: clientId === myClientId,
-    text: content ? readText(content) : describeRaw(message),
+    text: content ? readText(content.data) : describeRaw(message),
     isRaw: !content,
     delivery: "delivered",
     raw,
@@ -71,7 +72,7 @@ export function readLine(message: RoomMessage, myClientId: string): Line {
 }
 
 /** A type of your own is shown as its data, unless you say here how. */
-function readText({ data }: NonNullable<RoomMessage["content"]>): string {
+export function readText(data: Payloads[MessageName]): string {
   if ("text" in data) return data.text;
   return "message" in data ? data.message : toJson(data);
 }
@@ -96,7 +97,7 @@ export function gapNotice(timestamp: number): Notice {
     kind: "notice",
     id: `gap:${timestamp}`,
     timestamp,
-    text: "The connection was away for too long: some messages may be missing here.",
+    text: "The connection could not be taken up again: some messages may be missing here.",
   };
 }
 

@@ -36,7 +36,7 @@ export function connect(
   clientId: string,
   onTokenStep: (step: TokenStep) => void = () => {},
 ): Client {
-  return new BaseRealtime({
+  const client = new BaseRealtime({
     authUrl: AUTH_URL,
     authParams: { clientId },
     plugins: {
@@ -47,8 +47,13 @@ export function connect(
       ...(!__LOCAL_ABLY__ && { XHRPolling }),
       FetchRequest: watchTokenRequests(onTokenStep),
     },
+    // The SDK would close for good at a click on a download or a mailto: link, where the page stays,
+    // and before the page is kept for the way back, which it then resumes on.
+    closeOnUnload: false,
     ...(__LOCAL_ABLY__ && localAbly()),
   });
+  addEventListener("pagehide", ({ persisted }) => persisted || client.close());
+  return client;
 }
 
 /** Tells the state after each change. Returns its undo. */

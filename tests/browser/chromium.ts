@@ -32,5 +32,7 @@ export function launchChromium(args: string[] = []): Promise<Browser> {
   if (!executablePath) {
     throw new Error("No Chromium found: install Chrome or Chromium, or set CHROMIUM to its path.");
   }
-  return chromium.launch({ executablePath, args: [...CHROMIUM_ARGS, ...args] });
+  // Playwright turns the back/forward cache off, which everyone has.
+  const ignoreDefaultArgs = ["--disable-back-forward-cache"];
+  return chromium.launch({ executablePath, args: [...CHROMIUM_ARGS, ...args], ignoreDefaultArgs });
 }

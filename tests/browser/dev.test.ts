@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { copyProject } from "../project/copy.ts";
+import { copyProject, deleteLocalAbly } from "../project/copy.ts";
 import { freePort } from "../project/program.ts";
 import { startDev } from "./dev-server.ts";
 import type { Site } from "./site.ts";
@@ -83,6 +83,15 @@ it("stops with a clear sentence if another program holds Vite's port", async () 
   } finally {
     stranger.close();
   }
+});
+
+it("asks for a key where there is neither that nor local-ably/", async () => {
+  const folder = await copyProject();
+  await deleteLocalAbly(folder);
+  const dev = await startDev({ folder });
+  const answer = await fetch(`${dev.url}/.netlify/functions/ably-token-request`);
+  expect(await answer.json()).toMatchObject({ error: { code: 40106 } });
+  await dev.stop();
 });
 
 describe("a fork with a stylesheet that a script imports", () => {

@@ -44,7 +44,7 @@ export class Visitor {
       .poll(async () => {
         const words = await status.innerText();
         // Not over and over: Netlify's CLI ends if a socket breaks off while it looks where to lead it.
-        const isTrying = /^Connect(ing|ed)/.test(words);
+        const isTrying = /^(Connect(ing|ed)|Opening)/.test(words);
         if (!isTrying) await retry.evaluate((button: HTMLElement) => button.click());
         return words;
       })

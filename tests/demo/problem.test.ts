@@ -17,7 +17,7 @@ function token(code: number, statusCode: number, message: string): State {
 it.each([
   ["initialized", "Connecting…"],
   ["connecting", "Connecting…"],
-  ["connected", "Connected, opening the room…"],
+  ["connected", "Opening the room…"],
   ["disconnected", "Connection lost, trying again…"],
   ["suspended", "Still no connection, trying every 30 s"],
   ["closing", "Closed"],

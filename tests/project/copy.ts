@@ -39,6 +39,14 @@ export async function copyBareProject(): Promise<string> {
   return copy;
 }
 
+/** As README.md says, in a copy: the folder, and its line. */
+export async function deleteLocalAbly(copy: string): Promise<void> {
+  await rm(join(copy, "local-ably"), { recursive: true });
+  const config = join(copy, "vite.config.ts");
+  const text = await readFile(config, "utf8");
+  await writeFile(config, text.replace(/^.*"\.\/local-ably\/.*\n/m, ""));
+}
+
 /**
  * Gives a folder the packages of the project, each as a link, in a node_modules of its own: Vite
  * keeps its cache there, and two servers must not share one.

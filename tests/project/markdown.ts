@@ -25,7 +25,10 @@ export function applyDiff(text: string, { path, code }: Block): string {
     lines.flatMap((line) => (line.startsWith(sign) ? [] : [line.slice(1)])).join("\n");
   const parts = text.split(side("+"));
   if (parts.length !== 2) {
-    throw new Error(`${path} has these lines ${parts.length - 1} times:\n${side("+")}`);
+    throw new Error(
+      `${path} has these lines ${parts.length - 1} times:\n${side("+")}\n` +
+        "Has it moved on from the recipe? Change that in docs/recipes.md, or delete it there.",
+    );
   }
   return parts.join(side("-"));
 }

@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { FunctionError } from "./error.ts";
 
 /**
  * The one key that local Ably knows. It opens nothing anywhere else, and it is used only under
- * `netlify dev` and only while there is no `ABLY_API_KEY`.
+ * `netlify dev` and only while there is no `ABLY_API_KEY` and local-ably/ is not deleted.
  */
 export const LOCAL_ABLY_KEY = "local.dev:not-a-secret-opens-only-local-ably";
 
@@ -18,7 +19,7 @@ const WHERE_TO_SET_IT =
  */
 export function readKey(env: NodeJS.ProcessEnv): string {
   const key = env.ABLY_API_KEY?.trim();
-  if (!key && env.NETLIFY_DEV === "true") return LOCAL_ABLY_KEY;
+  if (!key && env.NETLIFY_DEV === "true" && existsSync("local-ably")) return LOCAL_ABLY_KEY;
   if (!key) {
     throw new FunctionError(40106, 500, `This site has no ABLY_API_KEY yet. ${WHERE_TO_SET_IT}`);
   }
