@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { App } from "./app.ts";
 import { type Capability, intersect, parseCapability } from "./capability.ts";
 import { check } from "./error.ts";
-import { isRecord, toText } from "./format.ts";
+import { isRecord } from "./format.ts";
 import { equal, readJwt, signJwt } from "./jwt.ts";
 import type { Settings } from "./settings.ts";
 
@@ -60,7 +60,7 @@ export class Auth {
     const ttl = Number(body.ttl ?? 0);
     const isTtl = Number.isInteger(ttl) && ttl >= 0 && ttl <= MAX_TTL_MS;
     check(isTtl, 40003, "The ttl must be whole ms, at the most 24 hours.");
-    check(body.clientId !== "", 40012, "The clientId is empty: leave it out.");
+    const clientId = readClientId(body.clientId);
     if (typeof body.mac === "string") this.#checkSignature(key, body);
     else {
       const isOwn = this.identify(credentials).keyName === keyName && !credentials.token;
@@ -71,7 +71,6 @@ export class Auth {
     const issued = Date.now();
     // None and 0 both mean the default.
     const expires = issued + (ttl || DEFAULT_TTL_MS);
-    const clientId = toText(body.clientId);
     const token = signJwt(keyName, key.secret, {
       iat: issued / 1000,
       exp: expires / 1000,
@@ -93,14 +92,15 @@ export class Auth {
   #readToken(token: string): Identity {
     check(token.includes("."), 40145, "The token's format is invalid.");
     const { kid: keyName, claims } = readJwt(token, (kid) => this.#findKey(kid).secret);
-    const { iat, exp, "x-ably-capability": asked, "x-ably-clientId": clientId } = claims;
+    const { iat, exp, "x-ably-capability": asked } = claims;
     const isDated = typeof iat === "number" && typeof exp === "number";
     check(isDated, 40144, "The JWT lacks iat or exp, in seconds since the epoch.", 400);
     const expires = exp * 1000;
     check(expires > Date.now(), 40142, "The token has expired.");
     const { app, capability } = this.#findKey(keyName);
     const narrowed = narrow(capability, asked);
-    return { app, keyName, clientId: toText(clientId), capability: narrowed, expires };
+    const clientId = readClientId(claims["x-ably-clientId"]);
+    return { app, keyName, clientId, capability: narrowed, expires };
   }
 
   #findKey(name: string): Key & { app: App } {
@@ -132,6 +132,12 @@ export class Auth {
     check(!this.#nonces.has(once), 40105, "The token request was used before (nonce replayed).");
     this.#nonces.set(once, time + TIMESTAMP_WINDOW_MS);
   }
+}
+
+function readClientId(value: unknown): string | undefined {
+  const isValid = value == null || (typeof value === "string" && value !== "");
+  check(isValid, 40012, "A clientId must be a string, and not empty: leave it out.");
+  return value ?? undefined;
 }
 
 /** What a token may do: what was asked for, or all, of what its key may. Throws 40160 for nothing. */

@@ -32,7 +32,7 @@ export function requireCapability(capability: Capability, channel: string, opera
 }
 
 export function permits(capability: Capability, channel: string, operation: string): boolean {
-  return intersect(capability, { [channel]: [operation] })[channel] !== undefined;
+  return Object.hasOwn(intersect(capability, { [channel]: [operation] }), channel);
 }
 
 /** What both allow, sorted as Ably returns it. */

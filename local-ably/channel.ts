@@ -6,7 +6,8 @@ import { Action, type Entry, PresenceAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
 const CREATE = 0;
-const PRESENCE_ACTIONS: unknown[] = Object.values(PresenceAction);
+const { ENTER, LEAVE, PRESENT, UPDATE } = PresenceAction;
+const PRESENCE_ACTIONS: unknown[] = [ENTER, LEAVE, PRESENT, UPDATE];
 
 /** Whoever is told of each new entry. The channel knows no sockets. */
 export type Subscriber = { readonly modes: number; receive(entry: Entry): void };
@@ -64,9 +65,7 @@ export class Channel {
     const areKnown = drafts.every(({ action }) => PRESENCE_ACTIONS.includes(action));
     check(areKnown, 40000, "A presence message has no known action.");
     const dated = this.#date(drafts, id, connectionId);
-    const entering = dated.filter(
-      (member) => member.action !== PresenceAction.LEAVE && !this.members.has(member),
-    );
+    const entering = dated.filter((member) => member.action !== LEAVE && !this.members.has(member));
     const { maxPresenceMembers: limit } = this.#app.settings;
     const hasRoom = entering.length === 0 || this.members.size + entering.length <= limit;
     check(hasRoom, 91003, `The channel has its limit of ${limit} presence members.`);
@@ -79,7 +78,7 @@ export class Channel {
     const leaving = this.members
       .list()
       .filter((member) => member.connectionId === connectionId)
-      .map((member) => ({ ...member, id: undefined, action: PresenceAction.LEAVE }));
+      .map((member) => ({ ...member, id: undefined, action: LEAVE }));
     if (leaving.length > 0) this.updatePresence(leaving, randomUUID(), connectionId);
   }
 
@@ -150,7 +149,7 @@ export class Channel {
 
 /** The serial of one message of an entry: sorts as text too. */
 export function serialOf(serial: string, index: number): string {
-  return `${serial}:${String(index).padStart(3, "0")}`;
+  return `${serial}:${String(index).padStart(6, "0")}`;
 }
 
 function sizeOfEntry({ messages = [], presence = [] }: Entry): number {

@@ -15,6 +15,8 @@ const MIN_RENEWABLE_MS = 5_500;
 /** The longest that setTimeout can wait. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const RATE_WINDOW_MS = 1_000;
+/** How many answers are kept for frames that a client sends again, since it did not get them. */
+const MAX_ANSWERS_KEPT = 500;
 /** Actions that are left out, by what they are for. */
 const LEFT_OUT: Record<number, string> = { 19: "objects", 20: "objects", 21: "annotations" };
 
@@ -33,6 +35,8 @@ export class Connection {
   readonly #host: Host;
   readonly attachments = new Map<string, Attachment>();
   readonly #secret = randomBytes(12).toString("base64url");
+  /** What frames were acknowledged with, by action, channel and msgSerial. */
+  readonly #answers = new Map<string, string[]>();
   #rate = { since: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
 
@@ -122,9 +126,9 @@ export class Connection {
       case Action.SYNC:
         return this.attachments.get(frame.channel)?.sync();
       case Action.MESSAGE:
-        return this.#handleMessage(frame);
+        return this.#acknowledge(frame, () => this.#handleMessage(frame));
       case Action.PRESENCE:
-        return this.#handlePresence(frame);
+        return this.#acknowledge(frame, () => this.#handlePresence(frame));
       default: {
         const what = LEFT_OUT[Number(frame.action)] ?? "such action";
         throw new AblyError(40000, `Local Ably has no ${what}.`);
@@ -140,11 +144,22 @@ export class Connection {
     else this.send({ action: Action.NACK, msgSerial, count: 1, error });
   }
 
+  /** Does what a frame asks for, once: what is sent again after a drop gets its answer again. */
+  #acknowledge({ action, channel, msgSerial = 0 }: ClientFrame, run: () => string[]): void {
+    const asked = `${action} ${msgSerial} ${channel}`;
+    const serials = this.#answers.get(asked) ?? run();
+    this.#answers.set(asked, serials);
+    const [oldest = ""] = this.#answers.keys();
+    if (this.#answers.size > MAX_ANSWERS_KEPT) this.#answers.delete(oldest);
+    this.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials }] });
+  }
+
   #handleAuth({ accessToken: token }: ClientFrame): void {
     const { clientId, keyName } = this.identity;
     const claimed = clientId === "*" ? undefined : clientId;
     const identity = this.#host.auth.identify({ token, clientId: claimed });
-    check(identity.keyName === keyName, 40102, "The token is not of the connection's key.");
+    const isSame = identity.keyName === keyName && identity.clientId === clientId;
+    check(isSame, 40102, "The token is not of the connection's key, or not of its clientId.");
     this.#become(identity);
   }
 
@@ -160,7 +175,8 @@ export class Connection {
     attachment.attach(frame, capability);
   }
 
-  #handleMessage({ channel: name, msgSerial = 0, messages }: ClientFrame): void {
+  /** Returns the serials of the messages. */
+  #handleMessage({ channel: name, msgSerial = 0, messages }: ClientFrame): string[] {
     const { app, capability, clientId } = this.identity;
     const { maxInboundRate, maxMessageSize } = app.settings;
     const channel = app.channel(name);
@@ -173,26 +189,25 @@ export class Connection {
     requireCapability(capability, name, "publish");
     // Publishing without attaching is allowed; against the modes one attached with, it is not.
     const { modes = Flag.PUBLISH } = this.attachments.get(name) ?? {};
-    check(modes & Flag.PUBLISH, 40160, "The channel was attached without the publish mode.");
+    check(modes & Flag.PUBLISH, 40165, "The channel was attached without the publish mode.");
     const checked = checkPublish(drafts, clientId, maxMessageSize);
-    // What is sent again after a drop is not published again, and gets its answer again.
     const published = channel.publish(checked, `${this.id}:${msgSerial}`, this.id);
-    const res = [{ serials: published.map(({ serial = "" }) => serial) }];
-    this.send({ action: Action.ACK, msgSerial, count: 1, res });
+    return published.map(({ serial = "" }) => serial);
   }
 
-  #handlePresence({ channel: name, msgSerial = 0, presence }: ClientFrame): void {
-    const { app, clientId } = this.identity;
+  #handlePresence({ channel: name, msgSerial = 0, presence }: ClientFrame): string[] {
+    const { app, capability, clientId } = this.identity;
     const channel = app.channel(name);
     const attachment = this.attachments.get(name);
     check(attachment, 91001, "Presence needs the channel to be attached.");
+    requireCapability(capability, name, "presence");
     const isMode = attachment.modes & Flag.PRESENCE;
-    check(isMode, 40160, "The channel was attached without the presence mode.");
+    check(isMode, 40165, "The channel was attached without the presence mode.");
     const checked = checkPublish(parseMessages(presence), clientId, app.settings.maxMessageSize);
     const isNamed = checked.every((draft) => draft.clientId !== undefined);
     check(isNamed, 91000, "Presence needs a clientId, and this client has none.");
     channel.updatePresence(checked, `${this.id}:${msgSerial}`, this.id);
-    this.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials: [] }] });
+    return [];
   }
 
   /** With the socket go the attachments: a client that comes back attaches again. */
@@ -212,7 +227,9 @@ export class Connection {
   #become(identity: Identity, error?: AblyError): void {
     this.identity = identity;
     const left = (identity.expires ?? Infinity) - Date.now();
-    const renewal = left > MIN_RENEWABLE_MS ? left - RENEWAL_LEAD_MS : Infinity;
+    // Not at once for one that lives shorter: each new one would be asked to be renewed at once.
+    const due = Math.max(left - RENEWAL_LEAD_MS, left / 4);
+    const renewal = left > MIN_RENEWABLE_MS ? due : Infinity;
     const askForRenewal = () => this.send({ action: Action.AUTH });
     this.#setTimers([left, () => this.expireToken()], [renewal, askForRenewal]);
     for (const [name, attachment] of this.attachments) {

@@ -24,16 +24,18 @@ export function parseMessages(value: unknown): Draft[] {
 /** Nulls count as absent, as at Ably. */
 function parseMessage(item: unknown) {
   check(isRecord(item), 40000, "A message must be an object.");
-  const { action, name, clientId, data, encoding, extras } = item;
+  const { action, id, name, clientId, data, encoding, extras } = item;
+  check(isTextOrNull(id), 40031, "A message's id must be a string.");
   check(isTextOrNull(name), 40016, "A message's name must be a string.");
   check(isTextOrNull(clientId), 40012, "A clientId must be a string.");
   const isData = isTextOrNull(data) || isBytes(data);
   check(isData, 40013, "Message data must be a string or binary; encode it as JSON.");
   const isExtras = extras == null || (isRecord(extras) && isShallow(extras));
   check(isExtras, 40000, "Extras must be an object that nests 50 deep at the most.");
+  checkExtras(extras ?? {});
   return {
     action: typeof action === "number" ? action : undefined,
-    id: toText(item.id),
+    id: id ?? undefined,
     name: name ?? undefined,
     clientId: clientId ?? undefined,
     extras: extras ?? undefined,
@@ -86,6 +88,9 @@ function checkIds(ids: (string | undefined)[]): void {
   check(areBlank || areCounted || isSingle, 40031, sentence);
 }
 
+/** https://ably.com/docs/platform/errors/codes/40032-invalid-message-extras-field: all else is refused. */
+const EXTRAS = ["delta", "echo", "ephemeral", "privileged", "push", "ref"];
+
 const BASE64 = /(^|\/)base64$/;
 
 /** Binary from a JSON client, as bytes. What only claims to be base64 stays as it came. */
@@ -96,12 +101,23 @@ function fromBase64(data: string | Uint8Array | undefined, encoding: string | un
   return { data: bytes, encoding: encoding.replace(BASE64, "") || undefined };
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
 function isTextOrNull(value: unknown): value is string | null | undefined {
   return value == null || typeof value === "string";
 }
 
+function checkExtras({ headers = {}, ...others }: Record<string, unknown>): void {
+  const unknown = Object.keys(others).filter((name) => !EXTRAS.includes(name));
+  check(unknown.length === 0, 40032, `Message has impermissible extras fields: ${unknown}`);
+  const isFlat = isRecord(headers) && Object.values(headers).every((value) => !isObject(value));
+  check(isFlat, 40032, "extras.headers must be a map of strings, numbers, booleans and nulls.");
+}
+
 /** What nests 100 deep, frame included, could be told to nobody who speaks msgpack. */
 function isShallow(value: unknown, levels = 50): boolean {
-  if (typeof value !== "object" || value === null || isBytes(value)) return true;
+  if (!isObject(value) || isBytes(value)) return true;
   return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1));
 }

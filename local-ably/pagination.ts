@@ -25,24 +25,27 @@ export function paginate(items: Item[], path: string, query: URLSearchParams) {
 
   // A channel's serial, with which the serials of its messages begin.
   const until = query.get("from_serial") ?? query.get("fromSerial");
+  const isSerial = until === null || /^\d+-\d+@/.test(until);
+  check(isSerial, 40003, "The parameter from_serial is not a channel's serial.");
+  const cursor = query.get("cursor");
+  const isBackwards = direction === "backwards";
+  // Not by its place: what stood there may be gone by now.
   const asked = items
     .filter(({ message: { timestamp } }) => timestamp >= start && timestamp <= end)
-    .filter(({ serial }) => until === null || serial.slice(0, until.length) <= until);
-  if (direction === "backwards") asked.reverse();
-  const cursor = query.get("cursor");
-  const from = asked.findIndex(({ serial }) => serial === cursor) + 1;
-  const page = asked.slice(from, from + limit);
+    .filter(({ serial }) => until === null || serial.slice(0, until.length) <= until)
+    .filter(({ serial }) => cursor === null || (isBackwards ? serial < cursor : serial > cursor));
+  if (isBackwards) asked.reverse();
+  const page = asked.slice(0, limit);
 
   const links = [link(path, query, "first"), link(path, query, "current", cursor)];
-  const hasMore = from + limit < asked.length;
-  if (hasMore) links.push(link(path, query, "next", page.at(-1)?.serial));
+  if (asked.length > limit) links.push(link(path, query, "next", page.at(-1)?.serial));
   return { headers: { link: links.join(", ") }, body: page.map(({ message }) => message) };
 }
 
-/** Relative, and without commas, at which clients split the header. */
+/** Relative, without commas, at which clients split the header, and without `+`, which ably-js keeps. */
 function link(path: string, query: URLSearchParams, rel: string, cursor?: string | null): string {
   const params = new URLSearchParams(query);
   params.delete("cursor");
   if (cursor) params.set("cursor", cursor);
-  return `<./${path.split("/").at(-1)}?${params}>; rel="${rel}"`;
+  return `<./${path.split("/").at(-1)}?${String(params).replaceAll("+", "%20")}>; rel="${rel}"`;
 }

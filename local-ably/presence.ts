@@ -26,7 +26,7 @@ export class PresenceSet {
     const key = keyOf(message);
     const known = this.#members.get(key);
     if (known && !isNewer(message, known)) return undefined;
-    if (message.action !== PresenceAction.LEAVE && message.action !== PresenceAction.ABSENT) {
+    if (message.action !== PresenceAction.LEAVE) {
       this.#members.set(key, { ...message, action: PresenceAction.PRESENT });
       return { ...message, action: known ? PresenceAction.UPDATE : PresenceAction.ENTER };
     }

@@ -160,7 +160,8 @@ function getPresence({ channel, path, query }: OnChannel): Result {
     .list()
     .filter((member) => clientId === null || member.clientId === clientId)
     .filter((member) => connectionId === null || member.connectionId === connectionId)
-    .map((message) => ({ message, serial: message.id }));
+    .map((message) => ({ message, serial: `${message.clientId}:${message.connectionId}` }))
+    .toSorted((a, b) => (a.serial < b.serial ? -1 : 1));
   return paginate(items, path, query);
 }
 

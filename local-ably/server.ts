@@ -17,6 +17,7 @@ import { answerRest, readCredentials } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 import { openTransport } from "./transport.ts";
 
+const MAX_HEADER_BYTES = 256 * 1024;
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
 
 /** Whether a request is answered: any page on the web can reach a server on this machine. */
@@ -85,8 +86,9 @@ export class LocalAbly implements Host {
   #resume(query: URLSearchParams, identity: Identity) {
     const key = query.get("resume") ?? query.get("recover");
     const known = Connection.find(this, key ?? "");
-    const isSame =
-      known?.identity.keyName === identity.keyName && known.identity.clientId === identity.clientId;
+    const isSame = known?.identity.keyName === identity.keyName;
+    const isOwn = !isSame || known?.identity.clientId === identity.clientId;
+    check(isOwn, 40102, "The connection to resume is of another clientId.");
     // Version 1.2 does not attach again after a resume, and has nothing to tell what it missed by.
     if (isSame && query.get("v") !== "1.2") return { connection: known };
     const { maxConnections } = this.settings;
@@ -115,7 +117,9 @@ export async function startLocalAbly({
   // Whoever is silent before a whole request has come is dropped, as is a silent WebSocket.
   const { maxIdleInterval: ms } = ably.settings;
   const patience = { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms };
-  const server = createServer(patience, (request, response) =>
+  // A token holds its capability, which may be long.
+  const options = { ...patience, maxHeaderSize: MAX_HEADER_BYTES };
+  const server = createServer(options, (request, response) =>
     ably.handleRequest(request, response),
   );
   server.on("upgrade", (request, socket, head) => ably.handleUpgrade(request, socket, head));

@@ -115,6 +115,11 @@ describe("requestToken over plain HTTP", () => {
     expect([status, body.error.code]).toEqual([401, 40101]);
   });
 
+  it("refuses a clientId that is no text with 40012", async () => {
+    const { status, body } = await ask({ clientId: 5 }, "one.key:s1");
+    expect([status, body.error.code]).toEqual([400, 40012]);
+  });
+
   it("is no GET: 404, 40400", async () => {
     const response = await fetch(`${(await start()).url}/keys/local.dev/requestToken`);
     expect([response.status, response.headers.get("x-ably-errorcode")]).toEqual([404, "40400"]);
@@ -151,6 +156,8 @@ describe.each(FORMATS)("credentials in %s", (format) => {
     ["a JWT without exp", jwt({ iat: good.iat }), 40144, 400],
     ["a JWT that has expired", jwt({ iat: inSeconds(-9), exp: inSeconds(-1) }), 40142, 401],
     ["a JWT for what the key may not", jwt({ ...good, "x-ably-capability": "{}" }), 40160, 401],
+    ["a JWT of a clientId that is no text", jwt({ ...good, "x-ably-clientId": 5 }), 40012, 400],
+    ["a JWT of an empty clientId", jwt({ ...good, "x-ably-clientId": "" }), 40012, 400],
     ["what has a JWT's dots only", "a.b.c", 40144, 401],
     ["what is no token", "nonsense", 40145, 401],
   ])("are refused on socket and REST if they are %s", async (_what, token, code, statusCode) => {

@@ -132,6 +132,18 @@ describe.each(FORMATS)("without the capability in %s", (format) => {
     expect(channel.state).toBe("attached");
   });
 
+  it.each(["constructor", "__proto__", "toString"])("channel %s is refused too", async (name) => {
+    const params = {
+      clientId: "ada",
+      capability: { c: ["publish" as const, "subscribe" as const] },
+    };
+    const server = await start();
+    const channel = realtime(server, { format, params }).channels.get(name);
+    expect(await refusal(channel.attach())).toMatchObject({ code: 40160 });
+    const other = rest(server, { format, params }).channels.get(name);
+    expect(await refusal(other.publish("n", ""))).toMatchObject({ code: 40160 });
+  });
+
   it("to subscribe, nothing is delivered, and subscribe alone is enough to read presence", async () => {
     const server = await start();
     const ada = realtime(server, { format, params: { clientId: "ada" } }).channels.get("c");

@@ -41,8 +41,8 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     const mute = realtime(server, { format, params }).channels.get("c", { modes: ["SUBSCRIBE"] });
     await mute.attach();
     expect(mute.modes).toEqual(["subscribe"]);
-    expect(await refusal(mute.publish("n", ""))).toMatchObject({ code: 40160, statusCode: 401 });
-    expect(await refusal(mute.presence.enter())).toMatchObject({ code: 40160, statusCode: 401 });
+    expect(await refusal(mute.publish("n", ""))).toMatchObject({ code: 40165, statusCode: 401 });
+    expect(await refusal(mute.presence.enter())).toMatchObject({ code: 40165, statusCode: 401 });
     expect(heard.all).toEqual([]);
   });
 

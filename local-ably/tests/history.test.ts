@@ -110,6 +110,7 @@ describe.each(FORMATS)("history in %s", (format) => {
     { limit: "many" },
     { start: 2, end: 1 },
     { direction: "sideways" },
+    { from_serial: "rubbish" },
   ])("refuses %o with 40003", async (params) => {
     const { channel } = await published(0);
     const error = await refusal(channel.history(params as Ably.RestHistoryParams));

@@ -117,6 +117,17 @@ describe("local Ably survives", () => {
   });
 });
 
+it("takes a token as long as its capability makes it", async () => {
+  const server = await start();
+  const names = Array.from({ length: 500 }, (_, i) => `a-room-of-a-long-name-${i}`);
+  const capability = Object.fromEntries(names.map((name) => [name, ["publish" as const]]));
+  const { channels } = rest(server, { params: { capability } });
+  await channels.get("a-room-of-a-long-name-499").publish("n", "");
+  expect(
+    (await rest(server).channels.get("a-room-of-a-long-name-499").history()).items,
+  ).toHaveLength(1);
+});
+
 describe("beyond the limit", () => {
   it("of a frame, the socket is closed with 1009", async () => {
     const client = new RawClient(await start({ maxFrameSize: 1_000 }));

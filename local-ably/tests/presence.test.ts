@@ -240,6 +240,29 @@ describe.each(FORMATS)("presence in %s", (format) => {
     expect((await rest(server, { format }).channels.get("d").presence.get()).items).toEqual([]);
   });
 
+  it("is paged to its end over REST, whoever moves meanwhile, with any letters in the query", async () => {
+    const server = await start();
+    const both = [member(server, "*"), member(server, "*")];
+    for (const { presence } of both) {
+      for (const id of ["a b+c", "d", "e"]) await presence.enterClient(id);
+    }
+    const api = rest(server, { format }).channels.get("c").presence;
+    const seen: string[] = [];
+    let page: Ably.PaginatedResult<Ably.PresenceMessage> | null = await api.get({ limit: 1 });
+    for (; page; page = await page.next()) {
+      for (const { clientId, connectionId } of page.items) {
+        seen.push(`${connectionId} ${clientId}`);
+        // What the page ended with is never where it was.
+        const own = both.find(({ client }) => client.connection.id === connectionId);
+        await own?.presence.updateClient(clientId, `seen ${seen.length}`);
+      }
+    }
+    expect(seen).toHaveLength(6);
+    expect(new Set(seen).size).toBe(6);
+    const first = await api.get({ clientId: "a b+c", limit: 1 });
+    expect((await first.next())?.items.map(({ clientId }) => clientId)).toEqual(["a b+c"]);
+  });
+
   it("keeps a history of what happened, with its data", async () => {
     const server = await start();
     const { client, presence } = member(server, "ada");
@@ -286,6 +309,38 @@ describe("presence on the line", () => {
       msgSerial: 0,
       error: { code, statusCode: 400 },
     });
+  });
+
+  it.each([PresenceAction.ABSENT, 7, undefined])("with action %s is refused", async (action) => {
+    const client = await open({ clientId: "ada" });
+    await client.ask({ action: Action.ATTACH, channel: "c" });
+    expect((await client.ask(enter(0, { action }))).error).toMatchObject({ code: 40000 });
+  });
+
+  it("that is sent again after a drop is told once", async () => {
+    const server = await start();
+    const seen = new Inbox<Ably.PresenceMessage>();
+    await realtime(server).channels.get("c").presence.subscribe(seen.add);
+    const first = new RawClient(server, { clientId: "ada" });
+    const { connectionDetails } = await first.next();
+    const frames = [enter(0), enter(1, { action: PresenceAction.LEAVE })];
+    await first.ask({ action: Action.ATTACH, channel: "c" });
+    for (const frame of frames) first.send(frame);
+    await seen.atLeast(2);
+    first.socket.terminate();
+    await first.closed;
+
+    const resume = String(connectionDetails?.connectionKey);
+    const second = new RawClient(server, { clientId: "ada", resume });
+    await second.next();
+    await second.ask({ action: Action.ATTACH, channel: "c" });
+    for (const frame of [...frames, enter(2, { data: "new" })]) second.send(frame);
+    const told = (await seen.atLeast(3)).map(({ action, data }) => [action, data]);
+    expect(told).toEqual([
+      ["enter", undefined],
+      ["leave", undefined],
+      ["enter", "new"],
+    ]);
   });
 
   it("of an anonymous token is refused with 91000", async () => {
