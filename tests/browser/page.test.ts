@@ -272,6 +272,8 @@ describe("the room", () => {
   it("announces each message once, mine and theirs", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
+    // That Bob joined is a notice of its own.
+    await expect.poll(() => ada.people.count()).toBe(2);
     await ada.page.evaluate(() => {
       const added: string[] = [];
       new MutationObserver((changes) => {

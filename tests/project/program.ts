@@ -53,9 +53,14 @@ function endTree({ pid }: ChildProcess): void {
   else process.kill(-pid, "SIGTERM");
 }
 
+/** A port that was given away is free until its program listens. */
+const given = new Set<number>();
+
 /** Below the ports that systems give away by themselves: one of those could be gone a moment later. */
 export async function freePort(): Promise<number> {
   const port = 10_000 + Math.floor(Math.random() * 20_000);
+  if (given.has(port)) return freePort();
+  given.add(port);
   const server = createServer();
   const isFree = await new Promise<boolean>((resolve) => {
     server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
