@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { check } from "./error.ts";
-import { type Draft, type Message, refuseMutableMessages, sizeOf } from "./message.ts";
+import { type Draft, type Message, checkExtras, refuseMutableMessages, sizeOf } from "./message.ts";
 import { PresenceSet } from "./presence.ts";
 import { Action, type Entry, PresenceAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
@@ -50,6 +50,7 @@ export class Channel {
     const before = this.#byId.get(firstId);
     if (before) return before;
     if (drafts.some(({ action = CREATE }) => action !== CREATE)) refuseMutableMessages();
+    for (const { extras } of drafts) checkExtras(extras);
 
     const messages = this.#date(drafts, id, connectionId).map((message, index) => ({
       ...message,

@@ -32,7 +32,6 @@ function parseMessage(item: unknown) {
   check(isData, 40013, "Message data must be a string or binary; encode it as JSON.");
   const isExtras = extras == null || (isRecord(extras) && isShallow(extras));
   check(isExtras, 40000, "Extras must be an object that nests 50 deep at the most.");
-  checkExtras(extras ?? {});
   return {
     action: typeof action === "number" ? action : undefined,
     id: id ?? undefined,
@@ -109,7 +108,8 @@ function isTextOrNull(value: unknown): value is string | null | undefined {
   return value == null || typeof value === "string";
 }
 
-function checkExtras({ headers = {}, ...others }: Record<string, unknown>): void {
+/** Of a message. Presence is free to say more there, and `@ably/spaces` says its locks. */
+export function checkExtras({ headers = {}, ...others }: Record<string, unknown> = {}): void {
   const unknown = Object.keys(others).filter((name) => !EXTRAS.includes(name));
   check(unknown.length === 0, 40032, `Message has impermissible extras fields: ${unknown}`);
   const isFlat = isRecord(headers) && Object.values(headers).every((value) => !isObject(value));

@@ -358,7 +358,7 @@ describe("presence on the line", () => {
   it("keeps extras on enter and on leave", async () => {
     const client = await open({ clientId: "ada" });
     await client.ask({ action: Action.ATTACH, channel: "c" });
-    const extras = { headers: { colour: "red" } };
+    const extras = { headers: { colour: "red" }, locks: [{ id: "slide" }] };
     client.send(enter(0, { extras, data: "d" }));
     const leave = { action: PresenceAction.LEAVE };
     client.send({ ...enter(1), presence: [leave] });
