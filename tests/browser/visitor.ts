@@ -42,11 +42,11 @@ export class Visitor {
     const retry = this.page.locator("[data-retry]");
     await expect
       .poll(async () => {
-        const words = await status.innerText();
         // Not over and over: Netlify's CLI ends if a socket breaks off while it looks where to lead it.
-        const isTrying = /^(Connect(ing|ed)|Opening)/.test(words);
+        const state = await status.getAttribute("data-state");
+        const isTrying = state === "connecting" || state === "connected";
         if (!isTrying) await retry.evaluate((button: HTMLElement) => button.click());
-        return words;
+        return status.innerText();
       })
       .toBe("Connected");
   }

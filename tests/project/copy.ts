@@ -43,8 +43,10 @@ export async function copyBareProject(): Promise<string> {
 export async function deleteLocalAbly(copy: string): Promise<void> {
   await rm(join(copy, "local-ably"), { recursive: true });
   const config = join(copy, "vite.config.ts");
-  const text = await readFile(config, "utf8");
-  await writeFile(config, text.replace(/^.*"\.\/local-ably\/.*\n/m, ""));
+  const lines = (await readFile(config, "utf8")).split("\n");
+  const kept = lines.filter((line) => !line.includes("./local-ably/"));
+  if (kept.length !== lines.length - 1) throw new Error("It is not one line of vite.config.ts.");
+  await writeFile(config, kept.join("\n"));
 }
 
 /**
