@@ -1,6 +1,4 @@
+/** vite.config.ts fills these in. */
 declare const __LOCAL_ABLY__: boolean;
-
-/** The inline script of index.html sets it: nothing came of it if it holds nothing. */
-declare var tokenRequestAhead:
-  | Promise<{ clientId: string; askedAt: number; ms: number; body: unknown } | false | undefined>
-  | undefined;
+declare const __DEPLOY_CONTEXT__: string;
+declare const __ABLY_KEY_NAME__: string;
