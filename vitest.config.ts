@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { findChromium } from "./tests/browser/chromium.ts";
+import { findChromium } from "./tests/support/chromium.ts";
 
 const hasBrowser = findChromium() !== undefined;
 if (!hasBrowser) {
@@ -10,10 +10,10 @@ if (!hasBrowser) {
 
 export default defineConfig({
   test: {
-    setupFiles: ["tests/setup.ts"],
-    // Its own second is short for a page on a busy machine.
+    setupFiles: ["tests/support/setup.ts"],
+    // The default of one second is too short for a page on a busy machine.
     expect: { poll: { timeout: 15_000 } },
-    // Most of a browser test is waiting: leave no core to look on.
+    // Browser tests mostly wait, so they can share the cores.
     maxWorkers: "100%",
     projects: [
       {
@@ -21,7 +21,8 @@ export default defineConfig({
         define: { __LOCAL_ABLY__: false },
         test: {
           name: "unit",
-          include: ["tests/{function,realtime,demo,project,bench,docs,live}/**/*.test.ts"],
+          include: ["tests/**/*.test.ts"],
+          exclude: ["tests/**/*.browser.test.ts"],
         },
       },
       {
@@ -32,24 +33,15 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
-      // CI asks for these whether or not a browser is found: there a missing one is a failure.
+      // In CI a missing browser is a failure, so the browser tests always run there.
       ...(hasBrowser || process.env.CI
         ? [
             {
               extends: true as const,
               test: {
                 name: "browser",
-                include: ["tests/browser/**/*.test.ts"],
+                include: ["tests/**/*.browser.test.ts"],
                 testTimeout: 60_000,
-                hookTimeout: 90_000,
-              },
-            },
-            {
-              extends: true as const,
-              test: {
-                name: "soak",
-                include: ["tests/soak/**/*.test.ts"],
-                testTimeout: 180_000,
                 hookTimeout: 90_000,
               },
             },

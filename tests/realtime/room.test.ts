@@ -2,8 +2,8 @@ import Ably from "ably";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Client } from "../../src/realtime/connect.ts";
 import { type RoomStatus, openRoom } from "../../src/realtime/room.ts";
-import { startLocalAbly } from "../project/local-ably.ts";
-import { type Program, freePort } from "../project/program.ts";
+import { startLocalAbly } from "../support/local-ably.ts";
+import { type Program, freePort } from "../support/program.ts";
 
 const [name, secret] = ["room.test", "a-key-of-local-ably-only"] as const;
 /** https://ably.com/docs/platform/pricing/limits */
