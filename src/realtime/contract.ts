@@ -4,11 +4,24 @@
  * nothing else of your account. It imports nothing, so that anything may import it.
  */
 
-/** Every channel of this app is `room:NAME`, and the tokens of the function open `room:*`. */
-export const CHANNEL_NAMESPACE = "room";
+/**
+ * Production's channels are `room:NAME`. Deploy previews, branch deploys and `netlify dev` with a
+ * key share `room-preview:NAME`, so that a preview's visitors never meet production's. The function
+ * gets its deploy context from Netlify, the page from the build.
+ */
+export function channelNamespace(deployContext?: string): string {
+  const isProduction = !deployContext || deployContext === "production";
+  return isProduction ? "room" : "room-preview";
+}
 
-export function channelName(room: string): string {
-  return `${CHANNEL_NAMESPACE}:${room}`;
+/** The build sets `__DEPLOY_CONTEXT__`. A function passes its own deploy context. */
+export function channelName(room: string, deployContext = pageDeployContext()): string {
+  return `${channelNamespace(deployContext)}:${room}`;
+}
+
+/** Outside of a Vite build the constant does not exist: in a test, for example. */
+function pageDeployContext(): string | undefined {
+  return typeof __DEPLOY_CONTEXT__ === "undefined" ? undefined : __DEPLOY_CONTEXT__;
 }
 
 export const DEFAULT_ROOM = "lobby";
