@@ -2,7 +2,11 @@ import { type Plugin, defineConfig } from "vite";
 
 export default defineConfig({
   // True only while local Ably answers: the branch that reads it is not in the production bundle.
-  define: { __LOCAL_ABLY__: false },
+  define: {
+    __LOCAL_ABLY__: false,
+    __DEPLOY_CONTEXT__: JSON.stringify(process.env.CONTEXT ?? "production"),
+    __ABLY_KEY_NAME__: JSON.stringify(process.env.ABLY_API_KEY?.trim().split(":")[0] ?? ""),
+  },
   plugins: [
     refuseKeyInPage(), // ABLY_API_KEY is for the function alone
     preconnect(),

@@ -14,7 +14,13 @@ export function localAbly(settings?: Partial<Settings>): Plugin {
   return {
     name: "local-ably",
     apply: (_config, { command }) => command === "serve" && !process.env.ABLY_API_KEY?.trim(),
-    config: () => ({ define: { __LOCAL_ABLY__: true } }),
+    config: () => ({
+      define: {
+        __LOCAL_ABLY__: true,
+        __DEPLOY_CONTEXT__: '"production"',
+        __ABLY_KEY_NAME__: JSON.stringify(LOCAL_KEYS[0]?.name),
+      },
+    }),
     configureServer({ httpServer, middlewares, config }) {
       const ably = new LocalAbly(LOCAL_KEYS, isSameOrigin, settings);
       config.logger.info(

@@ -1,4 +1,10 @@
-/** vite.config.ts fills these in. */
+/** vite.config.ts sets these three. */
+
+/** True while local Ably answers. */
 declare const __LOCAL_ABLY__: boolean;
+
+/** Netlify's deploy context of this build, such as "production" or "deploy-preview". */
 declare const __DEPLOY_CONTEXT__: string;
+
+/** The public name (appId.keyId) of the Ably key at build time. Empty if the build has none. */
 declare const __ABLY_KEY_NAME__: string;

@@ -9,7 +9,7 @@ import { bindLog, renderLog } from "./demo/view/log.ts";
 import { bindMessages, renderMessages } from "./demo/view/messages.ts";
 import { bindRename, renderPeople } from "./demo/view/people.ts";
 import { bindRetry, renderContext, renderStatus } from "./demo/view/status.ts";
-import { DEPLOY_CONTEXT, parseRoom } from "./realtime/contract.ts";
+import { pageDeployContext, parseRoom } from "./realtime/contract.ts";
 import { loadIdentity, saveIdentity } from "./realtime/identity.ts";
 import { forgetTokens } from "./realtime/token.ts";
 
@@ -23,7 +23,7 @@ const store = createStore(kept ?? initialState(loadIdentity(), roomName, Date.no
   renderMessages(),
   renderLog(),
 ]);
-renderContext(DEPLOY_CONTEXT);
+renderContext(pageDeployContext());
 const [navigation] = performance.getEntriesByType("navigation");
 store.dispatch({ type: "page-loaded", ms: navigation?.toJSON().responseEnd ?? 0 });
 

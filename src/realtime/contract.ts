@@ -4,20 +4,24 @@
  * nothing else of your account. It imports nothing, so that anything may import it.
  */
 
-/** Netlify's deploy context of this page: vite.config.ts fills it in. The function has its own. */
-export const DEPLOY_CONTEXT =
-  typeof __DEPLOY_CONTEXT__ === "undefined" ? "production" : __DEPLOY_CONTEXT__;
-
 /**
- * The first segment of every channel name: `room` in production and with local Ably, and another in
- * each other deploy context, so that visitors of a preview do not meet those of production.
+ * Production's channels are `room:NAME`. Deploy previews, branch deploys and `netlify dev` with a
+ * key share `room-preview:NAME`, so that a preview's visitors never meet production's. The function
+ * gets its deploy context from Netlify, the page from the build.
  */
-export function channelNamespace(context = "production"): string {
-  return context === "production" ? "room" : `room-${context}`;
+export function channelNamespace(deployContext?: string): string {
+  const isProduction = !deployContext || deployContext === "production";
+  return isProduction ? "room" : "room-preview";
 }
 
-export function channelName(room: string, context?: string): string {
-  return `${channelNamespace(context)}:${room}`;
+/** The build sets `__DEPLOY_CONTEXT__`. A function passes its own deploy context. */
+export function channelName(room: string, deployContext = pageDeployContext()): string {
+  return `${channelNamespace(deployContext)}:${room}`;
+}
+
+/** Netlify's deploy context of this page, or undefined outside of Vite, where no build sets it. */
+export function pageDeployContext(): string | undefined {
+  return typeof __DEPLOY_CONTEXT__ === "undefined" ? undefined : __DEPLOY_CONTEXT__;
 }
 
 export const DEFAULT_ROOM = "lobby";

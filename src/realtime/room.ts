@@ -2,7 +2,6 @@
 import type { ChannelStateChange, InboundMessage, RealtimeChannel } from "ably";
 import type { Client } from "./connect.ts";
 import {
-  DEPLOY_CONTEXT,
   type MessageName,
   type Payloads,
   type Profile,
@@ -79,7 +78,7 @@ const users = new WeakMap<RealtimeChannel, number>();
  * open already shares its channel, and gets the messages from then on.
  */
 export function openRoom(client: Client, name: string, profile: Profile, events: RoomEvents): Room {
-  const channel = client.channels.get(channelName(name, DEPLOY_CONTEXT), {
+  const channel = client.channels.get(channelName(name), {
     params: { rewind: HISTORY },
     attachOnSubscribe: false,
   });
@@ -196,7 +195,7 @@ export function sendEphemeral<Name extends MessageName>(
   name: Name,
   data: Payloads[Name],
 ): void {
-  const channel = client.channels.get(channelName(room, DEPLOY_CONTEXT));
+  const channel = client.channels.get(channelName(room));
   if (client.connection.state !== "connected" || channel.state !== "attached") return;
   channel.publish({ name, data, extras: { ephemeral: true } }).catch(() => {});
 }

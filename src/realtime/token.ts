@@ -3,7 +3,7 @@
  * connects with it at once, and the function is called once an hour and not once a page.
  */
 import type { TokenDetails } from "ably";
-import { DEPLOY_CONTEXT, channelNamespace } from "./contract.ts";
+import { channelName } from "./contract.ts";
 import { tabStorage } from "./identity.ts";
 
 const PREFIX = "ably-token:";
@@ -46,8 +46,9 @@ function isUsable(token: TokenDetails & { keyName?: unknown }, clientId: string)
   const now = Date.now();
   return (
     token.clientId === clientId &&
+    __ABLY_KEY_NAME__ !== "" &&
     token.keyName === __ABLY_KEY_NAME__ &&
-    token.capability.includes(`"${channelNamespace(DEPLOY_CONTEXT)}:`) &&
+    token.capability.includes(`"${channelName("*")}"`) &&
     token.issued - MAX_CLOCK_ERROR_MS < now &&
     now < token.expires - MIN_TIME_LEFT_MS
   );

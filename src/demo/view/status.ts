@@ -24,7 +24,7 @@ export function renderStatus(): (state: State) => void {
 }
 
 /** Names the deploy context, unless it is production. */
-export function renderContext(context: string): void {
+export function renderContext(context = "production"): void {
   const pill = find("data-context");
   pill.hidden = context === "production";
   pill.title = "This is not production: its rooms are separate.";
