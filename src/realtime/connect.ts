@@ -1,6 +1,12 @@
 import type { ClientOptions, ConnectionStateChange } from "ably";
 import { BaseRealtime, RealtimePresence, WebSocketTransport, XHRPolling } from "ably/modular";
-import { type ErrorInfo, type ErrorKind, classifyError, isTokenError, readError } from "./errors.ts";
+import {
+  type ErrorInfo,
+  type ErrorKind,
+  classifyError,
+  isTokenError,
+  readError,
+} from "./errors.ts";
 import { TokenRequests, type TokenStep } from "./token-requests.ts";
 import { forgetTokens, loadToken } from "./token.ts";
 import { withSafeDecoding } from "./transport.ts";

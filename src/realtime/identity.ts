@@ -20,7 +20,7 @@ const CLIENT_ID = /^[\w-]{1,128}$/;
 export function loadIdentity(storage: Storage | undefined = tabStorage()): Identity {
   const clientId = storage?.getItem("clientId") ?? "";
   const identity = {
-    clientId: CLIENT_ID.test(clientId) ? clientId : `guest-${randomId()}`,
+    clientId: CLIENT_ID.test(clientId) ? clientId : `guest-${randomId().slice(0, 12)}`,
     name: storage?.getItem("name")?.trim() || makeName(),
   };
   saveIdentity(identity, storage);

@@ -138,8 +138,7 @@ export class Outbox {
   }
 
   #handleRefusal(entry: Entry, error: ErrorInfo): void {
-    const isTemporary =
-      isConnectionError(error) || classifyError(error) === "too-many-requests";
+    const isTemporary = isConnectionError(error) || classifyError(error) === "too-many-requests";
     if (isTemporary && this.#channel.state !== "failed") {
       this.#update(entry, { state: "waiting" });
       this.#flushLater();

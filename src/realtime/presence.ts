@@ -35,12 +35,7 @@ export class Presence {
   #isOpen = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(
-    client: Client,
-    channel: RealtimeChannel,
-    profile: Profile,
-    events: PresenceEvents,
-  ) {
+  constructor(client: Client, channel: RealtimeChannel, profile: Profile, events: PresenceEvents) {
     this.#client = client;
     this.#channel = channel;
     this.#profile = profile;

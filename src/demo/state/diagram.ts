@@ -144,6 +144,14 @@ export function afterRoom(diagram: Diagram, { state }: RoomStatus, now: number):
   return withSteps(diagram, { channel: { state: "done", ms: now - (channel.startedAt ?? now) } });
 }
 
+/** The same for a narrow line. */
+export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): string {
+  const run = lastRunMs === undefined ? "did not run" : `ran ${formatMs(lastRunMs)}`;
+  const isOpen = steps.socket.state === "done" && openedAt !== undefined;
+  const socket = isOpen ? `open for ${formatDuration(now - openedAt)}` : "not open";
+  return `Function ${run} · WebSocket ${socket}`;
+}
+
 /** The point of it all, in two sentences. */
 export function summarize(diagram: Diagram, now: number): string {
   return `${describeFunction(diagram)} ${describeSocket(diagram, now)}`;

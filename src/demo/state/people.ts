@@ -93,5 +93,7 @@ export function describeTyping(members: Member[], me: Identity, now: number): Wo
   const [first, second] = names;
   if (!first) return [];
   if (!second) return [first, " is typing…"];
-  return names.length === 2 ? [first, " and ", second, " are typing…"] : ["Several people are typing…"];
+  return names.length === 2
+    ? [first, " and ", second, " are typing…"]
+    : ["Several people are typing…"];
 }

@@ -174,9 +174,7 @@ function authorsOf({ timeline }: State): string[] {
 
 function afterMessages(state: State, messages: RoomMessage[]): State {
   // Thousands can arrive at once, and the list keeps only the last of them.
-  const lines = messages
-    .slice(-MAX_LINES)
-    .map((message) => readLine(message, state.me.clientId));
+  const lines = messages.slice(-MAX_LINES).map((message) => readLine(message, state.me.clientId));
   const keys = new Set(messages.map(({ key }) => key));
   const live = messages.filter(({ isHistory }) => !isHistory).length;
   const after = {

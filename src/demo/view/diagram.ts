@@ -1,4 +1,10 @@
-import { type Diagram, STEP_NAMES, type Step, summarize } from "../state/diagram.ts";
+import {
+  type Diagram,
+  STEP_NAMES,
+  type Step,
+  summarize,
+  summarizeBriefly,
+} from "../state/diagram.ts";
 import type { State } from "../state/state.ts";
 import { formatMs } from "../state/words.ts";
 import { find, listen, setText } from "./dom.ts";
@@ -32,9 +38,8 @@ export function renderDiagram(): (state: State) => void {
       item.dataset.state = diagram.steps[name].state;
       setText(time, describeStep(diagram.steps[name]));
     }
-    const summary = summarize(diagram, now);
-    setText(words, summary);
-    setText(line, summary);
+    setText(words, summarize(diagram, now));
+    setText(line, summarizeBriefly(diagram, now));
     renderBars(bars, diagram, now);
     if (diagram.sent > rendered.sent) showDot(bars.socket, "sent");
     if (diagram.received > rendered.received) showDot(bars.socket, "received");
@@ -65,7 +70,13 @@ function functionState({ state }: Step): string {
 }
 
 function socketState({ state }: Step): string {
-  const names = { idle: "closed", skipped: "closed", active: "opening", done: "open", failed: "broken" };
+  const names = {
+    idle: "closed",
+    skipped: "closed",
+    active: "opening",
+    done: "open",
+    failed: "broken",
+  };
   return names[state];
 }
 
