@@ -3,6 +3,7 @@ import { BaseRealtime, RealtimePresence, WebSocketTransport, XHRPolling } from "
 import {
   type ErrorInfo,
   type ErrorKind,
+  type TokenResponse,
   classifyError,
   isTokenError,
   readError,
@@ -18,6 +19,8 @@ export type ConnectionStatus = {
   error?: ErrorInfo | undefined;
   /** What the error means. */
   kind?: ErrorKind | undefined;
+  /** Who answered, if the error is that no token could be obtained. */
+  response?: TokenResponse | undefined;
   /** The token has expired and the client fetches the next one. It is no problem unless that fails. */
   isRenewal: boolean;
 };
@@ -94,7 +97,7 @@ function watchConnection(
     const error = reason && readError(reason);
     const response = isTokenError(reason) ? requests.lastResponse : undefined;
     const kind = error && classifyError(error, response);
-    events.status?.({ state: current, error, kind, isRenewal });
+    events.status?.({ state: current, error, kind, response, isRenewal });
   });
 }
 

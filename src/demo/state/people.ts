@@ -37,26 +37,28 @@ export function appearanceOf(clientId: string, appearances: Appearances): Appear
   return appearances.get(clientId) ?? { name: clientId, hue: preferredHue(clientId) };
 }
 
+/** Somebody whose appearance is decided: a member, or the author of a message. */
+type Subject = { clientId: string; name: string };
+
 /**
- * Takes in the members that are here now. A person keeps their hue. A new one gets the hue that is
- * farthest from those of the others. The same map is returned if nothing has changed.
- * @param clientIdsInUse Who must not be forgotten when there are too many: authors of messages.
+ * Decides how people are shown. A person keeps their hue. A new one gets the hue that is farthest
+ * from those in view. The same map is returned if nothing has changed.
+ * @param inView The client IDs of members and authors, who are not forgotten when there are too many.
  */
 export function updateAppearances(
   before: Appearances,
-  members: Member[],
-  clientIdsInUse: () => Iterable<string>,
+  subjects: Subject[],
+  inView: () => Iterable<string>,
 ): Appearances {
-  const changed = members.filter(({ clientId, name }) => before.get(clientId)?.name !== name);
+  const changed = subjects.filter(({ clientId, name }) => before.get(clientId)?.name !== name);
   if (changed.length === 0) return before;
   const after = new Map(before);
-  const present = new Set(members.map(({ clientId }) => clientId));
+  const kept = new Set([...subjects.map(({ clientId }) => clientId), ...inView()]);
   for (const { clientId, name } of changed) {
-    const taken = [...present].flatMap((other) => after.get(other)?.hue ?? []);
+    const taken = [...kept].flatMap((other) => after.get(other)?.hue ?? []);
     after.set(clientId, { name, hue: after.get(clientId)?.hue ?? chooseHue(clientId, taken) });
   }
   if (after.size <= MAX_APPEARANCES) return after;
-  const kept = new Set([...present, ...clientIdsInUse()]);
   return new Map([...after].filter(([clientId]) => kept.has(clientId)));
 }
 

@@ -1,5 +1,5 @@
 /** What is wrong, in words: what happened, and one thing to do about it. */
-import type { ErrorInfo, ErrorKind } from "../../realtime/errors.ts";
+import type { ErrorInfo, ErrorKind, TokenResponse } from "../../realtime/errors.ts";
 import type { State } from "./state.ts";
 
 export type Problem = { title: string; detail: string; canRetry: boolean };
@@ -42,7 +42,9 @@ export function findProblem(state: State): Problem | undefined {
     return isRoomInvalid ? INVALID_ROOM : undefined;
   }
   const { error, kind } = connection;
-  if (error && kind && !isDropped(connection.state, kind, error)) return describe(kind, error);
+  if (error && kind && !isDropped(connection.state, kind, error)) {
+    return describe(kind, error, connection.response);
+  }
   if (connection.state === "suspended") return NO_CONNECTION;
   return undefined;
 }
@@ -134,10 +136,16 @@ const ADVICE: Partial<Record<ErrorKind, string>> = {
 /** These kinds carry a sentence of the function's own, which says what to do. */
 const OWN_WORDS: ErrorKind[] = ["key-not-set", "function-refused", "function-failed"];
 
-function describe(kind: ErrorKind, error: ErrorInfo): Problem {
+function describe(kind: ErrorKind, error: ErrorInfo, response?: TokenResponse): Problem {
   const title = TITLES[kind];
   if (OWN_WORDS.includes(kind)) return { title, detail: error.message, canRetry: true };
   const advice = ADVICE[kind];
+  const isNetlify = response?.from === "function" && !response.hasErrorCode;
+  if (isNetlify) {
+    const { status } = response;
+    const words = advice ?? "Netlify answered instead of the token function.";
+    return { title, detail: status ? `${words} (HTTP ${status})` : words, canRetry: true };
+  }
   const detail = advice === undefined ? quote(error) : `${advice} (${error.code})`;
   return { title, detail, canRetry: true };
 }

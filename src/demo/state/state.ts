@@ -159,7 +159,7 @@ function afterGap(state: State): State {
 
 /** Nobody "joins" or "leaves" when it is I who come or go. */
 function afterMembers(state: State, members: Member[]): State {
-  const appearances = updateAppearances(state.appearances, members, () => authorsOf(state));
+  const appearances = updateAppearances(state.appearances, members, () => inView(state));
   const after = { ...state, members, appearances };
   const includesMe = (list: Member[]) =>
     list.some(({ clientId }) => clientId === state.me.clientId);
@@ -168,8 +168,12 @@ function afterMembers(state: State, members: Member[]): State {
   return { ...after, timeline: addNotices(state.timeline, notices) };
 }
 
-function authorsOf({ timeline }: State): string[] {
-  return timeline.entries.flatMap((entry) => (entry.kind === "line" ? entry.clientId : []));
+/** Members and authors, some of them more than once. */
+function inView({ members, timeline }: State): string[] {
+  const authors = timeline.entries.flatMap((entry) => {
+    return entry.kind === "line" ? entry.clientId : [];
+  });
+  return [...members.map(({ clientId }) => clientId), ...authors];
 }
 
 function afterMessages(state: State, messages: RoomMessage[]): State {
@@ -177,9 +181,13 @@ function afterMessages(state: State, messages: RoomMessage[]): State {
   const lines = messages.slice(-MAX_LINES).map((message) => readLine(message, state.me.clientId));
   const keys = new Set(messages.map(({ key }) => key));
   const live = messages.filter(({ isHistory }) => !isHistory).length;
+  const strangers = lines
+    .filter(({ clientId }) => !state.appearances.has(clientId))
+    .map(({ clientId }) => ({ clientId, name: clientId }));
   const after = {
     ...state,
     timeline: addLines(state.timeline, lines),
+    appearances: updateAppearances(state.appearances, strangers, () => inView(state)),
     pending: state.pending.filter(({ key }) => !keys.has(key)),
     diagram: { ...state.diagram, received: state.diagram.received + live },
   };
