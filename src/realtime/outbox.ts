@@ -41,9 +41,9 @@ type Settle = { resolve(): void; reject(error: ErrorInfo): void };
 const REPEATS_DROPPED_MS = 120_000;
 /** In UTF-16 code units. Browsers store about 5 MB for a tab. */
 const MAX_STORED_LENGTH = 1_000_000;
-/** Ably accepts 50 messages a second from a connection. https://ably.com/docs/platform/pricing/limits */
-const MAX_BATCH = 40;
-const RETRY_DELAY_MS = 1_000;
+/** Ably accepts 50 from a connection. https://ably.com/docs/platform/pricing/limits */
+const MAX_PUBLISHED_PER_SECOND = 40;
+const RETRY_DELAY_MS = 250;
 
 export const FATE_UNKNOWN: ErrorInfo = {
   code: 0,
@@ -61,6 +61,8 @@ export class Outbox {
   #isLoaded = false;
   #isRoomOpen = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the last messages were published, in ms since this page was loaded. */
+  #publishTimes: number[] = [];
 
   constructor(
     client: Client,
@@ -114,8 +116,9 @@ export class Outbox {
       for (const entry of waiting) this.#fail(entry, error);
     }
     if (this.#channel.state !== "attached" && this.#isRoomOpen) return;
-    for (const entry of waiting.slice(0, MAX_BATCH)) void this.#publish(entry);
-    if (waiting.length > MAX_BATCH) this.#flushLater();
+    const room = MAX_PUBLISHED_PER_SECOND - this.#countRecent();
+    for (const entry of waiting.slice(0, room)) void this.#publish(entry);
+    if (waiting.length > room) this.#flushLater();
   }
 
   /** The room was closed. What is left is still published, because publishing needs no attachment. */
@@ -125,7 +128,15 @@ export class Outbox {
     this.#stopIfDone();
   }
 
+  /** How many messages were published in the last second. */
+  #countRecent(): number {
+    const since = performance.now() - 1_000;
+    this.#publishTimes = this.#publishTimes.filter((time) => time > since);
+    return this.#publishTimes.length;
+  }
+
   async #publish(entry: Entry): Promise<void> {
+    this.#publishTimes.push(performance.now());
     this.#update(entry, { state: "publishing", publishedAt: entry.publishedAt ?? Date.now() });
     const { id, name, data } = entry;
     try {

@@ -51,6 +51,7 @@ export function findProblem(state: State): Problem | undefined {
 
 /** A dropped connection is normal, and the client reconnects: the status says so, no panel is needed. */
 function isDropped(state: string, kind: ErrorKind, { statusCode }: ErrorInfo): boolean {
+  if (state === "failed") return false;
   if (state === "suspended") return kind === "ably-unreachable";
   return (kind === "ably-unreachable" && statusCode !== 404) || kind === "token-rejected";
 }
