@@ -6,6 +6,7 @@ type Unstamped<Event> = Event extends unknown ? Omit<Event, "now"> : never;
 export type Store = {
   readonly state: State;
   dispatch(event: Unstamped<DemoEvent>): void;
+  addView(view: (state: State) => void): void;
   close(): void;
 };
 
@@ -30,6 +31,10 @@ export function createStore(initial: State, views: ((state: State) => void)[]): 
       return state;
     },
     dispatch,
+    addView(view) {
+      views.push(view);
+      view(state);
+    },
     close() {
       clearInterval(timer);
       cancelAnimationFrame(frame);

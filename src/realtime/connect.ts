@@ -1,13 +1,7 @@
 import type { ClientOptions, ConnectionStateChange } from "ably";
 import { BaseRealtime, RealtimePresence, WebSocketTransport, XHRPolling } from "ably/modular";
-import {
-  type ErrorInfo,
-  type ErrorKind,
-  type TokenResponse,
-  classifyError,
-  isTokenError,
-  readError,
-} from "./errors.ts";
+import { type ErrorInfo, isTokenError, readError } from "./error-info.ts";
+import type { TokenResponse } from "./errors.ts";
 import { TokenRequests, type TokenStep } from "./token-requests.ts";
 import { forgetTokens, loadToken } from "./token.ts";
 import { withSafeDecoding } from "./transport.ts";
@@ -17,9 +11,7 @@ export type Client = BaseRealtime;
 export type ConnectionStatus = {
   state: ConnectionStateChange["current"];
   error?: ErrorInfo | undefined;
-  /** What the error means. */
-  kind?: ErrorKind | undefined;
-  /** Who answered, if the error is that no token could be obtained. */
+  /** Who answered, if the error is that no token could be obtained. See `classifyError`. */
   response?: TokenResponse | undefined;
   /** The token has expired and the client fetches the next one. It is no problem unless that fails. */
   isRenewal: boolean;
@@ -96,8 +88,7 @@ function watchConnection(
     isRenewal = reason?.code === TOKEN_EXPIRED || (isRenewal && current === "connecting");
     const error = reason && readError(reason);
     const response = isTokenError(reason) ? requests.lastResponse : undefined;
-    const kind = error && classifyError(error, response);
-    events.status?.({ state: current, error, kind, response, isRenewal });
+    events.status?.({ state: current, error, response, isRenewal });
   });
 }
 

@@ -1,7 +1,5 @@
 /** What went wrong, as a kind that a page can explain: who answered, and what helps. */
-import type { ErrorInfo as AblyErrorInfo } from "ably";
-
-export type ErrorInfo = Pick<AblyErrorInfo, "code" | "statusCode" | "message">;
+import type { ErrorInfo } from "./error-info.ts";
 
 /** Who answered the last token request, or was asked and did not answer. */
 export type TokenResponse = {
@@ -61,32 +59,10 @@ const KINDS = new Map(
   Object.entries(CODES).flatMap(([kind, codes]) => codes.map((code) => [code, kind as ErrorKind])),
 );
 
-/** ably-js: a token could not be obtained. `cause` says why. */
-const TOKEN_REQUEST_FAILED = 80019;
 /** ably-js: the function or Ably gave no usable response. */
 const NO_USABLE_RESPONSE = 40170;
 const KEY_MISSING = 40106;
 const KEY_MALFORMED = 40101;
-
-/** Takes anything, because listeners and rejected promises carry anything. */
-export function readError(error: unknown): ErrorInfo {
-  if (!isErrorLike(error)) return { code: 0, statusCode: 0, message: String(error) };
-  // Ably wraps what the token function answered: the innermost cause explains most.
-  if (isErrorLike(error.cause) && error.cause.code) return readError(error.cause);
-  const { code = 0, statusCode = 0, message = String(error) } = error;
-  return { code, statusCode, message };
-}
-
-export function isTokenError(error: unknown): boolean {
-  return isErrorLike(error) && error.code === TOKEN_REQUEST_FAILED;
-}
-
-/** The connection was away, so the same operation may succeed once it is back. */
-export function isConnectionError({ code }: ErrorInfo): boolean {
-  const isOfConnection = code >= 80_000 && code < 81_000;
-  const isOfChannelMeanwhile = code >= 90_000 && code < 90_010;
-  return isOfConnection || isOfChannelMeanwhile;
-}
 
 /**
  * The kind of an error of Ably's.
@@ -136,8 +112,4 @@ function classifyNetlify({ status }: TokenResponse): ErrorKind {
     default:
       return "unknown";
   }
-}
-
-function isErrorLike(error: unknown): error is Partial<ErrorInfo> & { cause?: unknown } {
-  return typeof error === "object" && error !== null;
 }

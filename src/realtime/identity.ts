@@ -5,13 +5,9 @@
 export type Identity = { clientId: string; name: string };
 
 const ADJECTIVES =
-  "Amber Azure Bold Bright Calm Clever Coral Crisp Fair Gentle Golden Happy Jade Jolly Keen Kind Lively Lucky Merry Noble Quick Quiet Rosy Ruby Silver Sunny Swift Teal Vivid Warm Wise Witty".split(
-    " ",
-  );
+  "Amber Azure Bold Bright Calm Clever Coral Gentle Golden Happy Jade Keen Lively Lucky Merry Quiet Ruby Silver Swift Witty";
 const ANIMALS =
-  "Badger Beaver Crane Deer Dove Falcon Ferret Finch Fox Gecko Hare Heron Ibex Jay Koala Lark Lynx Mole Newt Orca Otter Owl Panda Puffin Raven Robin Seal Stork Swan Tapir Toad Wren".split(
-    " ",
-  );
+  "Badger Beaver Crane Deer Falcon Finch Gecko Heron Koala Lark Lynx Orca Otter Owl Panda Puffin Raven Robin Seal Swan";
 
 /** The page's own client IDs. The function accepts more: see client-id.ts there. */
 const CLIENT_ID = /^[\w-]{1,128}$/;
@@ -37,7 +33,7 @@ export function saveIdentity({ clientId, name }: Identity, storage = tabStorage(
   }
 }
 
-/** A name such as "Ruby Otter". There are 1,024 of them. */
+/** A name such as "Ruby Otter". There are 400 of them. */
 export function makeName(): string {
   return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
 }
@@ -57,6 +53,7 @@ export function tabStorage(): Storage | undefined {
   }
 }
 
-function pick(words: string[]): string {
-  return words[Math.floor(Math.random() * words.length)] ?? "";
+function pick(words: string): string {
+  const list = words.split(" ");
+  return list[Math.floor(Math.random() * list.length)] ?? "";
 }

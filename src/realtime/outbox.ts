@@ -7,7 +7,7 @@
 import type { RealtimeChannel } from "ably";
 import type { Client } from "./connect.ts";
 import type { MessageName, Payloads } from "./contract.ts";
-import { type ErrorInfo, classifyError, isConnectionError, readError } from "./errors.ts";
+import { type ErrorInfo, isConnectionError, readError } from "./error-info.ts";
 import { randomId, tabStorage } from "./identity.ts";
 
 /** A message that Ably has not acknowledged. */
@@ -43,6 +43,8 @@ const REPEATS_DROPPED_MS = 120_000;
 const MAX_STORED_LENGTH = 1_000_000;
 /** Ably accepts 50 from a connection. https://ably.com/docs/platform/pricing/limits */
 const MAX_PUBLISHED_PER_SECOND = 40;
+/** The HTTP status of Ably's errors for rates. */
+const TOO_MANY_REQUESTS = 429;
 const RETRY_DELAY_MS = 250;
 
 export const FATE_UNKNOWN: ErrorInfo = {
@@ -149,7 +151,7 @@ export class Outbox {
   }
 
   #handleRefusal(entry: Entry, error: ErrorInfo): void {
-    const isTemporary = isConnectionError(error) || classifyError(error) === "too-many-requests";
+    const isTemporary = isConnectionError(error) || error.statusCode === TOO_MANY_REQUESTS;
     if (isTemporary && this.#channel.state !== "failed") {
       this.#update(entry, { state: "waiting" });
       this.#flushLater();

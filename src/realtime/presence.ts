@@ -2,7 +2,7 @@
 import type { PresenceMessage, RealtimeChannel } from "ably";
 import type { Client } from "./connect.ts";
 import { type Profile, parseProfile } from "./contract.ts";
-import { type ErrorInfo, readError } from "./errors.ts";
+import { type ErrorInfo, readError } from "./error-info.ts";
 
 export type Member = Profile & {
   isTyping: boolean;

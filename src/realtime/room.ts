@@ -9,7 +9,7 @@ import {
   channelName,
   parseContent,
 } from "./contract.ts";
-import { type ErrorInfo, readError } from "./errors.ts";
+import { type ErrorInfo, readError } from "./error-info.ts";
 import { randomId } from "./identity.ts";
 import { Outbox, type Unsent } from "./outbox.ts";
 import { type Member, Presence } from "./presence.ts";

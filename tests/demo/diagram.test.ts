@@ -2,37 +2,34 @@ import { describe, expect, it } from "vitest";
 import {
   type Diagram,
   type StepName,
-  afterConnection,
-  afterPageLoad,
-  afterRoom,
-  afterTokenStep,
+  afterEntry,
   initialDiagram,
-  summarize,
-  summarizeBriefly,
 } from "../../src/demo/state/diagram.ts";
+import type { TraceEvent } from "../../src/demo/state/state.ts";
+import { summarize, summarizeBriefly } from "../../src/demo/state/summary.ts";
 import type { ConnectionStatus } from "../../src/realtime/connect.ts";
+import type { RoomStatus } from "../../src/realtime/room.ts";
 
 type Change = (diagram: Diagram) => Diagram;
 
-const connection =
-  (state: ConnectionStatus["state"], now: number, over: Partial<ConnectionStatus> = {}): Change =>
+const step =
+  (event: TraceEvent, timestamp = 0): Change =>
   (diagram) =>
-    afterConnection(diagram, { state, isRenewal: false, ...over }, now);
-const called: Change = (diagram) => afterTokenStep(diagram, { type: "function-called" }, 0);
-const answered =
-  (ms: number, isSigned = true): Change =>
-  (diagram) =>
-    afterTokenStep(diagram, { type: "function-answered", ms, isSigned }, 0);
-const issued =
-  (now: number): Change =>
-  (diagram) =>
-    afterTokenStep(diagram, { type: "token-issued", ms: 60, expires: 9_000 }, now);
-const reused: Change = (diagram) =>
-  afterTokenStep(diagram, { type: "token-reused", expires: 9_000 }, 0);
-const attached =
-  (now: number): Change =>
-  (diagram) =>
-    afterRoom(diagram, { state: "attached", isContinuous: true }, now);
+    afterEntry(diagram, { number: 1, timestamp, event });
+const connection = (
+  state: ConnectionStatus["state"],
+  now: number,
+  over: Partial<ConnectionStatus> = {},
+): Change => step({ type: "connection", status: { state, isRenewal: false, ...over } }, now);
+const called = step({ type: "token", step: { type: "function-called" } });
+const answered = (ms: number, isSigned = true): Change =>
+  step({ type: "token", step: { type: "function-answered", ms, isSigned } });
+const issued = (now: number): Change =>
+  step({ type: "token", step: { type: "token-issued", ms: 60, expires: 9_000 } }, now);
+const reused = step({ type: "token", step: { type: "token-reused", expires: 9_000 } });
+const room = (state: RoomStatus["state"], now: number): Change =>
+  step({ type: "channel", status: { state, isContinuous: true } }, now);
+const attached = (now: number): Change => room("attached", now);
 const after = (...changes: Change[]) =>
   changes.reduce((diagram, change) => change(diagram), initialDiagram);
 const statesOf = ({ steps }: Diagram) =>
@@ -57,8 +54,7 @@ describe("a first visit", () => {
     expect(states(3)).toMatchObject({ function: "done", token: "active" });
     expect(states(4)).toMatchObject({ token: "done", socket: "active", channel: "idle" });
     expect(states(5)).toMatchObject({ socket: "done", channel: "active" });
-    expect(afterPageLoad(after(...firstVisit), 85).steps).toMatchObject({
-      page: { state: "done", ms: 85 },
+    expect(after(...firstVisit).steps).toMatchObject({
       function: { state: "done", ms: 41 },
       token: { state: "done", ms: 60 },
       socket: { state: "done", ms: 80 },
@@ -98,7 +94,7 @@ it("shows a function that refuses, and no WebSocket", () => {
     connection("connecting", 0),
     called,
     answered(5, false),
-    connection("failed", 9, { error, kind: "function-refused" }),
+    connection("failed", 9, { error, response: { from: "function", hasErrorCode: true } }),
   );
   expect(statesOf(diagram)).toMatchObject({ function: "failed", token: "idle", socket: "idle" });
   expect(summarize(diagram, 9)).toBe(
@@ -112,7 +108,7 @@ it("shows an Ably that refuses the token request", () => {
     connection("connecting", 0),
     called,
     answered(41),
-    connection("disconnected", 9, { error, kind: "clock" }),
+    connection("disconnected", 9, { error, response: { from: "ably", hasErrorCode: true } }),
   );
   expect(statesOf(diagram)).toMatchObject({ function: "done", token: "failed", socket: "idle" });
   expect(summarize(diagram, 9)).toBe("The function ran for 41 ms. There is no WebSocket.");
@@ -120,9 +116,7 @@ it("shows an Ably that refuses the token request", () => {
 
 it("shows a dropped connection, and that it comes back without the function", () => {
   const error = { code: 80003, statusCode: 400, message: "closed" };
-  const dropped = connection("disconnected", 300, { error, kind: "ably-unreachable" })(
-    after(...firstVisit),
-  );
+  const dropped = connection("disconnected", 300, { error })(after(...firstVisit));
   expect(statesOf(dropped)).toMatchObject({ function: "done", socket: "failed", channel: "idle" });
   expect(summarize(dropped, 300)).toBe("The function ran for 41 ms. Your WebSocket is closed.");
   const back = connection("connected", 700)(connection("connecting", 400)(dropped));
@@ -144,11 +138,7 @@ it("shows a renewed token while the WebSocket stays open", () => {
 });
 
 it("shows a room that was refused", () => {
-  const refused = afterRoom(
-    after(...firstVisit.slice(0, 5)),
-    { state: "failed", isContinuous: true },
-    0,
-  );
+  const refused = room("failed", 0)(after(...firstVisit.slice(0, 5)));
   expect(statesOf(refused).channel).toBe("failed");
 });
 

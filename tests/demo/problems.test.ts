@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { describeConnection, findProblem } from "../../src/demo/state/problems.ts";
+import { describeConnection } from "../../src/demo/state/connection.ts";
+import { findProblem } from "../../src/demo/state/problems.ts";
 import { type State, initialState } from "../../src/demo/state/state.ts";
 import type { ConnectionStatus } from "../../src/realtime/connect.ts";
-import type { ErrorKind } from "../../src/realtime/errors.ts";
+import type { TokenResponse } from "../../src/realtime/errors.ts";
 
 const start = initialState({ clientId: "me-1", name: "Me" }, "lobby", 0);
 
@@ -10,10 +11,19 @@ function having(connection: Partial<ConnectionStatus>, over: Partial<State> = {}
   return { ...start, connection: { ...start.connection, ...connection }, ...over };
 }
 
-function failed(kind: ErrorKind, over: Partial<ConnectionStatus> = {}): State {
-  const error = { code: 40199, statusCode: 401, message: "What the function or Ably said." };
-  return having({ state: "disconnected", kind, error, ...over });
+const MESSAGE = "What the function or Ably said.";
+
+/** No token could be obtained: the function, Netlify in front of it, or Ably answered so. */
+function failed(code: number, response: TokenResponse): State {
+  const error = { code, statusCode: response.status ?? 401, message: MESSAGE };
+  return having({ state: "disconnected", error, response });
 }
+
+const byFunction = (code: number, status: number) =>
+  failed(code, { from: "function", status, hasErrorCode: true });
+const byNetlify = (status?: number) =>
+  failed(40170, { from: "function", status, hasErrorCode: false });
+const byAbly = (code: number) => failed(code, { from: "ably", status: 401, hasErrorCode: true });
 
 it.each([
   ["initialized", "Connecting…"],
@@ -29,7 +39,7 @@ it.each([
 });
 
 it("does not call it a lost connection if there never was a token", () => {
-  expect(describeConnection(failed("key-not-set"))).toBe("Not connected");
+  expect(describeConnection(byFunction(40106, 500))).toBe("Not connected");
 });
 
 it("says Connected only when the room is open", () => {
@@ -42,71 +52,72 @@ it("shows no problem while all is well, and while a short drop mends itself", ()
   expect(findProblem(start)).toBeUndefined();
   expect(findProblem(having({ state: "connected" }))).toBeUndefined();
   expect(findProblem(having({ state: "disconnected" }))).toBeUndefined();
-  expect(
-    findProblem(having({ state: "disconnected", error: dropped, kind: "ably-unreachable" })),
-  ).toBeUndefined();
+  expect(findProblem(having({ state: "disconnected", error: dropped }))).toBeUndefined();
 });
 
 describe("a problem with", () => {
-  /** Who is to blame and what helps, and no one else. */
   it.each([
-    ["key-not-set", /Ably key/, /What the function or Ably said/],
-    ["function-refused", /function refused/, /What the function or Ably said/],
-    ["function-failed", /function failed/, /What the function or Ably said/],
-    ["function-missing", /function was not found/, /Deploy/],
-    ["function-crashed", /function crashed/, /log/],
-    ["function-timeout", /took too long/, /log/],
-    ["site-protected", /password/, /Reload/],
-    ["netlify-refused", /Netlify refused/, /firewall/],
-    ["site-unreachable", /site cannot be reached/, /network/],
-    ["too-many-requests", /Too many requests/, /Wait a minute/],
-    ["clock", /clock/, /Set the clock/],
-    ["token-request-reused", /used before/, /cache/],
-    ["key-rejected", /rejected the key/, /ABLY_API_KEY/],
-    ["account-limit", /reached a limit/, /ably\.com\/accounts/],
-    ["account-blocked", /disabled/, /support/],
-    ["token-rejected", /rejected the token/, /40199/],
-    ["identity", /client ID/, /40199/],
-    ["not-permitted", /does not permit/, /40199/],
-    ["ably-trouble", /Ably has trouble/, /status\.ably\.com/],
-    ["unknown", /Not connected/, /https:\/\/help\.ably\.io\/error\/40199/],
-  ] as const)("%s names the cause and what to do", (kind, title, detail) => {
-    const problem = findProblem(failed(kind, { state: "failed" }));
+    ["no key", byFunction(40106, 500), /Ably key/, MESSAGE],
+    ["a malformed key", byFunction(40101, 500), /Ably key/, MESSAGE],
+    ["a refusal of the function", byFunction(40012, 403), /function refused/, MESSAGE],
+    ["a failure of the function", byFunction(50000, 500), /function failed/, MESSAGE],
+    ["no function", byNetlify(404), /not found/, /Deploy .* \(HTTP 404\)$/],
+    ["a page in place of the function", byNetlify(200), /not found/, /plain “vite”/],
+    ["a crash", byNetlify(502), /function crashed/, /log.* \(HTTP 502\)$/],
+    ["a timeout", byNetlify(504), /took too long/, /log/],
+    ["a password", byNetlify(401), /password/, /Reload/],
+    ["a firewall", byNetlify(403), /Netlify refused/, /firewall/],
+    ["Netlify's rate limit", byNetlify(429), /Too many requests/, /Wait a minute/],
+    [
+      "a status that nobody knows",
+      byNetlify(418),
+      /^Not connected$/,
+      /^Netlify answered.*HTTP 418/,
+    ],
+    ["no network", byNetlify(), /site cannot be reached/, /network/],
+    ["a wrong clock", byAbly(40104), /clock/, /Set the clock/],
+    ["a cache", byAbly(40105), /used before/, /cache/],
+    ["a revoked key", byAbly(40131), /rejected the key/, /ABLY_API_KEY/],
+    ["Ably's rate limit", byAbly(42910), /Too many requests/, /Wait a minute/],
+    ["a limit of the account", byAbly(40111), /reached a limit/, /ably\.com\/accounts/],
+    ["a disabled app", byAbly(40120), /disabled/, /support/],
+    ["another client ID", byAbly(40102), /client ID/, /40102/],
+    ["trouble at Ably", byAbly(50003), /Ably has trouble/, /status\.ably\.com/],
+    ["an unknown code", byAbly(40199), /^Not connected$/, /help\.ably\.io\/error\/40199/],
+  ] as const)("%s names the cause and what to do", (what, state, title, detail) => {
+    const problem = findProblem(state);
     expect(problem?.title).toMatch(title);
     expect(problem?.detail).toMatch(detail);
     expect(problem?.canRetry).toBe(true);
-    const blamesKey = kind === "key-not-set" || kind === "key-rejected";
-    expect(/key/i.test(`${problem?.title} ${problem?.detail}`)).toBe(blamesKey);
-  });
-
-  it("Netlify names the HTTP status in place of a code", () => {
-    const response = { from: "function", status: 502, hasErrorCode: false } as const;
-    expect(findProblem(failed("function-crashed", { response }))?.detail).toMatch(/\(HTTP 502\)$/);
-    const teapot = { ...response, status: 418 };
-    expect(findProblem(failed("unknown", { response: teapot }))?.detail).toBe(
-      "Netlify answered instead of the token function. (HTTP 418)",
-    );
+    const words = `${problem?.title} ${problem?.detail.replace(MESSAGE, "")}`;
+    expect(/\bkey\b/i.test(words)).toBe(/key/.test(what));
   });
 
   it("an unknown code quotes it and blames nobody", () => {
-    expect(findProblem(failed("unknown"))).toEqual({
+    expect(findProblem(byAbly(40199))).toEqual({
       title: "Not connected",
-      detail: "What the function or Ably said. (40199, see https://help.ably.io/error/40199)",
+      detail: `${MESSAGE} (40199, see https://help.ably.io/error/40199)`,
       canRetry: true,
     });
+  });
+
+  it("a rejected token is shown only if it ended the connection", () => {
+    const error = { code: 40142, statusCode: 401, message: "Token expired" };
+    expect(findProblem(having({ state: "disconnected", error }))).toBeUndefined();
+    expect(findProblem(having({ state: "failed", error }))?.title).toMatch(/rejected the token/);
   });
 
   it("a network that blocks everything says so, also during the next attempt", () => {
     const error = { code: 80003, statusCode: 404, message: "Unable to connect" };
     for (const state of ["disconnected", "connecting"] as const) {
-      const problem = findProblem(having({ state, error, kind: "ably-unreachable" }));
+      const problem = findProblem(having({ state, error }));
       expect(problem?.title).toBe("Ably cannot be reached");
     }
   });
 
   it("a long absence says that the page keeps trying", () => {
     const error = { code: 80002, statusCode: 400, message: "suspended" };
-    const state = having({ state: "suspended", error, kind: "ably-unreachable" });
+    const state = having({ state: "suspended", error });
     expect(findProblem(state)?.title).toBe("No connection for over two minutes");
     expect(findProblem(having({ state: "suspended" }))?.detail).toMatch(/keeps trying/);
   });
@@ -134,7 +145,7 @@ describe("a problem with", () => {
   });
 
   it("the last attempt goes away once connected", () => {
-    const { connection } = failed("key-not-set");
+    const { connection } = byFunction(40106, 500);
     expect(findProblem(having({ ...connection, state: "connected" }))).toBeUndefined();
   });
 });

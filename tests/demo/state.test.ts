@@ -9,7 +9,6 @@ import {
   reduce,
 } from "../../src/demo/state/state.ts";
 import { MAX_LINES, dividersOf } from "../../src/demo/state/timeline.ts";
-import type { ErrorKind } from "../../src/realtime/errors.ts";
 import { type Member, type RoomMessage, type Unsent, messageKey } from "../../src/realtime/room.ts";
 
 const me = { clientId: "me-1", name: "Me" };
@@ -240,22 +239,21 @@ it("gives an author who is not present a colour of their own", () => {
 
 describe("the connection", () => {
   const error = { code: 40106, statusCode: 500, message: "no key" };
-  const kind: ErrorKind = "key-not-set";
   const refused: Event = {
     type: "connection",
-    status: { state: "disconnected", error, kind, isRenewal: false },
+    status: { state: "disconnected", error, isRenewal: false },
   };
   const connecting = { state: "connecting", isRenewal: false } as const;
   const connected = { state: "connected", isRenewal: false } as const;
 
   it("keeps what was wrong during a new attempt, and drops it once connected", () => {
     const again: Event = { type: "connection", status: connecting };
-    expect(after(refused, again).connection).toMatchObject({ state: "connecting", error, kind });
+    expect(after(refused, again).connection).toMatchObject({ state: "connecting", error });
     const state = after(refused, again, { type: "connection", status: connected });
     expect(state.connection).toEqual(connected);
   });
 
-  it("stays as it is while the token is renewed, and is logged all the same", () => {
+  it("stays as it is while the token is renewed, and is traced all the same", () => {
     const expired = { state: "disconnected", isRenewal: true } as const;
     const state = after(
       { type: "connection", status: connected },
@@ -263,21 +261,19 @@ describe("the connection", () => {
       { type: "connection", status: { ...expired, state: "connecting" } },
     );
     expect(state.connection).toEqual(connected);
-    expect(state.diagram.steps.socket.state).toBe("done");
-    expect(state.log.map(({ text }) => text)).toEqual([
-      "connection connected",
-      "connection disconnected",
-      "connection connecting",
-    ]);
+    const states = state.trace.map(({ event }) => "status" in event && event.status.state);
+    expect(states).toEqual(["connected", "disconnected", "connecting"]);
   });
 
-  it("is logged with its reasons, newest last, in a bounded log", () => {
+  it("is traced, newest last, with a bound", () => {
     const again: Event = { type: "connection", status: connecting };
-    expect(after(refused, again).log).toEqual([
-      { timestamp: now, text: "connection disconnected: no key (40106)" },
-      { timestamp: now, text: "connection connecting" },
+    expect(after(refused, again).trace).toMatchObject([
+      { number: 1, timestamp: now, event: { status: { state: "disconnected", error } } },
+      { number: 2, timestamp: now, event: { status: { state: "connecting" } } },
     ]);
-    expect(after(...Array.from({ length: 500 }, () => again)).log).toHaveLength(200);
+    const { trace } = after(...Array.from({ length: 500 }, () => again));
+    expect(trace).toHaveLength(200);
+    expect(trace.at(-1)?.number).toBe(500);
   });
 
   it("marks where messages may be missing, between those before and those after", () => {

@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  type TokenResponse,
-  classifyError,
-  isConnectionError,
-  isTokenError,
-  readError,
-} from "../../src/realtime/errors.ts";
+import { isConnectionError, isTokenError, readError } from "../../src/realtime/error-info.ts";
+import { type TokenResponse, classifyError } from "../../src/realtime/errors.ts";
 
 describe("readError", () => {
   it("returns the innermost cause, which is what the function or Ably answered", () => {

@@ -2,7 +2,7 @@
 import type { ConnectionStatus } from "../../realtime/connect.ts";
 import type { RoomStatus } from "../../realtime/room.ts";
 import type { TokenStep } from "../../realtime/token-requests.ts";
-import { formatDuration, formatMs } from "./words.ts";
+import type { TraceEntry } from "./state.ts";
 
 export const STEP_NAMES = ["page", "function", "token", "socket", "channel"] as const;
 export type StepName = (typeof STEP_NAMES)[number];
@@ -25,30 +25,38 @@ export type Diagram = {
   /** When the token expires, in ms since the epoch. */
   tokenExpires?: number;
   roundTripMs?: number;
-  /** Messages over the WebSocket, in each direction. */
-  sent: number;
-  received: number;
 };
 
 const IDLE: Step = { state: "idle" };
 
 export const initialDiagram: Diagram = {
-  steps: { page: IDLE, function: IDLE, token: IDLE, socket: IDLE, channel: IDLE },
+  steps: { page: { state: "done" }, function: IDLE, token: IDLE, socket: IDLE, channel: IDLE },
   functionRuns: 0,
-  sent: 0,
-  received: 0,
 };
 
 function withSteps(diagram: Diagram, steps: Partial<Record<StepName, Step>>): Diagram {
   return { ...diagram, steps: { ...diagram.steps, ...steps } };
 }
 
-/** @param ms How long the page took to arrive. */
-export function afterPageLoad(diagram: Diagram, ms: number): Diagram {
-  return withSteps(diagram, { page: { state: "done", ms } });
+/** The diagram after one more step of the connection. */
+export function afterEntry(diagram: Diagram, { event, timestamp }: TraceEntry): Diagram {
+  switch (event.type) {
+    case "connection":
+      return event.status.isRenewal ? diagram : afterConnection(diagram, event.status, timestamp);
+    case "channel":
+      return afterRoom(diagram, event.status, timestamp);
+    case "token":
+      return afterTokenStep(diagram, event.step, timestamp);
+    case "transport":
+      return { ...diagram, transport: event.name };
+    case "round-trip":
+      return { ...diagram, roundTripMs: event.ms };
+    default:
+      return event satisfies never;
+  }
 }
 
-export function afterTokenStep(diagram: Diagram, step: TokenStep, now: number): Diagram {
+function afterTokenStep(diagram: Diagram, step: TokenStep, now: number): Diagram {
   switch (step.type) {
     case "function-called":
       return withSteps(diagram, { function: { state: "active" }, token: IDLE });
@@ -85,7 +93,7 @@ function startSocket(step: Step, now: number): Step {
   return step.state === "active" ? { ...step, startedAt: now } : step;
 }
 
-export function afterConnection(diagram: Diagram, status: ConnectionStatus, now: number): Diagram {
+function afterConnection(diagram: Diagram, status: ConnectionStatus, now: number): Diagram {
   switch (status.state) {
     case "connecting":
       return withSteps(
@@ -123,10 +131,10 @@ function afterConnected(diagram: Diagram, now: number): Diagram {
 }
 
 /** The step that was under way has failed. Without a token, no WebSocket was tried. */
-function afterFailure(diagram: Diagram, { kind, error }: ConnectionStatus): Diagram {
+function afterFailure(diagram: Diagram, { response }: ConnectionStatus): Diagram {
   const { steps } = diagram;
   const isFunctionFailed = steps.function.state === "failed";
-  const isTokenFailed = steps.token.state === "active" && error !== undefined && kind !== undefined;
+  const isTokenFailed = response?.from === "ably";
   return withSteps(
     { ...diagram, openedAt: undefined },
     {
@@ -137,60 +145,9 @@ function afterFailure(diagram: Diagram, { kind, error }: ConnectionStatus): Diag
   );
 }
 
-export function afterRoom(diagram: Diagram, { state }: RoomStatus, now: number): Diagram {
+function afterRoom(diagram: Diagram, { state }: RoomStatus, now: number): Diagram {
   const { channel } = diagram.steps;
   if (state === "failed") return withSteps(diagram, { channel: { state: "failed" } });
   if (state !== "attached" || channel.state !== "active") return diagram;
   return withSteps(diagram, { channel: { state: "done", ms: now - (channel.startedAt ?? now) } });
-}
-
-/** The same for a narrow line. */
-export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): string {
-  const run = lastRunMs === undefined ? "did not run" : `ran ${formatMs(lastRunMs)}`;
-  const isOpen = steps.socket.state === "done" && openedAt !== undefined;
-  const socket = isOpen ? `open for ${formatDuration(now - openedAt)}` : "not open";
-  return `Function ${run} · WebSocket ${socket}`;
-}
-
-/** The point of it all, in two sentences. */
-export function summarize(diagram: Diagram, now: number): string {
-  return `${describeFunction(diagram)} ${describeSocket(diagram, now)}`;
-}
-
-function describeFunction({ steps, functionRuns, lastRunMs }: Diagram): string {
-  switch (steps.function.state) {
-    case "idle":
-      return "The function has not run yet.";
-    case "active":
-      return "The function is running.";
-    case "skipped":
-      return "The function did not run: this tab still has a token.";
-    case "failed":
-      return "The function did not sign a token request.";
-    case "done": {
-      const ms = formatMs(lastRunMs ?? 0);
-      return functionRuns > 1
-        ? `The function has run ${functionRuns} times, the last time for ${ms}.`
-        : `The function ran for ${ms}.`;
-    }
-    default:
-      return steps.function.state satisfies never;
-  }
-}
-
-function describeSocket({ steps, openedAt, transport }: Diagram, now: number): string {
-  const name = transport === "xhr_polling" ? "HTTP connection" : "WebSocket";
-  switch (steps.socket.state) {
-    case "idle":
-    case "skipped":
-      return `There is no WebSocket.`;
-    case "active":
-      return `Your ${name} is opening.`;
-    case "failed":
-      return `Your ${name} is closed.`;
-    case "done":
-      return `Your ${name} has been open for ${formatDuration(now - (openedAt ?? now))}.`;
-    default:
-      return steps.socket.state satisfies never;
-  }
 }

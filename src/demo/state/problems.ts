@@ -1,38 +1,9 @@
 /** What is wrong, in words: what happened, and one thing to do about it. */
-import type { ErrorInfo, ErrorKind, TokenResponse } from "../../realtime/errors.ts";
+import type { ErrorInfo } from "../../realtime/error-info.ts";
+import { type ErrorKind, type TokenResponse, classifyError } from "../../realtime/errors.ts";
 import type { State } from "./state.ts";
 
 export type Problem = { title: string; detail: string; canRetry: boolean };
-
-export function describeConnection({ connection, channel }: State): string {
-  switch (connection.state) {
-    case "initialized":
-    case "connecting":
-      return "Connecting…";
-    case "connected":
-      return describeChannel(channel.state);
-    case "disconnected":
-      return isUnreachable(connection.kind) ? "Connection lost, reconnecting…" : "Not connected";
-    case "suspended":
-      return "No connection, retrying…";
-    case "closing":
-    case "closed":
-      return "Closed";
-    case "failed":
-      return "Not connected";
-    default:
-      return connection.state satisfies never;
-  }
-}
-
-function describeChannel(state: State["channel"]["state"]): string {
-  if (state === "attached") return "Connected";
-  return state === "failed" ? "Room not open" : "Opening the room…";
-}
-
-function isUnreachable(kind: ErrorKind | undefined): boolean {
-  return kind === undefined || kind === "ably-unreachable" || kind === "token-rejected";
-}
 
 export function findProblem(state: State): Problem | undefined {
   const { connection, channel, isRoomInvalid } = state;
@@ -41,9 +12,10 @@ export function findProblem(state: State): Problem | undefined {
     if (channel.error?.code === ROOM_FULL) return ROOM_IS_FULL;
     return isRoomInvalid ? INVALID_ROOM : undefined;
   }
-  const { error, kind } = connection;
+  const { error, response } = connection;
+  const kind = error && classifyError(error, response);
   if (error && kind && !isDropped(connection.state, kind, error)) {
-    return describe(kind, error, connection.response);
+    return describe(kind, error, response);
   }
   if (connection.state === "suspended") return NO_CONNECTION;
   return undefined;

@@ -1,7 +1,6 @@
 /** Everything on screen, as data, and how each event changes it. No DOM and no network here. */
 import type { ConnectionStatus } from "../../realtime/connect.ts";
 import { DEFAULT_ROOM } from "../../realtime/contract.ts";
-import type { ErrorInfo } from "../../realtime/errors.ts";
 import type { Identity } from "../../realtime/identity.ts";
 import {
   type Member,
@@ -11,14 +10,6 @@ import {
   messageKey,
 } from "../../realtime/room.ts";
 import type { TokenStep } from "../../realtime/token-requests.ts";
-import {
-  type Diagram,
-  afterConnection,
-  afterPageLoad,
-  afterRoom,
-  afterTokenStep,
-  initialDiagram,
-} from "./diagram.ts";
 import { type Appearances, appearanceOf, updateAppearances } from "./people.ts";
 import {
   type Entry,
@@ -43,7 +34,6 @@ export type State = {
   now: number;
   connection: ConnectionStatus;
   channel: RoomStatus;
-  diagram: Diagram;
   members: Member[];
   appearances: Appearances;
   timeline: Timeline;
@@ -53,19 +43,25 @@ export type State = {
   isFollowing: boolean;
   /** Messages that arrived while the end was out of view. */
   unseen: { count: number; firstKey?: string };
-  log: LogEntry[];
+  /** What happened to the connection, oldest first: for the diagram and the log. */
+  trace: TraceEntry[];
+  /** Messages over the connection, in each direction. */
+  sent: number;
+  received: number;
 };
 
-/** One state change of the connection or the room. */
-export type LogEntry = { timestamp: number; text: string };
+/** A step of the connection, numbered from 1. */
+export type TraceEntry = { number: number; timestamp: number; event: TraceEvent };
 
-export type DemoEvent = { now: number } & (
-  | { type: "page-loaded"; ms: number }
+export type TraceEvent =
   | { type: "connection"; status: ConnectionStatus }
   | { type: "channel"; status: RoomStatus }
   | { type: "token"; step: TokenStep }
   | { type: "transport"; name: string }
-  | { type: "round-trip"; ms: number }
+  | { type: "round-trip"; ms: number };
+
+export type DemoEvent = { now: number } & (
+  | TraceEvent
   | { type: "members"; members: Member[] }
   | { type: "messages"; messages: RoomMessage[] }
   | { type: "unsent"; unsent: Unsent[] }
@@ -74,7 +70,7 @@ export type DemoEvent = { now: number } & (
   | { type: "tick" }
 );
 
-const MAX_LOG_ENTRIES = 200;
+const MAX_TRACE_ENTRIES = 200;
 
 export function initialState(me: Identity, room: string | undefined, now: number): State {
   return {
@@ -84,33 +80,29 @@ export function initialState(me: Identity, room: string | undefined, now: number
     now,
     connection: { state: "initialized", isRenewal: false },
     channel: { state: "initialized", isContinuous: true },
-    diagram: initialDiagram,
     members: [],
     appearances: new Map(),
     timeline: emptyTimeline,
     pending: [],
     isFollowing: true,
     unseen: { count: 0 },
-    log: [],
+    trace: [],
+    sent: 0,
+    received: 0,
   };
 }
 
 export function reduce(before: State, event: DemoEvent): State {
   const state = { ...before, now: event.now };
-  const { diagram, now } = state;
   switch (event.type) {
-    case "page-loaded":
-      return { ...state, diagram: afterPageLoad(diagram, event.ms) };
     case "connection":
-      return afterConnectionStatus(state, event.status);
+      return afterConnectionStatus(trace(state, event), event.status);
     case "channel":
-      return afterRoomStatus(state, event.status);
+      return afterRoomStatus(trace(state, event), event.status);
     case "token":
-      return { ...state, diagram: afterTokenStep(diagram, event.step, now) };
     case "transport":
-      return { ...state, diagram: { ...diagram, transport: event.name } };
     case "round-trip":
-      return { ...state, diagram: { ...diagram, roundTripMs: event.ms } };
+      return trace(state, event);
     case "members":
       return afterMembers(state, event.members);
     case "messages":
@@ -128,25 +120,26 @@ export function reduce(before: State, event: DemoEvent): State {
   }
 }
 
-function afterConnectionStatus(state: State, status: ConnectionStatus): State {
-  if (status.isRenewal) return log(state, `connection ${status.state}`, status.error);
-  // A new attempt carries no error: until it has ended, the last one still explains the state.
-  const isAttempt = status.state === "connecting";
-  const connection = isAttempt ? { ...state.connection, state: status.state } : status;
-  const diagram = afterConnection(state.diagram, status, state.now);
-  return log({ ...state, connection, diagram }, `connection ${status.state}`, status.error);
+function trace(state: State, event: TraceEvent): State {
+  const number = (state.trace.at(-1)?.number ?? 0) + 1;
+  const entries = [...state.trace, { number, timestamp: state.now, event }];
+  return { ...state, trace: entries.slice(-MAX_TRACE_ENTRIES) };
 }
 
-function afterRoomStatus(before: State, status: RoomStatus): State {
-  const { isContinuous, error } = status;
-  const text = `room ${status.state}${isContinuous ? "" : ", messages may be missing"}`;
-  const state = { ...before, diagram: afterRoom(before.diagram, status, before.now) };
+function afterConnectionStatus(state: State, status: ConnectionStatus): State {
+  if (status.isRenewal) return state;
+  // A new attempt carries no error: until it has ended, the last one still explains the state.
+  const isAttempt = status.state === "connecting";
+  return {
+    ...state,
+    connection: isAttempt ? { ...state.connection, state: status.state } : status,
+  };
+}
+
+function afterRoomStatus(state: State, status: RoomStatus): State {
   // After a dropped connection the room reattaches by itself. It is no news unless that fails.
-  if (status.state === "attaching" && state.channel.state === "attached") {
-    return log(state, text, error);
-  }
-  const after = isContinuous ? state : afterGap(state);
-  return log({ ...after, channel: status }, text, error);
+  if (status.state === "attaching" && state.channel.state === "attached") return state;
+  return { ...(status.isContinuous ? state : afterGap(state)), channel: status };
 }
 
 /** What Ably acknowledged before the gap may never be delivered back: it stands above the notice. */
@@ -189,7 +182,7 @@ function afterMessages(state: State, messages: RoomMessage[]): State {
     timeline: addLines(state.timeline, lines),
     appearances: updateAppearances(state.appearances, strangers, () => inView(state)),
     pending: state.pending.filter(({ key }) => !keys.has(key)),
-    diagram: { ...state.diagram, received: state.diagram.received + live },
+    received: state.received + live,
   };
   const [firstOfOthers, ...rest] = lines.filter(({ isMine }) => !isMine);
   if (state.isFollowing || !firstOfOthers) return after;
@@ -219,19 +212,13 @@ function afterUnsent(state: State, unsent: Unsent[]): State {
     // Whoever sends wants to see it.
     isFollowing: state.isFollowing || isNew,
     unseen: isNew ? { count: 0 } : state.unseen,
-    diagram: { ...state.diagram, sent: state.diagram.sent + sent },
+    sent: state.sent + sent,
   };
 }
 
 function afterScroll(state: State, isAtEnd: boolean): State {
   const unseen = isAtEnd ? { count: 0 } : state.unseen;
   return { ...state, isFollowing: isAtEnd, unseen };
-}
-
-function log(state: State, what: string, error: ErrorInfo | undefined): State {
-  const text = error ? `${what}: ${error.message} (${error.code})` : what;
-  const entries = [...state.log, { timestamp: state.now, text }];
-  return { ...state, log: entries.slice(-MAX_LOG_ENTRIES) };
 }
 
 /** What the list shows, in order. */

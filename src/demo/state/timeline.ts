@@ -1,6 +1,6 @@
 /** The messages of the room and the notices between them, in Ably's order. */
 import type { MessageName, Payloads } from "../../realtime/contract.ts";
-import type { ErrorInfo } from "../../realtime/errors.ts";
+import type { ErrorInfo } from "../../realtime/error-info.ts";
 import { type Member, type RoomMessage, type Unsent, messageKey } from "../../realtime/room.ts";
 import { type Words, describeUnknown, toJson } from "./words.ts";
 

@@ -2,10 +2,11 @@ import {
   type Diagram,
   STEP_NAMES,
   type Step,
-  summarize,
-  summarizeBriefly,
+  afterEntry,
+  initialDiagram,
 } from "../state/diagram.ts";
 import type { State } from "../state/state.ts";
+import { summarize, summarizeBriefly } from "../state/summary.ts";
 import { formatMs } from "../state/words.ts";
 import { find, listen, setText } from "./dom.ts";
 
@@ -29,26 +30,38 @@ export function renderDiagram(): (state: State) => void {
     messages: find('data-fact="messages"'),
   };
   const bars = { function: find('data-bar="function"'), socket: find('data-bar="socket"') };
+  const page: Step = { state: "done", ms: pageLoadMs() };
   let rendered = { sent: 0, received: 0 };
+  let diagram = initialDiagram;
+  let lastNumber = 0;
 
-  return ({ diagram, now }) => {
+  return ({ trace, sent, received, now }) => {
+    for (const entry of trace) if (entry.number > lastNumber) diagram = afterEntry(diagram, entry);
+    lastNumber = trace.at(-1)?.number ?? 0;
     figure.dataset.function = functionState(diagram.steps.function);
     figure.dataset.socket = socketState(diagram.steps.socket);
     for (const { name, item, time } of steps) {
-      item.dataset.state = diagram.steps[name].state;
-      setText(time, describeStep(diagram.steps[name]));
+      const step = name === "page" ? page : diagram.steps[name];
+      item.dataset.state = step.state;
+      setText(time, describeStep(step));
     }
     setText(words, summarize(diagram, now));
     setText(line, summarizeBriefly(diagram, now));
     renderBars(bars, diagram, now);
-    if (diagram.sent > rendered.sent) showDot(bars.socket, "sent");
-    if (diagram.received > rendered.received) showDot(bars.socket, "received");
-    rendered = diagram;
-    const { roundTripMs, tokenExpires, sent, received } = diagram;
+    if (sent > rendered.sent) showDot(bars.socket, "sent");
+    if (received > rendered.received) showDot(bars.socket, "received");
+    rendered = { sent, received };
+    const { roundTripMs, tokenExpires } = diagram;
     setText(facts.roundTrip, roundTripMs === undefined ? "–" : formatMs(roundTripMs));
     setText(facts.tokenExpires, tokenExpires === undefined ? "–" : TIME.format(tokenExpires));
     setText(facts.messages, `${sent} sent, ${received} received`);
   };
+}
+
+/** How long the page took to arrive. */
+function pageLoadMs(): number | undefined {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return navigation instanceof PerformanceNavigationTiming ? navigation.responseEnd : undefined;
 }
 
 /** On a phone the diagram is one line that opens. Returns its cleanup. */

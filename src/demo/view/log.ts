@@ -1,18 +1,21 @@
-import type { LogEntry, State } from "../state/state.ts";
+import { type ErrorInfo } from "../../realtime/error-info.ts";
+import type { State, TraceEntry, TraceEvent } from "../state/state.ts";
 import { copyText, find, listen, setText } from "./dom.ts";
 
 /** Every state change with its reason, newest last, to copy into a bug report. */
 export function renderLog(): (state: State) => void {
   const list = find("data-log");
-  let rendered: LogEntry[] = [];
+  let rendered: TraceEntry[] = [];
 
-  return ({ log }) => {
-    if (log === rendered) return;
-    rendered = log;
+  return ({ trace }) => {
+    if (trace === rendered) return;
+    rendered = trace;
     list.replaceChildren(
-      ...log.map((entry) => {
+      ...trace.flatMap(({ timestamp, event }) => {
+        const text = describe(event);
+        if (text === undefined) return [];
         const item = document.createElement("li");
-        item.textContent = format(entry);
+        item.textContent = `${new Date(timestamp).toISOString().slice(11, 23)} ${text}`;
         return item;
       }),
     );
@@ -32,6 +35,25 @@ export function bindLog(): () => void {
   });
 }
 
-function format({ timestamp, text }: LogEntry): string {
-  return `${new Date(timestamp).toISOString().slice(11, 23)} ${text}`;
+function describe(event: TraceEvent): string | undefined {
+  switch (event.type) {
+    case "connection":
+      return `connection ${event.status.state}${reason(event.status.error)}`;
+    case "channel": {
+      const gap = event.status.isContinuous ? "" : ", messages may be missing";
+      return `room ${event.status.state}${gap}${reason(event.status.error)}`;
+    }
+    case "token":
+      return event.step.type;
+    case "transport":
+      return `connected over ${event.name}`;
+    case "round-trip":
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+function reason(error: ErrorInfo | undefined): string {
+  return error ? `: ${error.message} (${error.code})` : "";
 }
