@@ -12,39 +12,43 @@ if (!hasLocalAbly) {
   );
 }
 
+// In CI a missing browser fails the tests.
+const runsBrowserTests = hasLocalAbly && (hasBrowser || process.env.CI);
+
+const shared = {
+  setupFiles: ["tests/support/setup.ts"],
+  // The default of one second is too short for a page on a busy machine.
+  expect: { poll: { timeout: 15_000 } },
+};
+
 export default defineConfig({
   test: {
-    setupFiles: ["tests/support/setup.ts"],
     passWithNoTests: true,
-    // The default of one second is too short for a page on a busy machine.
-    expect: { poll: { timeout: 15_000 } },
     // Most tests wait for a server or a page, so a core can run several.
     maxWorkers: "200%",
     projects: [
       {
-        extends: true,
         define: { __LOCAL_ABLY__: false },
         test: {
+          ...shared,
           name: "unit",
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/**/*.browser.test.ts"],
         },
       },
       {
-        extends: true,
         test: {
+          ...shared,
           name: "local-ably",
           include: ["local-ably/tests/**/*.test.ts"],
           testTimeout: 20_000,
         },
       },
       {
-        extends: true,
         test: {
+          ...shared,
           name: "browser",
-          // In CI a missing browser fails the tests.
-          include:
-            hasLocalAbly && (hasBrowser || process.env.CI) ? ["tests/**/*.browser.test.ts"] : [],
+          include: runsBrowserTests ? ["tests/**/*.browser.test.ts"] : [],
           globalSetup: ["tests/support/shared.ts"],
           testTimeout: 60_000,
           hookTimeout: 90_000,

@@ -67,10 +67,15 @@ async function uninstall(copy: string, packages: string[]): Promise<void> {
 export async function copyBareProject(): Promise<string> {
   const copy = await copyProject();
   await deleteRow(copy, await findRow("src/demo"));
+  await emptyBody(copy);
+  return copy;
+}
+
+/** Empties the body of the copy's index.html. */
+export async function emptyBody(copy: string): Promise<void> {
   const page = join(copy, "index.html");
   const html = await readFile(page, "utf8");
   await writeFile(page, html.replace(/(<body>)[^]*(?=<\/body>)/, "$1"));
-  return copy;
 }
 
 /** Returns the code that README.md gives in place of the demo. */
