@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import Ably from "ably";
-import { FunctionError } from "./netlify/functions/ably-token-request/error.ts";
+import { FunctionError } from "./netlify/functions/ably-token-request/response.ts";
 import { readKey } from "./netlify/functions/ably-token-request/key.ts";
 import { channelName } from "./src/realtime/contract.ts";
 

@@ -1,38 +1,62 @@
 /**
- * Who this tab is. Each tab is a person of its own, so that two tabs can talk, and stays that
- * person across reloads. (A duplicated tab inherits its identity, and shows as one person twice.)
+ * Who this tab is. Each tab is a person of its own, so that two tabs can talk to each other, and
+ * stays that person across reloads. A duplicated tab copies the identity of its original.
  */
 export type Identity = { clientId: string; name: string };
 
-export function loadIdentity(storage: Storage | undefined = readStorage()): Identity {
-  const stored = storage?.getItem("clientId") ?? "";
+const ADJECTIVES =
+  "Amber Azure Bold Bright Calm Clever Coral Crisp Fair Gentle Golden Happy Jade Jolly Keen Kind Lively Lucky Merry Noble Quick Quiet Rosy Ruby Silver Sunny Swift Teal Vivid Warm Wise Witty".split(
+    " ",
+  );
+const ANIMALS =
+  "Badger Beaver Crane Deer Dove Falcon Ferret Finch Fox Gecko Hare Heron Ibex Jay Koala Lark Lynx Mole Newt Orca Otter Owl Panda Puffin Raven Robin Seal Stork Swan Tapir Toad Wren".split(
+    " ",
+  );
+
+/** The page's own client IDs. The function accepts more: see client-id.ts there. */
+const CLIENT_ID = /^[\w-]{1,128}$/;
+
+/** The identity of this tab, from `sessionStorage`, or a new one. */
+export function loadIdentity(storage: Storage | undefined = tabStorage()): Identity {
+  const clientId = storage?.getItem("clientId") ?? "";
   const identity = {
-    // The inline script of index.html has made one, and a name. The function would refuse any
-    // other, at each reload.
-    clientId: /^[\w-]{1,128}$/.test(stored)
-      ? stored
-      : `guest-${Math.random().toString(36).slice(2)}`,
-    name: storage?.getItem("name") || "Guest",
+    clientId: CLIENT_ID.test(clientId) ? clientId : `guest-${randomId().slice(0, 12)}`,
+    name: storage?.getItem("name")?.trim() || makeName(),
   };
   saveIdentity(identity, storage);
   return identity;
 }
 
-/** Keeps a changed name for this tab's next reload. */
-export function saveIdentity({ clientId, name }: Identity, storage = readStorage()): void {
+/** Keeps the identity for the next load of this tab. */
+export function saveIdentity({ clientId, name }: Identity, storage = tabStorage()): void {
   try {
     storage?.setItem("clientId", clientId);
     storage?.setItem("name", name);
   } catch {
-    // It is full: the next reload is a new person.
+    // Storage is full: the next load of this tab is a new person.
   }
 }
 
-/** Storage throws where the browser's settings forbid it: then the tab is a new person each time. */
-function readStorage(): Storage | undefined {
+/** A name such as "Ruby Otter". There are 1,024 of them. */
+export function makeName(): string {
+  return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
+}
+
+/** 32 random hexadecimal digits. `crypto.randomUUID` is missing on pages without TLS. */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** `sessionStorage`, or undefined where the browser's settings forbid it: reading it throws there. */
+export function tabStorage(): Storage | undefined {
   try {
     return globalThis.sessionStorage;
   } catch {
     return undefined;
   }
+}
+
+function pick(words: string[]): string {
+  return words[Math.floor(Math.random() * words.length)] ?? "";
 }

@@ -1,7 +1,10 @@
-/** netlify.toml gives headers to files only. A token request that a cache gave twice would be refused. */
+/**
+ * Headers of every answer: netlify.toml sets headers for static files only. Ably accepts a token
+ * request once, so a cached one would fail.
+ */
 export const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
-/** A refusal in Ably's own terms, so that ably-js hands `code` and `message` to the page. */
+/** A refusal with one of Ably's error codes. ably-js passes `code` and `message` on to the page. */
 export class FunctionError extends Error {
   override name = "FunctionError";
   readonly code: number;
@@ -13,7 +16,7 @@ export class FunctionError extends Error {
     this.statusCode = statusCode;
   }
 
-  /** Ably's error shape. ably-js reads the code and the message only if the header is there too. */
+  /** Returns Ably's error shape. ably-js reads it only if `x-ably-errorcode` is set. */
   toResponse(headers: Record<string, string> = {}): Response {
     const { code, statusCode, message } = this;
     const href = `https://help.ably.io/error/${code}`;

@@ -1,9 +1,9 @@
+import { describeConnection, findProblem } from "../state/problems.ts";
+import type { State } from "../state/state.ts";
 import { find, listen, setText } from "./dom.ts";
-import { describeConnection, findProblem } from "./problem.ts";
-import type { State } from "./state.ts";
 
 /** The connection in words at the top, and a panel while something is wrong. */
-export function drawStatus(): (state: State) => void {
+export function renderStatus(): (state: State) => void {
   const room = find("data-room");
   const status = find("data-status");
   const panel = find("data-problem");
@@ -23,7 +23,15 @@ export function drawStatus(): (state: State) => void {
   };
 }
 
-/** Returns its undo. */
+/** Names the deploy context, unless it is production. */
+export function renderContext(context = "production"): void {
+  const pill = find("data-context");
+  pill.hidden = context === "production";
+  pill.title = "This is not production: its rooms are separate.";
+  setText(pill, context);
+}
+
+/** Returns its cleanup. */
 export function bindRetry(retry: () => void): () => void {
   return listen(find("data-retry"), "click", retry);
 }

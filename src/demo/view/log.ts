@@ -1,14 +1,14 @@
+import type { LogEntry, State } from "../state/state.ts";
 import { copyText, find, listen, setText } from "./dom.ts";
-import type { LogEntry, State } from "./state.ts";
 
-/** Every state change with its reason, newest last, to be copied into a bug report. */
-export function drawLog(): (state: State) => void {
+/** Every state change with its reason, newest last, to copy into a bug report. */
+export function renderLog(): (state: State) => void {
   const list = find("data-log");
-  let drawn: LogEntry[] = [];
+  let rendered: LogEntry[] = [];
 
   return ({ log }) => {
-    if (log === drawn) return;
-    drawn = log;
+    if (log === rendered) return;
+    rendered = log;
     list.replaceChildren(
       ...log.map((entry) => {
         const item = document.createElement("li");
@@ -19,15 +19,15 @@ export function drawLog(): (state: State) => void {
   };
 }
 
-/** Returns its undo. */
+/** Returns its cleanup. */
 export function bindLog(): () => void {
   const list = find("data-log");
   const copied = find("data-copied");
   return listen(find("data-copy-log"), "click", () => {
     const text = Array.from(list.children, (item) => item.textContent).join("\n");
     copyText(text).then(
-      () => setText(copied, "Copied."),
-      () => setText(copied, "The browser did not allow copying: select the text instead."),
+      () => setText(copied, "Copied"),
+      () => setText(copied, "The browser did not allow copying. Select the text instead."),
     );
   });
 }

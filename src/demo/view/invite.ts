@@ -1,12 +1,12 @@
 import { find, listen, setText } from "./dom.ts";
 
-/** The dialog with the link to this room. What else is in it is loaded when it opens. Returns its undo. */
+/** The dialog with the link to this room. Its QR code is loaded when it opens. Returns its cleanup. */
 export function bindInvite(): () => void {
   const dialog = find<HTMLDialogElement>("data-dialog");
   const link = find<HTMLAnchorElement>("data-link");
 
   return listen(find("data-invite"), "click", () => {
-    // Without what may stand after #: a token, where signing in leaves it there.
+    // Without what may follow #: a token, if signing in leaves it there.
     link.href = location.pathname + location.search;
     setText(link, link.href);
     dialog.showModal();
