@@ -4,6 +4,7 @@ export default defineConfig({
   define: { __LOCAL_ABLY__: false },
   test: {
     setupFiles: ["../tests/support/setup.ts"],
+    globalSetup: ["../tests/support/shared.ts"],
     // The default of one second is too short for a page on a busy machine.
     expect: { poll: { timeout: 15_000 } },
     projects: [

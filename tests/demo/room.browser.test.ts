@@ -9,7 +9,8 @@ afterEach(() => {
 });
 
 it("carries what one types to the other, in order, once, both ways", async () => {
-  const [ada, bob] = await Promise.all([stage.arrive(), stage.arrive()]);
+  const url = stage.newRoom();
+  const [ada, bob] = await Promise.all([stage.arrive(url), stage.arrive(url)]);
   const texts = Array.from({ length: 20 }, (_, i) => `message ${i}`);
   for (const [i, text] of texts.entries()) {
     const [speaker, listener] = i % 2 ? [bob, ada] : [ada, bob];
@@ -21,7 +22,8 @@ it("carries what one types to the other, in order, once, both ways", async () =>
 });
 
 it("shows who is here, and not who has gone", async () => {
-  const [ada, bob] = await Promise.all([stage.arrive(), stage.arrive()]);
+  const url = stage.newRoom();
+  const [ada, bob] = await Promise.all([stage.arrive(url), stage.arrive(url)]);
   const [adasName, bobsName] = await Promise.all([ada.name(), bob.name()]);
   await ada.sees(ada.people, [adasName, bobsName]);
   await bob.sees(bob.people, [bobsName, adasName]);
@@ -30,10 +32,11 @@ it("shows who is here, and not who has gone", async () => {
 });
 
 it("shows two tabs of one context as two people, and a duplicated tab as one with two tabs", async () => {
-  const ada = await stage.arrive();
+  const url = stage.newRoom();
+  const ada = await stage.arrive(url);
   const context = ada.page.context();
   const second = new Visitor(await context.newPage());
-  await second.page.goto(stage.site.url);
+  await second.page.goto(url);
   await second.connected();
   await expect.poll(() => ada.people.count()).toBe(2);
 
@@ -47,7 +50,8 @@ it("shows two tabs of one context as two people, and a duplicated tab as one wit
 });
 
 it("keeps the person and the recent messages over a reload, each once", async () => {
-  const [ada, bob] = await Promise.all([stage.arrive(), stage.arrive()]);
+  const url = stage.newRoom();
+  const [ada, bob] = await Promise.all([stage.arrive(url), stage.arrive(url)]);
   const name = await ada.name();
   await bob.say("before the reload");
   await ada.lines.getByText("before the reload").waitFor();
@@ -63,7 +67,8 @@ it("keeps the person and the recent messages over a reload, each once", async ()
 });
 
 it("says hello world at a press of the button, and never by itself", async () => {
-  const [ada, bob] = await Promise.all([stage.arrive(), stage.arrive()]);
+  const url = stage.newRoom();
+  const [ada, bob] = await Promise.all([stage.arrive(url), stage.arrive(url)]);
   const before = await bob.lines.allInnerTexts();
   expect(before).not.toContain("Hello world!");
   await ada.page.click("[data-hello]");

@@ -1,56 +1,10 @@
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
-import { startDev } from "../support/dev-server.ts";
 import { setStage } from "../support/stage.ts";
 import type { Visitor } from "../support/visitor.ts";
 
-const stage = setStage(() =>
-  startDev({ settings: { connectionStateTtl: 3_000, maxPresenceMembers: 2 } }),
-);
-
-it("says so when the connection stays away, and keeps what is sent until it is back", async () => {
-  const url = stage.newRoom();
-  const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
-  await ada.say("before");
-  await bob.sees(bob.lines, ["before"]);
-  await ada.practise("Refuse connections for 10 s");
-  await ada.page.getByText("No connection for over two minutes").waitFor();
-  expect(await ada.page.locator("[data-status]").innerText()).toMatch(/^Still no connection/);
-  for (const text of ["one", "two"]) await ada.say(text);
-  await ada.page.getByText("waiting for the connection").nth(1).waitFor();
-  await ada.page.fill("[data-name-input]", "Ada Lovelace");
-  await ada.page.keyboard.press("Enter");
-  for (const visitor of [ada, bob]) await visitor.retryUntilConnected();
-  await bob.sees(bob.lines, ["before", "one", "two"]);
-  await ada.sees(ada.lines, ["before", "one", "two"]);
-  for (const visitor of [ada, bob]) await visitor.people.getByText("Ada Lovelace").waitFor();
-  expect(await ada.page.locator("[data-problem]").isHidden()).toBe(true);
-});
-
-it("says so when the room is full, where one can read and write all the same", async () => {
-  const url = stage.newRoom();
-  const [ada] = [await stage.arrive(url), await stage.arrive(url)];
-  const third = await stage.open();
-  await third.page.goto(url);
-  const problem = third.page.locator("[data-problem]");
-  await problem.getByText("This room is full").waitFor();
-  await third.say("can you hear me?");
-  await ada.sees(ada.lines, ["can you hear me?"]);
-  await ada.say("yes");
-  await third.sees(third.lines, ["can you hear me?", "yes"]);
-
-  const log = third.page.locator("[data-log] li", { hasText: "room attached: " });
-  const refusals = await log.count();
-  await third.practise("Drop my connection");
-  await expect.poll(() => log.count()).toBeGreaterThan(refusals);
-  await problem.getByText("This room is full").waitFor();
-  await ada.goAway();
-  await expect.poll(() => third.people.count()).toBe(1);
-  await third.page.locator("[data-text]").pressSequentially("h");
-  await third.connected();
-  expect(await problem.isHidden()).toBe(true);
-});
+const stage = setStage();
 
 it("says so when the function cannot be reached, and connects once it can", async () => {
   const visitor = await stage.open();

@@ -5,9 +5,9 @@ import { freePort } from "./program.ts";
 import { type Site, startSite } from "./site.ts";
 
 /**
- * Runs `npm run dev` as a person would, on free ports.
- * @param settings Those of local Ably: see local-ably/settings.ts.
- * @param folder A copy of the test's own. It goes when the server stops.
+ * Runs `npm run dev` on free ports.
+ * @param settings Settings for local Ably, in place of its defaults.
+ * @param folder A copy of the project. It is deleted when the server stops.
  */
 export async function startDev({
   key = "",
@@ -27,7 +27,7 @@ export async function startDev({
   return startSite(command, cwd, { ABLY_API_KEY: key, NODE_ENV: "development" });
 }
 
-/** As a person does who wants, say, a shorter connectionStateTtl than Ably's two minutes. */
+/** Writes the settings into the copy's Vite config, as a person would. */
 async function giveLocalAbly(settings: Record<string, number>, config: string): Promise<void> {
   const before = await readFile(config, "utf8");
   const after = before.replace("localAbly()", `localAbly(${JSON.stringify(settings)})`);

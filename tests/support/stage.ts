@@ -1,24 +1,30 @@
 import Ably from "ably";
-import type { Browser, BrowserContextOptions } from "playwright-core";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
+import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import { launchChromium } from "./chromium.ts";
-import { startDev } from "./dev-server.ts";
 import type { Site } from "./site.ts";
 import { Visitor } from "./visitor.ts";
 
-/** What a file of browser tests plays on: a site, a browser, and who came. */
-export class Stage<ThisSite extends Site = Site> {
+/** What shared.ts starts. */
+declare module "vitest" {
+  interface ProvidedContext {
+    siteUrl: string;
+    browserUrl: string;
+  }
+}
+
+/** What a file of browser tests uses: a site, a browser, and the visitors of the current test. */
+export class Stage<ThisSite extends { url: string } = Site> {
   site!: ThisSite;
   browser!: Browser;
   readonly visitors: Visitor[] = [];
-  #rooms = 0;
 
-  /** A room of its own for each test. */
+  /** Returns the address of a room that no other test uses. */
   newRoom(): string {
-    return `${this.site.url}/?room=test-${this.#rooms++}`;
+    return `${this.site.url}/?room=test-${crypto.randomUUID().slice(0, 8)}`;
   }
 
-  /** A page that has gone nowhere yet, for a test that first says what it will meet. */
+  /** Opens a blank page, for a test that prepares it before it goes to the site. */
   async open(options?: BrowserContextOptions): Promise<Visitor> {
     const context = await this.browser.newContext(options);
     const visitor = new Visitor(await context.newPage());
@@ -26,19 +32,19 @@ export class Stage<ThisSite extends Site = Site> {
     return visitor;
   }
 
-  /** A page that is connected, in the default room or at the given address. */
-  async arrive(url: string = this.site.url, options?: BrowserContextOptions): Promise<Visitor> {
+  /** Opens a page at this address, and waits until it is connected. */
+  async arrive(url: string = this.newRoom(), options?: BrowserContextOptions): Promise<Visitor> {
     const visitor = await this.open(options);
     await visitor.page.goto(url);
     return visitor.connected();
   }
 
-  /** Someone without this page, who has a token of the function's. */
+  /** Returns a client without a page and without a connection. The function signs its token requests. */
   stranger(): Ably.Rest {
     return new Ably.Rest(this.#optionsFor("stranger"));
   }
 
-  /** The same, with a connection. Close it. */
+  /** Returns a client without a page, but with a connection. The test closes it. */
   watcher(): Ably.Realtime {
     return new Ably.Realtime(this.#optionsFor("watcher"));
   }
@@ -55,19 +61,27 @@ export class Stage<ThisSite extends Site = Site> {
   }
 }
 
-/** Sets the stage for all tests of a file, and sends everyone home after each. */
-export function setStage(): Stage;
+/**
+ * Prepares the stage for all tests of a file, and closes the visitors' pages after each test.
+ * @param start Starts a site for this file alone. Without it, the file uses the shared one.
+ */
+export function setStage(): Stage<{ url: string }>;
 export function setStage<ThisSite extends Site>(start: () => Promise<ThisSite>): Stage<ThisSite>;
-export function setStage(start: () => Promise<Site> = () => startDev()): Stage {
-  const stage = new Stage();
+export function setStage(start?: () => Promise<Site>): Stage<{ url: string }> {
+  const stage = new Stage<{ url: string }>();
+  let ownSite: Site | undefined;
   beforeAll(async () => {
-    stage.site = await start();
-    stage.browser = await launchChromium(stage.site.chromiumArgs);
+    ownSite = await start?.();
+    stage.site = ownSite ?? { url: inject("siteUrl") };
+    const args = ownSite?.chromiumArgs;
+    stage.browser = args
+      ? await launchChromium(args)
+      : await chromium.connect(inject("browserUrl"));
   });
   afterEach(() => Promise.all(stage.visitors.splice(0).map((visitor) => visitor.goAway())));
   afterAll(async () => {
     await stage.browser?.close();
-    await stage.site?.stop();
+    await ownSite?.stop();
   });
   return stage;
 }

@@ -1,7 +1,8 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { ROOT, run } from "../../tests/support/copy.ts";
+import { ROOT } from "../../tests/support/copy.ts";
+import { run } from "../support/files.ts";
 import { readZip } from "../support/zip.ts";
 import type { Figure } from "./figure.ts";
 

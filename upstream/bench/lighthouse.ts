@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CHROMIUM_ARGS, argsForAbly, findChromium } from "../../tests/support/chromium.ts";
-import { run } from "../../tests/support/copy.ts";
+import { run } from "../support/files.ts";
 import type { Figure } from "./figure.ts";
 import { buildOurs } from "./pages.ts";
 import { setStage } from "./stage.ts";

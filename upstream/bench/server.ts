@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { scripts } from "../../package.json" with { type: "json" };
-import { ROOT, run } from "../../tests/support/copy.ts";
+import { ROOT } from "../../tests/support/copy.ts";
+import { run } from "../support/files.ts";
 
 /** Short beside what is measured, and no load of its own. */
 const POLL_MS = 5;

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { ROOT } from "../../tests/support/copy.ts";
 
 /** A code block whose first line is a comment that names its file. */
@@ -31,4 +31,12 @@ export function applyDiff(text: string, { path, code }: Block): string {
     );
   }
   return parts.join(side("-"));
+}
+
+/** Writes what a block says into a folder: a whole file, or a change. */
+export async function applyBlock(folder: string, block: Block): Promise<void> {
+  const file = join(folder, block.path);
+  await mkdir(dirname(file), { recursive: true });
+  const isChange = block.language === "diff";
+  await writeFile(file, isChange ? applyDiff(await readFile(file, "utf8"), block) : block.code);
 }

@@ -1,6 +1,6 @@
 import { copyProject } from "../../tests/support/copy.ts";
 import { startLocalAbly } from "../../tests/support/local-ably.ts";
-import { type Program, freePort } from "../../tests/support/program.ts";
+import { freePort } from "../../tests/support/program.ts";
 import { argsForAbly } from "../../tests/support/chromium.ts";
 import { type Network, startNetwork } from "./network.ts";
 import { type Site, startSite } from "../../tests/support/site.ts";
@@ -26,11 +26,11 @@ export type Production = Site & {
  */
 export async function startProduction(): Promise<Production> {
   const port = await freePort();
-  let ably: Program;
+  let ably: Awaited<ReturnType<typeof startLocalAbly>>;
   const ablyControl = {
-    stop: () => ably.stop(),
+    stop: () => ably.close(),
     async start() {
-      ably = await startLocalAbly(port, [{ name, secret }]);
+      ably = await startLocalAbly({ port, keys: [{ name, secret, capability: { "*": ["*"] } }] });
     },
   };
   const [site, network] = await Promise.all([
@@ -45,7 +45,7 @@ export async function startProduction(): Promise<Production> {
     network,
     async stop() {
       await network.close();
-      await Promise.all([ably.stop(), site.stop()]);
+      await Promise.all([ably.close(), site.stop()]);
     },
   };
 }

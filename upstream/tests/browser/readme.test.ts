@@ -1,12 +1,12 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { ROOT, copyBareProject, runIn } from "../../../tests/support/copy.ts";
+import { runIn } from "../../support/files.ts";
+import { copyBareProject, readStarter } from "../../support/fork.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/support/stage.ts";
 
-const readme = await readFile(join(ROOT, "README.md"), "utf8");
-const [, code = ""] = /```ts\n\/\/ src\/main\.ts\n([^]*?)```/.exec(readme) ?? [];
+const code = await readStarter();
 
 const stage = setStage(async () => {
   const copy = await copyBareProject();

@@ -4,13 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 import { afterAll, describe, expect, it } from "vitest";
-import {
-  ROOT,
-  copyBareProject,
-  linkPackages,
-  listFiles,
-  runIn,
-} from "../../../tests/support/copy.ts";
+import { ROOT, linkPackages } from "../../../tests/support/copy.ts";
+import { listFiles, runIn } from "../../support/files.ts";
+import { copyBareProject } from "../../support/fork.ts";
 import { type Listening, listen } from "../../support/listening.ts";
 import { type Block, applyDiff, readBlocks } from "../../support/markdown.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../../netlify/functions/ably-token-request/key.ts";
 import { bundle } from "../../support/bundle.ts";
-import { copyProject, deleteLocalAbly, removeCopy, runIn } from "../../../tests/support/copy.ts";
+import { copyProject, removeCopy } from "../../../tests/support/copy.ts";
+import { runIn } from "../../support/files.ts";
 import { readHeaders } from "../../support/headers.ts";
 import { readZip } from "../../support/zip.ts";
 
@@ -21,7 +22,6 @@ afterEach(() => vi.unstubAllEnvs());
 afterAll(() => removeCopy(copy));
 
 const build = () => runIn(copy, "vite/bin/vite.js", "build");
-const typecheck = () => runIn(copy, "typescript/bin/tsc");
 
 describe("the production build", { timeout: PATIENCE_MS }, () => {
   it("holds nothing of local Ably, and dials Ably's cloud", async () => {
@@ -129,13 +129,6 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
       expect(failure).not.toContain(key.slice(-20));
     },
   );
-
-  it("and the types stay whole without local-ably/ and its line in vite.config.ts", async () => {
-    await deleteLocalAbly(copy);
-    await typecheck();
-    await build();
-    await runIn(copy, "oxfmt/bin/oxfmt", "--check", "vite.config.ts");
-  });
 });
 
 /** The packages that files in node_modules belong to. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { ROOT } from "../../../tests/support/copy.ts";
 import { listen } from "../../support/listening.ts";
 import { startLocalAbly } from "../../../tests/support/local-ably.ts";
-import { type Program, freePort, startProgram } from "../../../tests/support/program.ts";
+import { freePort, startProgram } from "../../../tests/support/program.ts";
 import { checkAbly } from "../../../check-ably.ts";
 
 const SECRET = "hush-hush-this-is-secret";
@@ -24,21 +24,19 @@ const KEYS: Record<string, Record<string, string[]>> = {
   ),
 };
 
-let localAbly: Program;
-let port: number;
+let localAbly: Awaited<ReturnType<typeof startLocalAbly>>;
 
 beforeAll(async () => {
-  port = await freePort();
   const keys = Object.entries(KEYS).map(([name, capability]) => {
     return { name, secret: SECRET, capability };
   });
-  localAbly = await startLocalAbly(port, keys);
+  localAbly = await startLocalAbly({ keys });
 });
 
-afterAll(() => localAbly?.stop());
+afterAll(() => localAbly?.close());
 
 /** `ok The key …`, one for each check, and the details apart. */
-async function verdicts(given: string, at: number = port) {
+async function verdicts(given: string, at: number = localAbly.port) {
   const where = { endpoint: "127.0.0.1", port: at, tls: false };
   const lines: string[] = [];
   const details: string[] = [];
@@ -123,7 +121,7 @@ async function passOnWithoutUpgrade(request: IncomingMessage, response: ServerRe
   const { method = "GET", url = "/" } = request;
   const body = await buffer(request);
   const { "content-type": type = "", accept = "", authorization = "" } = request.headers;
-  const answer = await fetch(`http://127.0.0.1:${port}${url}`, {
+  const answer = await fetch(`http://127.0.0.1:${localAbly.port}${url}`, {
     method,
     headers: { "content-type": type, accept, authorization },
     ...(method !== "GET" && { body }),

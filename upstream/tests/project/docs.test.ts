@@ -4,7 +4,8 @@ import { basename, dirname, posix } from "node:path";
 import { describe, expect, it } from "vitest";
 import { repository, scripts } from "../../../package.json" with { type: "json" };
 import { scripts as upstreamScripts } from "../../package.json" with { type: "json" };
-import { ROOT, listFiles } from "../../../tests/support/copy.ts";
+import { ROOT } from "../../../tests/support/copy.ts";
+import { listFiles } from "../../support/files.ts";
 
 const FILES = await listFiles();
 const DOCS = FILES.filter((path) => path.endsWith(".md"));
@@ -21,6 +22,7 @@ const NOT_HERE = [
   "application/jwt",
   "@netlify/functions",
   "@msgpack/msgpack",
+  "@types/ws",
   "@ably/spaces",
   "@ably/chat",
   "@netlify/identity",

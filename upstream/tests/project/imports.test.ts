@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { expect, it } from "vitest";
-import { ROOT, listFiles } from "../../../tests/support/copy.ts";
+import { ROOT } from "../../../tests/support/copy.ts";
+import { listFiles } from "../../support/files.ts";
 
 /** Folder → what its files may import, beside each other and packages other than ably. */
 const MAY_IMPORT: Record<string, RegExp> = {
