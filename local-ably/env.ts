@@ -1,4 +1,7 @@
-/** Reads the `.env` files that `netlify dev` reads, in its order, for what runs without it. */
-import { config } from "dotenv";
+/** Reads the `.env` files that `netlify dev` reads, for programs that run without it. */
+import { existsSync } from "node:fs";
 
-config({ path: [".env.development.local", ".env.local", ".env.development", ".env"], quiet: true });
+/** The first file that sets a variable wins, and the shell beats them all. */
+const FILES = [".env.development.local", ".env.local", ".env.development", ".env"];
+
+for (const file of FILES) if (existsSync(file)) process.loadEnvFile(file);

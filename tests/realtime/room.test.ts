@@ -1,27 +1,26 @@
 import Ably from "ably";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it as test } from "vitest";
 import type { Client } from "../../src/realtime/connect.ts";
 import { type RoomStatus, openRoom } from "../../src/realtime/room.ts";
-import { startLocalAbly } from "../project/local-ably.ts";
-import { type Program, freePort } from "../project/program.ts";
+import { hasLocalAbly, startLocalAbly } from "../support/local-ably.ts";
 
 const [name, secret] = ["room.test", "a-key-of-local-ably-only"] as const;
 /** https://ably.com/docs/platform/pricing/limits */
 const MAX_CHANNELS = 200;
 
-let localAbly: Program;
-let port: number;
+const it = test.skipIf(!hasLocalAbly);
+
+let localAbly: Awaited<ReturnType<typeof startLocalAbly>>;
 let client: Ably.Realtime;
 const me = { name: "Ada" };
 
 beforeAll(async () => {
-  port = await freePort();
-  localAbly = await startLocalAbly(port, [{ name, secret }]);
+  localAbly = await startLocalAbly({ keys: [{ name, secret, capability: { "*": ["*"] } }] });
 });
-afterAll(() => localAbly?.stop());
+afterAll(() => localAbly?.close());
 
 beforeEach(() => {
-  const local = { endpoint: "127.0.0.1", port, tls: false, useTokenAuth: true };
+  const local = { endpoint: "127.0.0.1", port: localAbly.port, tls: false, useTokenAuth: true };
   client = new Ably.Realtime({ key: `${name}:${secret}`, clientId: "ada", ...local });
 });
 afterEach(() => client.close());
