@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { join, sep } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { parseEnv } from "node:util";
 import { type Plugin, type ResolvedConfig, loadEnv } from "vite";
 
@@ -26,7 +26,7 @@ export function refuseKeyInPage(): Plugin {
       order: "post",
       sequential: true,
       handler() {
-        const folder = join(config.root, config.build.outDir);
+        const folder = resolve(config.root, config.build.outDir);
         if (config.command !== "build" || !existsSync(folder)) return;
         const isLeak = (path: string) =>
           isKeyIn(readFileSync(path, "latin1"), ABLYS_OWN_KEY, secrets);

@@ -26,8 +26,8 @@ describe("the production build", () => {
     const schemes = ["https", "wss"];
     expect(Object.fromEntries(policy)).toEqual({
       "default-src": ["'none'"],
-      "script-src": ["'self'", expect.stringMatching(/^'sha256-[\w+/]{43}='$/)],
-      "style-src": ["'self'", "'nonce-vite'"],
+      "script-src": ["'self'"],
+      "style-src": ["'self'"],
       "img-src": ["'self'", "data:"],
       "connect-src": [
         "'self'",
@@ -40,7 +40,6 @@ describe("the production build", () => {
       "form-action": ["'self'"],
       "frame-ancestors": ["'none'"],
       "require-trusted-types-for": ["'script'"],
-      "trusted-types": ["'none'"],
     });
     expect(Object.fromEntries(headers)).toMatchObject({
       "cross-origin-opener-policy": "same-origin",
