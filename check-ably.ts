@@ -94,10 +94,10 @@ async function requestCapability({ auth }: Ably.Rest, operation: string): Promis
 async function talk(one: Ably.Realtime, other: Ably.Realtime): Promise<void> {
   const name = `live-check-${crypto.randomUUID()}`;
   const channels = [one, other].map(({ channels }) => channels.get(channelName(name)));
-  const heard = new Promise((resolve) => void channels[1]?.subscribe("hello", resolve));
+  const received = new Promise((resolve) => void channels[1]?.subscribe("hello", resolve));
   await channels[1]?.attach();
   await channels[0]?.publish("hello", name);
-  await heard;
+  await received;
 }
 
 async function withClient<T>(options: Ably.ClientOptions, use: (client: Ably.Realtime) => T) {

@@ -19,6 +19,8 @@ const shared = {
   setupFiles: ["tests/support/setup.ts"],
   // The default of one second is too short for a page on a busy machine.
   expect: { poll: { timeout: 15_000 } },
+  // The default of five seconds is too short for some tests over a real socket.
+  testTimeout: 20_000,
 };
 
 export default defineConfig({
@@ -41,7 +43,6 @@ export default defineConfig({
           ...shared,
           name: "local-ably",
           include: ["local-ably/tests/**/*.test.ts"],
-          testTimeout: 20_000,
         },
       },
       {

@@ -99,8 +99,8 @@ type TraceEvent = {
 };
 
 /**
- * Traces the tasks of the page's main thread. The function that it returns ends that, and tells how
- * long the longest kept the processor, ms: longer than 50 is a long task, whoever else is at work.
+ * Traces the tasks of the page's main thread. Returns a function that stops the trace and returns the
+ * CPU time of the longest task, ms. A task of more than 50 ms is a long task.
  */
 async function startTrace(devTools: CDPSession): Promise<() => Promise<number>> {
   const events: TraceEvent[] = [];

@@ -1,9 +1,9 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { unzipSync } from "fflate";
 import { ROOT } from "../../tests/support/copy.ts";
 import { run } from "../support/files.ts";
-import { readZip } from "../support/zip.ts";
 import type { Figure } from "./figure.ts";
 
 const RUNS = 15;
@@ -72,7 +72,8 @@ async function productionPackages(): Promise<string[]> {
 }
 
 async function unzip(archive: string, folder: string): Promise<void> {
-  for (const [name, content] of readZip(await readFile(archive))) {
+  for (const [name, content] of Object.entries(unzipSync(await readFile(archive)))) {
+    if (name.endsWith("/")) continue;
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), content);
   }

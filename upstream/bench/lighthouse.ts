@@ -16,7 +16,7 @@ type Report = {
   audits: Record<string, { score: number | null; title: string }>;
 };
 
-/** Lighthouse as it comes: a phone on a slow network. npx fetches it. About a minute. */
+/** Runs Lighthouse with its defaults: a phone on a slow network. npx downloads it. About a minute. */
 export async function measureLighthouse(): Promise<Figure[]> {
   const chromium = findChromium();
   if (!chromium) return [];

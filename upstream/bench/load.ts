@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
-import type { Dialect } from "./dialect.ts";
+import type { Protocol } from "./protocols.ts";
 import { quantile } from "./figure.ts";
 import { readMemory } from "./server.ts";
 
@@ -25,9 +25,9 @@ export type LoadResult = {
 };
 
 /** 1,000 clients in 100 channels of 10: connects them, lets all publish at once, then in turn. */
-export async function load(port: number, pid: number, dialect: Dialect): Promise<LoadResult> {
+export async function load(port: number, pid: number, protocol: Protocol): Promise<LoadResult> {
   const before = await readMemory(pid);
-  const hall = new Hall(dialect);
+  const hall = new Hall(protocol);
   try {
     await hall.fill(port);
     const after = await readMemory(pid);
@@ -44,48 +44,48 @@ export async function load(port: number, pid: number, dialect: Dialect): Promise
   }
 }
 
-/** All clients, and a count of what they hear. */
+/** All clients, and a count of what they receive. */
 class Hall {
-  readonly #dialect: Dialect;
+  readonly #protocol: Protocol;
   readonly #clients: Client[] = [];
   #delays: number[] = [];
   #joined = 0;
   #fail: (error: unknown) => void = () => {};
   #check: () => void = () => {};
 
-  constructor(dialect: Dialect) {
-    this.#dialect = dialect;
+  constructor(protocol: Protocol) {
+    this.#protocol = protocol;
   }
 
   async fill(port: number): Promise<void> {
     for (let index = 0; index < CLIENTS; index += 1) {
       const channel = `room:${index % CHANNELS}`;
-      const socket = new WebSocket(`ws://127.0.0.1:${port}${this.#dialect.path(channel)}`);
-      socket.on("message", (data) => this.#hear(String(data)));
+      const socket = new WebSocket(`ws://127.0.0.1:${port}${this.#protocol.path(channel)}`);
+      socket.on("message", (data) => this.#receive(String(data)));
       this.#clients.push({ channel, socket, msgSerial: 0 });
-      // A few at a time, as people come.
+      // In groups, because the server accepts a limited number of connections at a time.
       if (index % 50 === 49) await this.#opened(this.#clients.slice(-50));
     }
-    const { join } = this.#dialect;
+    const { join } = this.#protocol;
     if (!join) return;
     for (const { channel, socket } of this.#clients) socket.send(join(channel));
     await this.#until(() => this.#joined === CLIENTS, "all to join");
   }
 
-  /** Every message comes to all of its channel, its sender too. */
+  /** Each message is delivered to everyone in its channel, the sender included. */
   async publishAtOnce(): Promise<number> {
     const startedAt = performance.now();
     for (let round = 0; round < MESSAGES_AT_ONCE; round += 1) {
       for (const client of this.#clients) this.#publish(client);
     }
-    const arrivals = await this.#heard(CLIENTS * MESSAGES_AT_ONCE);
+    const arrivals = await this.#received(CLIENTS * MESSAGES_AT_ONCE);
     return arrivals.length / ((performance.now() - startedAt) / 1_000);
   }
 
   async publishInTurn(): Promise<number[]> {
     const startedAt = performance.now();
     const msPerMessage = (PACED_SECONDS * 1_000) / PACED_MESSAGES;
-    const arrivals = this.#heard(PACED_MESSAGES);
+    const arrivals = this.#received(PACED_MESSAGES);
     for (let sent = 0; sent < PACED_MESSAGES;) {
       const due = Math.min(PACED_MESSAGES, (performance.now() - startedAt) / msPerMessage);
       for (; sent < due; sent += 1) this.#publish(this.#clients[sent % CLIENTS] as Client);
@@ -105,22 +105,22 @@ class Hall {
   #publish(client: Client): void {
     const { channel, socket, msgSerial } = client;
     client.msgSerial += 1;
-    socket.send(this.#dialect.publish(channel, msgSerial, String(performance.now())));
+    socket.send(this.#protocol.publish(channel, msgSerial, String(performance.now())));
   }
 
-  #hear(frame: string): void {
+  #receive(frame: string): void {
     try {
-      const heard = this.#dialect.hear(frame);
-      if (heard?.type === "joined") this.#joined += 1;
-      if (heard?.type === "data") this.#delays.push(performance.now() - Number(heard.data));
+      const received = this.#protocol.read(frame);
+      if (received?.type === "joined") this.#joined += 1;
+      if (received?.type === "data") this.#delays.push(performance.now() - Number(received.data));
       this.#check();
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  /** The delays of all arrivals of so many messages. */
-  async #heard(messages: number): Promise<number[]> {
+  /** Returns the delay of each delivery of this many messages. */
+  async #received(messages: number): Promise<number[]> {
     this.#delays = [];
     const expected = messages * (CLIENTS / CHANNELS);
     await this.#until(() => this.#delays.length === expected, `${expected} arrivals`);
@@ -132,7 +132,7 @@ class Hall {
     await new Promise<void>((resolve, reject) => {
       this.#check = () => isDone() && resolve();
       this.#fail = reject;
-      timer = setTimeout(() => reject(new Error(`Waited in vain for ${awaited}`)), PATIENCE_MS);
+      timer = setTimeout(() => reject(new Error(`Timed out waiting for ${awaited}`)), PATIENCE_MS);
       this.#check();
     }).finally(() => clearTimeout(timer));
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
 import { ROOT } from "../../tests/support/copy.ts";
 import { freePort } from "../../tests/support/program.ts";
-import { type Dialect, ablyDialect, relayDialect } from "./dialect.ts";
+import { type Protocol, ablyProtocol, relayProtocol } from "./protocols.ts";
 import type { Figure } from "./figure.ts";
 import { type LoadResult, load } from "./load.ts";
 import { LOCAL_ABLY, startServer } from "./server.ts";
@@ -20,8 +20,8 @@ export async function measureLocalAbly(): Promise<Figure[]> {
   const ours: Sample[] = [];
   const floor: Sample[] = [];
   for (let index = 0; index < RUNS; index += 1) {
-    ours.push(await sample(LOCAL_ABLY, ablyDialect(LOCAL_ABLY_KEY)));
-    floor.push(await sample(RELAY, relayDialect));
+    ours.push(await sample(LOCAL_ABLY, ablyProtocol(LOCAL_ABLY_KEY)));
+    floor.push(await sample(RELAY, relayProtocol));
   }
   const figure = (what: string, unit: string, key: keyof Sample): Figure => ({
     what: `Local Ably: ${what}`,
@@ -39,12 +39,12 @@ export async function measureLocalAbly(): Promise<Figure[]> {
   ];
 }
 
-async function sample(command: string[], dialect: Dialect): Promise<Sample> {
+async function sample(command: string[], protocol: Protocol): Promise<Sample> {
   const port = await freePort();
   const env = { LOCAL_ABLY_PORT: String(port), LOCAL_ABLY_KEYS: "" };
   const server = await startServer(command, `http://127.0.0.1:${port}/time`, env);
   try {
-    return { startMs: server.startMs, ...(await load(port, server.pid, dialect)) };
+    return { startMs: server.startMs, ...(await load(port, server.pid, protocol)) };
   } finally {
     await server.stop();
   }

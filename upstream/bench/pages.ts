@@ -18,7 +18,7 @@ export function buildEmpty(): Promise<File[]> {
   return buildAlone(join(ROOT, "upstream/bench/reference/empty-page.ts"));
 }
 
-/** In a folder of its own, with what Vite does unasked. */
+/** Builds a page in a folder of its own, with the defaults of Vite. */
 async function buildAlone(script: string): Promise<File[]> {
   const root = await mkdtemp(join(tmpdir(), "bench-page-"));
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page</title><link rel="icon" href="data:,"><script type="module" src="${script}"></script></head><body></body></html>`;

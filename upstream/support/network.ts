@@ -31,7 +31,7 @@ export async function startNetwork(ablyPort: number): Promise<Network> {
   return network;
 }
 
-/** A certificate of the moment. */
+/** Creates a temporary certificate. */
 export async function createCertificate(): Promise<{ key: string; cert: string }> {
   const names = [{ name: "commonName", value: "This machine" }];
   const { private: key, cert } = await generate(names, { keyType: "ec" });

@@ -1,6 +1,6 @@
 /**
- * The least that a WebSocket server can do with channels: whoever opens `/?channel=NAME` gets what
- * anyone in it sends, byte for byte. It checks, numbers and keeps nothing: the floor for local Ably.
+ * The baseline for local Ably: a WebSocket server with channels that does nothing else. A client that
+ * opens `/?channel=NAME` receives every frame that is sent there, unchanged.
  */
 import { createServer } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";

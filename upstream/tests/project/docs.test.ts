@@ -1,4 +1,4 @@
-/** The docs name files, scripts, variables and ports. Here is what notices when one is gone. */
+/** The docs name files, scripts, variables and ports. These tests fail when one is gone. */
 import { readFile } from "node:fs/promises";
 import { basename, dirname, posix } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ const CODE = FILES.filter((path) =>
   /^((src|netlify|local-ably)\/(?!tests\/).*\.ts|[^/]+\.(ts|toml))$/.test(path),
 );
 
-/** Named in the docs, and rightly not in the repository. */
+/** Paths that the docs may name although they are not in the repository. */
 const NOT_HERE = [
   "dist/",
   "upstream/screenshots/",
@@ -28,25 +28,28 @@ const NOT_HERE = [
   "@netlify/identity",
 ];
 
-/** Variables that are not for `.env`: `netlify dev` and CI set them. */
-const SET_ELSEWHERE = ["NETLIFY_DEV", "CI"];
+/** Variables that are not for `.env`: Netlify and CI set them. */
+const SET_ELSEWHERE = ["NETLIFY_DEV", "CONTEXT", "CI"];
+
+/** The port of `netlify dev`, if nothing else is set. */
+const NETLIFY_PORT = "8888";
 
 const read = (path: string) => readFile(`${ROOT}/${path}`, "utf8");
 const code = (await Promise.all(CODE.map(read))).join("\n");
 const [readme, envExample] = await Promise.all([read("README.md"), read(".env.example")]);
 
-/** All that a pattern's first group finds, each once. */
+/** Returns what the pattern's first group matches, without repeats. */
 function findAll(pattern: RegExp, text: string): string[] {
   return [...new Set([...text.matchAll(pattern)].map(([, found = ""]) => found))];
 }
 
-/** A block of code, from the name of its language on. */
+/** A code block. The group starts with the name of the language. */
 const BLOCK = /^```([^]*?)^```$/gm;
 
 const withoutBlocks = (markdown: string) => markdown.replaceAll(BLOCK, "");
 const codeSpans = (markdown: string) => findAll(/`([^`\n]+)`/g, withoutBlocks(markdown));
 
-/** As GitHub makes them. */
+/** Returns the anchors that GitHub makes from the headings. */
 function anchorsOf(markdown: string): string[] {
   return findAll(/^#+ (.+)$/gm, withoutBlocks(markdown)).map((heading) =>
     heading
@@ -56,7 +59,7 @@ function anchorsOf(markdown: string): string[] {
   );
 }
 
-/** From the root, from the doc's own folder, or a name that is said alone. */
+/** A path from the root or from the doc's folder, or a file name alone. */
 function exists(path: string, doc: string): boolean {
   const from = [path, posix.join(dirname(doc), path)].map((each) => each.replace(/\/$/, ""));
   return FILES.some(
@@ -96,7 +99,7 @@ describe.each(DOCS)("%s", async (doc) => {
 
   it("names only ports that are set somewhere", () => {
     const ports = findAll(/(?:\bports?:? |localhost:|`)(\d{4})\b/gi, markdown);
-    const set = findAll(/port"?\s*[:=]\s*(\d{4})/gi, code);
+    const set = [NETLIFY_PORT, ...findAll(/port"?\s*[:=]\s*(\d{4})/gi, code)];
     expect(ports.filter((port) => !set.includes(port))).toEqual([]);
   });
 

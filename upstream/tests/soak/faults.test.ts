@@ -12,7 +12,14 @@ import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/support/stage.ts";
 import type { Visitor } from "../../../tests/support/visitor.ts";
 import { copyProject } from "../../../tests/support/copy.ts";
-import { expectSameOnAll, inOrder, lookAway, sayAtOnce, witness, witnessed } from "./witness.ts";
+import {
+  expectSameOnAll,
+  inOrder,
+  clearStates,
+  sayImmediately,
+  record,
+  recorded,
+} from "./recorder.ts";
 
 const FUNCTION = "**/.netlify/functions/ably-token-request*";
 /** Short, so that a long absence need not be long. */
@@ -26,7 +33,7 @@ const stage = setStage(async () => {
 
 async function arrive(url: string): Promise<Visitor> {
   const visitor = await stage.open();
-  await witness(visitor);
+  await record(visitor);
   await visitor.page.goto(url);
   return visitor.connected();
 }
@@ -57,7 +64,7 @@ it("the socket cut 50 times at random moments during 1,000 messages between thre
   const counts = [334, 333, 333];
   const talk = visitors.map(async (visitor, who) => {
     for (const text of textsOf(names[who] ?? "", counts[who] ?? 0)) {
-      await sayAtOnce(visitor, text);
+      await sayImmediately(visitor, text);
       // Ably takes 50 messages a second from a connection, and those that waited come at once.
       await pause(60);
     }
@@ -74,13 +81,13 @@ it("the socket cut 50 times at random moments during 1,000 messages between thre
 
   const texts = names.flatMap((name, who) => textsOf(name, counts[who] ?? 0));
   await expectSameOnAll(visitors, texts);
-  const { delivered } = await witnessed(visitors[0] as Visitor);
+  const { delivered } = await recorded(visitors[0] as Visitor);
   for (const [who, name] of names.entries()) {
     expect(inOrder(delivered, name)).toEqual(textsOf(name, counts[who] ?? 0));
   }
   for (const visitor of visitors) {
     await visitor.connected();
-    expect((await witnessed(visitor)).statuses).toContain("Connection lost, trying again…");
+    expect((await recorded(visitor)).statuses).toContain("Connection lost, trying again…");
   }
 });
 
@@ -92,13 +99,13 @@ describe("offline", () => {
     const url = stage.newRoom();
     const visitors = [await arrive(url), await arrive(url)] as const;
     const [ada, bob] = visitors;
-    await sayAtOnce(ada, "before");
+    await sayImmediately(ada, "before");
     await bob.sees(bob.lines, ["before"]);
     await ada.page.context().setOffline(true);
     await ada.page.locator('[data-path][data-socket="broken"]').waitFor();
     const until = pause(ms);
-    for (const text of textsOf("ada, away", 5)) await sayAtOnce(ada, text);
-    for (const text of textsOf("bob", 5)) await sayAtOnce(bob, text);
+    for (const text of textsOf("ada, away", 5)) await sayImmediately(ada, text);
+    for (const text of textsOf("bob", 5)) await sayImmediately(bob, text);
     await ada.page.getByText("waiting for the connection").nth(4).waitFor();
     await until;
     await ada.page.context().setOffline(false);
@@ -106,7 +113,7 @@ describe("offline", () => {
     const texts = ["before", ...textsOf("ada, away", 5), ...textsOf("bob", 5)];
     await expectSameOnAll([...visitors], texts);
     for (const prefix of ["ada, away", "bob"]) {
-      const { delivered } = await witnessed(bob);
+      const { delivered } = await recorded(bob);
       expect(inOrder(delivered, prefix)).toEqual(textsOf(prefix, 5));
     }
   });
@@ -116,7 +123,7 @@ it("tokens of 5 s for a minute: renewed with no flicker, the same person, and no
   const url = stage.newRoom();
   const bob = await arrive(url);
   const ada = await stage.open();
-  await witness(ada);
+  await record(ada);
   const { auth } = new Ably.Rest({ key: LOCAL_ABLY_KEY });
   const asked: (string | null)[] = [];
   await ada.page.route(FUNCTION, async (route) => {
@@ -127,18 +134,18 @@ it("tokens of 5 s for a minute: renewed with no flicker, the same person, and no
   });
   await ada.page.goto(url);
   await ada.connected();
-  await lookAway(ada);
+  await clearStates(ada);
   const texts: string[] = [];
   for (const text of textsOf("second", 60)) {
     const [speaker, name] = texts.length % 2 ? [ada, "ada"] : [bob, "bob"];
     texts.push(`${name}, ${text}`);
-    await sayAtOnce(speaker as Visitor, `${name}, ${text}`);
+    await sayImmediately(speaker as Visitor, `${name}, ${text}`);
     await pause(1_000);
   }
   await expectSameOnAll([ada, bob], texts);
   expect(asked.length).toBeGreaterThanOrEqual(10);
   expect(new Set(asked).size).toBe(1);
-  const { statuses, sockets } = await witnessed(ada);
+  const { statuses, sockets } = await recorded(ada);
   expect({ statuses, sockets }).toEqual({ statuses: ["Connected"], sockets: ["open"] });
   expect(await bob.page.locator(".notice").count()).toBe(1);
 });
@@ -147,7 +154,7 @@ it("the function answering 500, HTML, nothing for 15 s, and 403, then well again
   const url = stage.newRoom();
   const bob = await arrive(url);
   const ada = await stage.open();
-  await witness(ada);
+  await record(ada);
   const problem = ada.page.locator("[data-problem]");
   const retry = () => ada.page.getByRole("button", { name: "Try again now" }).click();
   const refusal = (status: number, code: number) => ({
@@ -166,15 +173,15 @@ it("the function answering 500, HTML, nothing for 15 s, and 403, then well again
   });
   await ada.page.goto(url);
   await problem.getByText("Said with 500.").waitFor();
-  for (const text of textsOf("ada", 3)) await sayAtOnce(ada, text);
+  for (const text of textsOf("ada", 3)) await sayImmediately(ada, text);
   answer = "HTML";
   await retry();
   await problem.getByText("The token function did not answer").waitFor();
   answer = "nothing";
   await retry();
-  await expect.poll(async () => (await witnessed(ada)).statuses.at(-1)).toBe("Connecting…");
+  await expect.poll(async () => (await recorded(ada)).statuses.at(-1)).toBe("Connecting…");
   await expect
-    .poll(async () => (await witnessed(ada)).statuses.at(-1), { timeout: 20_000 })
+    .poll(async () => (await recorded(ada)).statuses.at(-1), { timeout: 20_000 })
     .toBe("Not connected");
   answer = "403";
   await retry();
@@ -190,7 +197,7 @@ it("the function answering 500, HTML, nothing for 15 s, and 403, then well again
     await line.getByRole("button", { name: "Send again" }).click();
     await bob.lines.getByText(text).waitFor();
   }
-  await sayAtOnce(ada, "well again");
+  await sayImmediately(ada, "well again");
   await bob.lines.getByText("well again").waitFor();
   for (const visitor of [ada, bob]) expect(await visitor.people.count()).toBe(2);
   await expectSameOnAll([ada, bob], [...textsOf("ada", 3), "well again"]);
@@ -199,18 +206,18 @@ it("the function answering 500, HTML, nothing for 15 s, and 403, then well again
 it("the page asleep for longer than the connection's state is kept, then awake", async () => {
   const url = stage.newRoom();
   const [ada, bob] = [await arrive(url), await arrive(url)];
-  await sayAtOnce(ada, "before");
+  await sayImmediately(ada, "before");
   await bob.sees(bob.lines, ["before"]);
   const devTools = await ada.page.context().newCDPSession(ada.page);
   await devTools.send("Page.setWebLifecycleState", { state: "frozen" });
   await fault(bob, "dropAll");
   await bob.connected();
   const until = pause(2 * CONNECTION_STATE_TTL_MS);
-  for (const text of textsOf("meanwhile", 20)) await sayAtOnce(bob, text);
+  for (const text of textsOf("meanwhile", 20)) await sayImmediately(bob, text);
   await until;
   await devTools.send("Page.setWebLifecycleState", { state: "active" });
   await ada.connected();
-  await sayAtOnce(ada, "awake");
+  await sayImmediately(ada, "awake");
   await expectSameOnAll([ada, bob], ["before", ...textsOf("meanwhile", 20), "awake"]);
 });
 
@@ -220,23 +227,23 @@ it("reloads in the middle of traffic: nothing is missing after the last message 
   const texts = textsOf("message", 300);
   const talk = (async () => {
     for (const text of texts) {
-      await sayAtOnce(bob, text);
+      await sayImmediately(bob, text);
       await pause(40);
     }
   })();
   let lastSeen = -1;
   for (let reload = 0; reload < 3; reload++) {
-    await expect.poll(async () => (await witnessed(ada)).delivered.length).toBeGreaterThan(20);
-    lastSeen = texts.indexOf((await witnessed(ada)).delivered.at(-1) ?? "");
+    await expect.poll(async () => (await recorded(ada)).delivered.length).toBeGreaterThan(20);
+    lastSeen = texts.indexOf((await recorded(ada)).delivered.at(-1) ?? "");
     await ada.page.reload();
     await ada.connected();
-    await expect.poll(async () => (await witnessed(ada)).delivered.length).toBeGreaterThan(0);
-    const [first = ""] = (await witnessed(ada)).delivered;
+    await expect.poll(async () => (await recorded(ada)).delivered.length).toBeGreaterThan(0);
+    const [first = ""] = (await recorded(ada)).delivered;
     expect(texts.indexOf(first)).toBeLessThanOrEqual(lastSeen + 1);
   }
   await talk;
   await ada.lines.getByText("message 299", { exact: true }).waitFor();
-  const { delivered } = await witnessed(ada);
+  const { delivered } = await recorded(ada);
   expect(delivered).toEqual(texts.slice(-delivered.length));
 });
 

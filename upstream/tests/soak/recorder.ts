@@ -1,17 +1,17 @@
 import { expect } from "vitest";
 import type { Visitor } from "../../../tests/support/visitor.ts";
 
-type Witnessed = { delivered: string[]; statuses: string[]; sockets: string[] };
+type Recorded = { delivered: string[]; statuses: string[]; sockets: string[] };
 
 /**
- * Keeps, in the page itself, each message in the order in which the page showed it as delivered,
- * and each thing that the page said of its connection. Call it before the page is opened.
+ * Records in the page itself each message, in the order in which the page showed it as delivered,
+ * and each connection state that the page showed. Call it before the page is opened.
  */
-export async function witness({ page }: Visitor): Promise<void> {
+export async function record({ page }: Visitor): Promise<void> {
   await page.addInitScript(() => {
     const seen = new Set<string>();
-    const witnessed: Witnessed = { delivered: [], statuses: [], sockets: [] };
-    Object.assign(window, { witnessed });
+    const recorded: Recorded = { delivered: [], statuses: [], sockets: [] };
+    Object.assign(window, { recorded });
     const keep = (list: string[], text = "") => {
       if (text && list.at(-1) !== text) list.push(text);
     };
@@ -21,10 +21,10 @@ export async function witness({ page }: Visitor): Promise<void> {
         const { id = "" } = line.dataset;
         if (seen.has(id) || line.querySelector<HTMLElement>("[data-raw]")?.hidden) continue;
         seen.add(id);
-        witnessed.delivered.push(line.querySelector("[data-body]")?.textContent ?? "");
+        recorded.delivered.push(line.querySelector("[data-body]")?.textContent ?? "");
       }
-      keep(witnessed.statuses, document.querySelector("[data-status]")?.textContent ?? "");
-      keep(witnessed.sockets, document.querySelector<HTMLElement>("[data-path]")?.dataset.socket);
+      keep(recorded.statuses, document.querySelector("[data-status]")?.textContent ?? "");
+      keep(recorded.sockets, document.querySelector<HTMLElement>("[data-path]")?.dataset.socket);
     };
     new MutationObserver(look).observe(document, {
       subtree: true,
@@ -35,20 +35,20 @@ export async function witness({ page }: Visitor): Promise<void> {
   });
 }
 
-export function witnessed({ page }: Visitor): Promise<Witnessed> {
-  return page.evaluate(() => (window as unknown as { witnessed: Witnessed }).witnessed);
+export function recorded({ page }: Visitor): Promise<Recorded> {
+  return page.evaluate(() => (window as unknown as { recorded: Recorded }).recorded);
 }
 
 /** Forgets what the page said of its connection so far. */
-export async function lookAway({ page }: Visitor): Promise<void> {
+export async function clearStates({ page }: Visitor): Promise<void> {
   await page.evaluate(() => {
-    const { witnessed: kept } = window as unknown as { witnessed: Witnessed };
+    const { recorded: kept } = window as unknown as { recorded: Recorded };
     kept.statuses.length = kept.sockets.length = 0;
   });
 }
 
 /** Types and sends a text without the wait of a real keyboard. */
-export async function sayAtOnce({ page }: Visitor, text: string): Promise<void> {
+export async function sayImmediately({ page }: Visitor, text: string): Promise<void> {
   await page.evaluate((said) => {
     const input = document.querySelector<HTMLInputElement>("[data-text]");
     if (input) input.value = said;
@@ -60,10 +60,10 @@ export async function sayAtOnce({ page }: Visitor, text: string): Promise<void> 
 export async function expectSameOnAll(visitors: Visitor[], texts: string[]): Promise<void> {
   for (const visitor of visitors) {
     await expect
-      .poll(async () => (await witnessed(visitor)).delivered.length, { timeout: 60_000 })
+      .poll(async () => (await recorded(visitor)).delivered.length, { timeout: 60_000 })
       .toBeGreaterThanOrEqual(texts.length);
   }
-  const [first, ...others] = await Promise.all(visitors.map(witnessed));
+  const [first, ...others] = await Promise.all(visitors.map(recorded));
   expect(first?.delivered.toSorted()).toEqual(texts.toSorted());
   for (const other of others) expect(other.delivered).toEqual(first?.delivered);
 }

@@ -1,13 +1,13 @@
-/** How a client of the load speaks to a server, and what it makes of what it hears. */
-export type Dialect = {
+/** How a client of the load test talks to a server. */
+export type Protocol = {
   path(channel: string): string;
-  /** What it says once the socket is open, if anything. */
+  /** Returns the frame to send once the socket is open, if there is one. */
   join?: (channel: string) => string;
   publish(channel: string, msgSerial: number, data: string): string;
-  hear(frame: string): Heard | undefined;
+  read(frame: string): Received | undefined;
 };
 
-export type Heard = { type: "joined" } | { type: "data"; data: string };
+export type Received = { type: "joined" } | { type: "data"; data: string };
 
 /** Ably's protocol, version 6, as far as the load needs it. */
 const { ERROR, NACK, ATTACH, ATTACHED, MESSAGE } = {
@@ -18,14 +18,14 @@ const { ERROR, NACK, ATTACH, ATTACHED, MESSAGE } = {
   MESSAGE: 15,
 } as const;
 
-export function ablyDialect(key: string): Dialect {
+export function ablyProtocol(key: string): Protocol {
   const query = new URLSearchParams({ v: "6", format: "json", key });
   return {
     path: () => `/?${query}`,
     join: (channel) => JSON.stringify({ action: ATTACH, channel }),
     publish: (channel, msgSerial, data) =>
       JSON.stringify({ action: MESSAGE, channel, msgSerial, messages: [{ name: "load", data }] }),
-    hear(frame) {
+    read(frame) {
       const { action, messages } = JSON.parse(frame) as {
         action: number;
         messages?: { data: string }[];
@@ -37,9 +37,9 @@ export function ablyDialect(key: string): Dialect {
   };
 }
 
-/** That of `reference/relay.ts`: who opens a socket has joined. */
-export const relayDialect: Dialect = {
+/** The protocol of `reference/relay.ts`, in which opening a socket joins the channel. */
+export const relayProtocol: Protocol = {
   path: (channel) => `/?${new URLSearchParams({ channel })}`,
   publish: (_channel, _msgSerial, data) => JSON.stringify({ data }),
-  hear: (frame) => ({ type: "data", data: (JSON.parse(frame) as { data: string }).data }),
+  read: (frame) => ({ type: "data", data: (JSON.parse(frame) as { data: string }).data }),
 };
