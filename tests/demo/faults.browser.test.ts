@@ -41,6 +41,45 @@ it("delayed messages arrive late and in order", async () => {
   await ada.practise("No delay");
 });
 
+it("four quick messages keep their order over a slow connection, and are each added once", async () => {
+  const ada = await stage.arrive(stage.newRoom());
+  await ada.page.evaluate(() => fetch("/local-ably/faults/delay?ms=300", { method: "POST" }));
+  await ada.page.evaluate(() => {
+    const list = document.querySelector("[data-messages]")!;
+    const read = () => [...list.querySelectorAll(".text")].map((line) => line.textContent).join();
+    const orders: string[] = [];
+    let added = 0;
+    new MutationObserver((changes) => {
+      added += changes.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0);
+      if (orders.at(-1) !== read()) orders.push(read());
+    }).observe(list, { childList: true });
+    Object.assign(window, { seen: () => ({ orders, added }) });
+  });
+  for (const text of ["one", "two", "three", "four"]) await ada.say(text);
+  await expect.poll(() => ada.page.locator('[data-delivery="delivered"]').count()).toBe(4);
+  type Seen = { orders: string[]; added: number };
+  const seen = await ada.page.evaluate(() => (window as unknown as { seen(): Seen }).seen());
+  expect(seen.added).toBe(4);
+  for (const order of seen.orders) expect("one,two,three,four".startsWith(order)).toBe(true);
+  await ada.practise("No delay");
+});
+
+it("messages and text that wait for the connection survive a reload, and arrive once", async () => {
+  const url = stage.newRoom();
+  const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
+  await ada.practise("Refuse connections for 10 s");
+  for (const text of ["first", "second"]) await ada.say(text);
+  await ada.page.locator('.line[data-delivery="waiting"]').nth(1).waitFor();
+  await ada.page.fill("[data-text]", "half typed");
+  await ada.page.reload();
+  await ada.sees(ada.lines, ["first", "second"]);
+  expect(await ada.page.locator('.line[data-delivery="waiting"]').count()).toBe(2);
+  expect(await ada.page.inputValue("[data-text]")).toBe("half typed");
+  for (const visitor of [ada, bob]) await visitor.retryUntilConnected();
+  for (const visitor of [ada, bob]) await visitor.sees(visitor.lines, ["first", "second"]);
+  await expect.poll(() => ada.page.locator('[data-delivery="delivered"]').count()).toBe(2);
+});
+
 it("a restart of Ably is survived, presence is re-entered, and the gap is said", async () => {
   const url = stage.newRoom();
   const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
