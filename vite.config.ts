@@ -1,6 +1,7 @@
 import { defineConfig } from "vite";
 import {
   askForRestart,
+  offerNetworkHost,
   preconnect,
   refuseKeyInPage,
   reportPolicy,
@@ -9,6 +10,8 @@ import {
 
 export default defineConfig({
   define: {
+    // offerNetworkHost sets it in development.
+    __NETWORK_HOST__: '""',
     // Local Ably's plugin sets it to true. The production bundle has no code for local Ably.
     __LOCAL_ABLY__: false,
     // src/realtime/contract.ts reads it.
@@ -22,6 +25,7 @@ export default defineConfig({
     reportPolicy(),
     askForRestart(),
     suggestPort(),
+    offerNetworkHost(),
     import("./local-ably/vite.ts").then(({ localAbly }) => localAbly()), // delete with local-ably/
   ],
   // The first load needs one script, so there is nothing to preload.

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join, resolve, sep } from "node:path";
 import { parseEnv } from "node:util";
 import { type Plugin, type ResolvedConfig, loadEnv } from "vite";
@@ -159,5 +160,16 @@ export function suggestPort(): Plugin {
         );
       });
     },
+  };
+}
+
+/** Tells the page this computer's address in its network, for a link that a phone can open. */
+export function offerNetworkHost(): Plugin {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const found = addresses.find(({ family, internal }) => family === "IPv4" && !internal);
+  return {
+    name: "offer-network-host",
+    apply: "serve",
+    config: () => ({ define: { __NETWORK_HOST__: JSON.stringify(found?.address ?? "") } }),
   };
 }

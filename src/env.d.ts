@@ -1,4 +1,4 @@
-/** vite.config.ts sets these three. */
+/** vite.config.ts sets these. */
 
 /** True while local Ably answers. */
 declare const __LOCAL_ABLY__: boolean;
@@ -8,3 +8,6 @@ declare const __DEPLOY_CONTEXT__: string;
 
 /** The public name (appId.keyId) of the Ably key at build time. Empty if the build has none. */
 declare const __ABLY_KEY_NAME__: string;
+
+/** In development, this computer's address in its network. Otherwise empty. */
+declare const __NETWORK_HOST__: string;

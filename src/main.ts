@@ -7,7 +7,7 @@ import { bindMessages, renderMessages } from "./demo/view/messages.ts";
 import { renderPeople } from "./demo/view/people.ts";
 import { renderStatus } from "./demo/view/status.ts";
 import { pageDeployContext, parseRoom } from "./realtime/contract.ts";
-import { loadIdentity, saveIdentity } from "./realtime/identity.ts";
+import { loadIdentity } from "./realtime/identity.ts";
 
 // A hot reload keeps the state.
 const kept: State | undefined = import.meta.hot?.data.state;
@@ -38,11 +38,7 @@ void import("./demo/view/details.ts").then(({ bindDetails, renderDetails }) => {
   store.addView(renderDetails());
   const cleanup = bindDetails({
     readName: () => store.state.me.name,
-    rename(name) {
-      store.dispatch({ type: "renamed", name });
-      saveIdentity(store.state.me);
-      session.room.setProfile({ name });
-    },
+    rename: (name) => session.rename(name),
     retry: () => session.retry(),
     replay() {
       session = session.restart();

@@ -49,6 +49,13 @@ export function makeName(): string {
   return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
 }
 
+/** Whether `makeName` may have made this name, and nobody chose it. */
+export function isMadeUpName(name: string): boolean {
+  const [adjective = "", animal = "", ...rest] = name.split(" ");
+  const isListed = (list: string, word: string) => list.split(" ").includes(word);
+  return rest.length === 0 && isListed(ADJECTIVES, adjective) && isListed(ANIMALS, animal);
+}
+
 /** 32 random hexadecimal digits. `crypto.randomUUID` is missing on pages without TLS. */
 export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -124,6 +124,20 @@ describe("the people", () => {
     await ada.sees(ada.page.locator("[data-messages] [data-sender]"), [name]);
   });
 
+  it("get another made-up name if theirs is taken", async () => {
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    const name = await ada.name();
+    const bob = await stage.open();
+    await bob.page.addInitScript((taken) => {
+      if (!sessionStorage.getItem("name")) sessionStorage.setItem("name", taken);
+    }, name);
+    await bob.page.goto(url);
+    await bob.connected();
+    await expect.poll(() => bob.name()).not.toBe(name);
+    await ada.sees(ada.people, [name, await bob.name()]);
+  });
+
   it("no longer type when they stop", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { loadIdentity, makeName, randomId } from "../../src/realtime/identity.ts";
+import { isMadeUpName, loadIdentity, makeName, randomId } from "../../src/realtime/identity.ts";
 
 function storage(entries: Record<string, string> = {}): Storage {
   const map = new Map(Object.entries(entries));
@@ -47,6 +47,13 @@ it("makes names that seldom repeat", () => {
   const names = new Set(Array.from({ length: 200 }, makeName));
   expect(names.size).toBeGreaterThan(150);
   for (const name of names) expect(name).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/);
+});
+
+it("tells made-up names from chosen ones", () => {
+  for (let i = 0; i < 50; i++) expect(isMadeUpName(makeName())).toBe(true);
+  for (const name of ["Ada", "Ada Lovelace", "Ruby Otter the First", "", " "]) {
+    expect(isMadeUpName(name)).toBe(false);
+  }
 });
 
 it("makes random IDs of 32 hexadecimal digits", () => {

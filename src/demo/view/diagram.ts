@@ -27,7 +27,8 @@ export function renderDiagram(): (state: State) => void {
   const facts = {
     roundTrip: find('data-fact="roundTrip"'),
     tokenExpires: find('data-fact="tokenExpires"'),
-    messages: find('data-fact="messages"'),
+    sent: find('data-fact="sent"'),
+    received: find('data-fact="received"'),
   };
   const bars = { function: find('data-bar="function"'), socket: find('data-bar="socket"') };
   const page: Step = { state: "done", ms: pageLoadMs() };
@@ -54,7 +55,8 @@ export function renderDiagram(): (state: State) => void {
     const { roundTripMs, tokenExpires } = diagram;
     setText(facts.roundTrip, roundTripMs === undefined ? "–" : formatMs(roundTripMs));
     setText(facts.tokenExpires, tokenExpires === undefined ? "–" : TIME.format(tokenExpires));
-    setText(facts.messages, `${sent} sent, ${received} received`);
+    setText(facts.sent, String(sent));
+    setText(facts.received, String(received));
   };
 }
 

@@ -2,9 +2,6 @@
 import { encodeQR } from "qr";
 import { copyText, find, setText } from "./dom.ts";
 
-/** Host names that reach only this computer. */
-const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
-
 const SVG = "http://www.w3.org/2000/svg";
 
 export function share(url: string): void {
@@ -27,7 +24,6 @@ export function share(url: string): void {
     );
   };
   find("data-qr").replaceChildren(drawQr(url));
-  find("data-reach").hidden = !LOOPBACK.test(new URL(url).hostname);
 }
 
 /** An SVG with one path, and the quiet zone that scanners need. */
