@@ -2,6 +2,7 @@ import type { ClientOptions, ConnectionStateChange } from "ably";
 import { BaseRealtime, RealtimePresence, WebSocketTransport, XHRPolling } from "ably/modular";
 import { type ErrorInfo, isTokenError, readError } from "./error-info.ts";
 import type { TokenResponse } from "./errors.ts";
+import { rememberClientId } from "./identity.ts";
 import { TokenRequests, type TokenStep } from "./token-requests.ts";
 import { forgetTokens, loadToken } from "./token.ts";
 import { withSafeDecoding } from "./transport.ts";
@@ -42,7 +43,6 @@ export function connect(clientId: string, events: ConnectionEvents = {}): Client
   const options: ClientOptions = {
     authUrl: AUTH_URL,
     authParams: { clientId },
-    clientId,
     // Otherwise the SDK closes the connection for good at a click on a download or a mailto: link,
     // and before the page enters the back/forward cache.
     closeOnUnload: false,
@@ -60,6 +60,7 @@ export function connect(clientId: string, events: ConnectionEvents = {}): Client
     },
   });
   if (tokenDetails) events.token?.({ type: "token-reused", expires: tokenDetails.expires });
+  rememberClientId(client, clientId);
   watchConnection(client, requests, tokenDetails !== undefined, events);
   addEventListener("pagehide", ({ persisted }) => {
     if (!persisted) client.close();

@@ -33,6 +33,17 @@ export function saveIdentity({ clientId, name }: Identity, storage = tabStorage(
   }
 }
 
+const requestedIds = new WeakMap<object, string>();
+
+export function rememberClientId(client: object, clientId: string): void {
+  requestedIds.set(client, clientId);
+}
+
+/** The client ID that this page asked for. Without one, the token's, which is unknown until then. */
+export function requestedClientId(client: { auth: { clientId: string } }): string | undefined {
+  return requestedIds.get(client) ?? client.auth.clientId;
+}
+
 /** A name such as "Ruby Otter". There are 400 of them. */
 export function makeName(): string {
   return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;

@@ -8,7 +8,7 @@ import type { RealtimeChannel } from "ably";
 import type { Client } from "./connect.ts";
 import type { MessageName, Payloads } from "./contract.ts";
 import { type ErrorInfo, isConnectionError, readError } from "./error-info.ts";
-import { randomId, tabStorage } from "./identity.ts";
+import { randomId, requestedClientId, tabStorage } from "./identity.ts";
 
 /** A message that Ably has not acknowledged. */
 export type Unsent<Name extends MessageName = MessageName> = {
@@ -172,7 +172,7 @@ export class Outbox {
 
   /** Reads what an earlier load of this tab left, once the client ID that wrote it is known. */
   #load(): void {
-    if (this.#isLoaded || !this.#client.auth.clientId) return;
+    if (this.#isLoaded || requestedClientId(this.#client) === undefined) return;
     this.#isLoaded = true;
     const known = new Set(this.#entries.map(({ id }) => id));
     const restored = readStored(this.#storage, this.#prefix()).filter(({ id }) => !known.has(id));
@@ -182,7 +182,7 @@ export class Outbox {
   }
 
   #prefix(): string {
-    return `unsent:${this.#channel.name}:${this.#client.auth.clientId}:`;
+    return `unsent:${this.#channel.name}:${requestedClientId(this.#client)}:`;
   }
 
   #update(entry: Entry, change: Partial<Entry>): void {

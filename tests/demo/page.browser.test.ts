@@ -4,12 +4,28 @@ import type { Visitor } from "../support/visitor.ts";
 
 const stage = setStage();
 
-describe("the path", () => {
-  it("lights the function only while it signs, and the socket while it is open", async () => {
-    const visitor = await stage.open({ viewport: { width: 390, height: 844 } });
+/** How far the list is from its end, in CSS px. */
+const fromEnd = ({ page }: Visitor) =>
+  page
+    .locator("[data-messages]")
+    .evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight);
+
+async function scrollToStart({ page }: Visitor): Promise<void> {
+  await page.locator("[data-messages]").evaluate((list) => {
+    const scrolled = new Promise((resolve) =>
+      list.addEventListener("scroll", resolve, { once: true }),
+    );
+    list.scrollTop = 0;
+    return scrolled;
+  });
+}
+
+describe("the diagram", () => {
+  it("lights the function while it runs, and the WebSocket while it is open", async () => {
+    const visitor = await stage.open({ viewport: { width: 1280, height: 800 } });
     const { page } = visitor;
     let answer = () => {};
-    const asked = new Promise<void>((resolve) => {
+    const called = new Promise<void>((resolve) => {
       void page.route("**/.netlify/functions/ably-token-request*", async (route) => {
         resolve();
         await new Promise<void>((go) => (answer = go));
@@ -17,67 +33,81 @@ describe("the path", () => {
       });
     });
     await page.goto(stage.newRoom());
-    await asked;
-    const path = page.locator("[data-path]");
-    await page.locator('[data-path][data-function="signing"]').waitFor();
-    expect(await path.getAttribute("data-socket")).toBe("opening");
-    expect(await page.locator("[data-path-words]").innerText()).toBe(
-      "The function signs a token request. The WebSocket to Ably is opening.",
-    );
-    const heightBefore = (await path.boundingBox())?.height;
+    await called;
+    const step = (name: string) => page.locator(`[data-step="${name}"]`);
+    await page.locator('[data-step="function"][data-state="active"]').waitFor();
+    const places = () =>
+      page
+        .locator("[data-path] > *")
+        .evaluateAll((all) => all.map((part) => part.getBoundingClientRect().top));
+    const before = await places();
     answer();
     await visitor.connected();
-    expect(await path.getAttribute("data-function")).toBe("asleep");
-    expect(await path.getAttribute("data-socket")).toBe("open");
-    expect(await page.locator("[data-path-words]").innerText()).toBe(
-      "The function is asleep again. The WebSocket to Ably is open.",
+    for (const name of ["page", "function", "token", "socket", "channel"]) {
+      await page.locator(`[data-step="${name}"][data-state="done"]`).waitFor();
+      expect(await step(name).locator("[data-step-time]").innerText()).toMatch(/^\d+ ms$/);
+    }
+    expect(await page.locator("[data-path-words]").innerText()).toMatch(
+      /^The function ran for \d+ ms\. Your WebSocket has been open for \d+ s\.$/,
     );
-    // On a phone too, what stands below it does not move.
-    expect((await path.boundingBox())?.height).toBe(heightBefore);
+    // Nothing moves once it is drawn.
+    expect(await places()).toEqual(before);
   });
 
-  it("gives the facts of this session", async () => {
-    const ada = await stage.arrive(stage.newRoom());
-    const fact = (name: string) =>
-      ada.page.locator(".facts > div", { hasText: name }).locator("dd");
-    await fact("Round trip")
+  it("counts how long the WebSocket has been open", async () => {
+    const ada = await stage.arrive();
+    const words = ada.page.locator("[data-path-words]");
+    await words.getByText("has been open for 2 s").waitFor();
+    await ada.page
+      .locator(".facts > div", { hasText: "Round trip" })
       .getByText(/^\d+ ms$/)
       .waitFor();
-    expect(await fact("Function, last run").innerText()).toMatch(/^\d+ ms$/);
-    expect(await fact("Function, in all").innerText()).toMatch(/^\d+ ms, 1 run$/);
-    expect(await fact("Transport").innerText()).toBe("WebSocket");
-    expect(await fact("Token renews by").innerText()).toMatch(/\d:\d\d/);
-    await fact("Socket open for").getByText("2 s").waitFor();
   });
 
-  it("pulses with each message in and out, and stands still where motion is unwanted", async () => {
+  it("plays again with a new connection, and keeps the messages", async () => {
+    const ada = await stage.arrive();
+    await ada.say("before");
+    await ada.sees(ada.lines, ["before"]);
+    const calls: string[] = [];
+    ada.page.on("request", (request) => calls.push(request.url()));
+    await ada.page.locator("[data-replay]").click();
+    await ada.page.locator('[data-step="function"][data-state="done"]').waitFor();
+    await ada.connected();
+    await expect
+      .poll(() => calls.filter((url) => url.includes("ably-token-request")))
+      .toHaveLength(1);
+    await ada.say("after");
+    await ada.sees(ada.lines, ["before", "after"]);
+    expect(await ada.page.locator(".notice").count()).toBe(0);
+    expect(await ada.people.count()).toBe(1);
+  });
+
+  it("shows each message on its way, unless less motion is wanted", async () => {
     const url = stage.newRoom();
-    const [ada, bob] = [
-      await stage.arrive(url),
-      await stage.arrive(url, { reducedMotion: "reduce" }),
-    ];
-    const seen = (visitor: Visitor) =>
-      visitor.page.evaluate(() => {
-        const wire = document.querySelector("[data-wire]")!;
-        const pulses: string[] = [];
+    const ada = await stage.arrive(url);
+    const bob = await stage.arrive(url, { reducedMotion: "reduce" });
+    const watch = ({ page }: Visitor) =>
+      page.evaluate(() => {
+        const bar = document.querySelector('[data-bar="socket"]')!;
+        const dots: string[] = [];
         new MutationObserver((changes) => {
           for (const { addedNodes } of changes)
-            for (const node of addedNodes) pulses.push((node as HTMLElement).className);
-        }).observe(wire, { childList: true });
-        Object.assign(window, { pulses });
+            for (const node of addedNodes) dots.push((node as HTMLElement).className);
+        }).observe(bar, { childList: true });
+        Object.assign(window, { dots });
       });
-    const pulses = (visitor: Visitor) =>
-      visitor.page.evaluate(() => (window as unknown as { pulses: string[] }).pulses);
-    await Promise.all([seen(ada), seen(bob)]);
+    const dots = ({ page }: Visitor) =>
+      page.evaluate(() => (window as unknown as { dots: string[] }).dots);
+    await Promise.all([watch(ada), watch(bob)]);
     await ada.say("hello");
     await bob.sees(bob.lines, ["hello"]);
-    await expect.poll(() => pulses(ada)).toEqual(["pulse sent", "pulse received"]);
-    expect(await pulses(bob)).toEqual([]);
+    await expect.poll(() => dots(ada)).toEqual(["sent", "received"]);
+    expect(await dots(bob)).toEqual([]);
   });
 });
 
-describe("the room", () => {
-  it("tells who comes and goes, and who is typing", async () => {
+describe("the people", () => {
+  it("join, leave and type in sight of the others", async () => {
     const url = stage.newRoom();
     const ada = await stage.arrive(url);
     const bob = await stage.arrive(url);
@@ -85,84 +115,212 @@ describe("the room", () => {
     const notices = ada.page.locator("[data-messages] .notice [data-body]");
     await ada.sees(notices, [`${name} joined`]);
     await bob.page.locator("[data-text]").pressSequentially("hm");
-    await ada.page.getByText(`${name} is typing…`).waitFor();
+    const typing = ada.page.locator("[data-typing]");
+    await expect.poll(() => typing.innerText()).toBe(`${name} is typing…`);
     await bob.page.keyboard.press("Enter");
-    await ada.page.getByText(`${name} is typing…`).waitFor({ state: "detached" });
+    await expect.poll(() => typing.innerText()).toBe("");
     await bob.goAway();
     await ada.sees(notices, [`${name} left`]);
     await ada.sees(ada.page.locator("[data-messages] [data-sender]"), [name]);
   });
 
-  it("stops saying that someone types when they stop", async () => {
+  it("no longer type when they stop", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
     await bob.page.locator("[data-text]").pressSequentially("h");
     const typing = ada.page.locator("[data-typing]");
-    await typing.getByText("is typing…").waitFor();
+    await expect.poll(() => typing.innerText()).not.toBe("");
     await expect.poll(() => typing.innerText(), { timeout: 10_000 }).toBe("");
   });
 
-  it("shows a new name to everyone at once, and keeps it over a reload", async () => {
+  it("show a new name to everyone at once, and keep it over a reload", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
     await ada.say("who am I?");
     await bob.sees(bob.lines, ["who am I?"]);
-    await ada.page.fill("[data-name-input]", "Ada Lovelace");
-    await ada.page.keyboard.press("Enter");
+    await ada.rename("Ada Lovelace");
     await bob.people.getByText("Ada Lovelace").waitFor();
-    expect(await bob.page.locator("[data-sender]").innerText()).toBe("Ada Lovelace");
+    await expect
+      .poll(() => bob.page.locator(".line [data-sender]").innerText())
+      .toBe("Ada Lovelace");
     await ada.page.reload();
     await ada.connected();
     expect(await ada.name()).toBe("Ada Lovelace");
   });
 
-  it("keeps a name that is being typed while others come, type and go", async () => {
-    const url = stage.newRoom();
-    const ada = await stage.arrive(url);
-    await ada.page.fill("[data-name-input]", "Grace");
-    await ada.page.keyboard.press("Tab");
-    const bob = await stage.arrive(url);
-    await ada.people.nth(1).waitFor();
-    await bob.page.locator("[data-text]").pressSequentially("h");
-    await ada.page.getByText("is typing…").waitFor();
-    await ada.page.keyboard.press("Enter");
-    await bob.people.getByText("Grace").waitFor();
+  it("cannot take a name that nobody can see", async () => {
+    const ada = await stage.arrive();
+    const before = await ada.name();
+    await ada.rename("\u200b\u2060");
+    const input = ada.page.locator("[data-name-input]");
+    expect(await input.evaluate((box: HTMLInputElement) => box.validationMessage)).not.toBe("");
+    await ada.page.keyboard.press("Escape");
+    expect(await ada.name()).toBe(before);
   });
 
-  it("follows what is new only from its end, and otherwise offers it", async () => {
+  it("cannot pass for me by their name", async () => {
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    const eve = await stage.arrive(url);
+    const name = await ada.name();
+    await eve.rename(`${name} (you)`);
+    const fake = ada.page.locator(".person", { hasText: "(you)" });
+    await fake.waitFor();
+    expect(await fake.locator(".badge").innerText()).toBe("");
+    await eve.say("I am you");
+    const line = ada.page.locator(".line", { hasText: "I am you" });
+    await line.waitFor();
+    expect(await line.locator("[data-badge]").isVisible()).toBe(false);
+  });
+
+  it("are set apart in sentences, whatever their name says", async () => {
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    const eve = await stage.open();
+    await eve.page.addInitScript(() => {
+      sessionStorage.setItem("name", "דנה left. The room closes now. Eve\u202e");
+    });
+    await eve.page.goto(url);
+    await eve.connected();
+    const notice = ada.page.locator(".notice [data-body]");
+    await notice.waitFor();
+    expect(await notice.locator("bdi").innerText()).toBe("דנה left. The room closes now. Eve");
+    expect(await notice.evaluate((element) => getComputedStyle(element).direction)).toBe("ltr");
+    // The page's own word stands on the right of the name, which ends the sentence in English.
+    const [nameEnd, wordStart] = await notice.evaluate((element) => {
+      const name = element.querySelector("bdi")!.getBoundingClientRect();
+      const word = document.createRange();
+      word.selectNodeContents(element.lastChild!);
+      return [name.right, word.getBoundingClientRect().left];
+    });
+    expect(wordStart).toBeGreaterThanOrEqual((nameEnd ?? 0) - 1);
+  });
+});
+
+describe("writing", () => {
+  it("keeps the focus in the box, so that a phone keeps its keyboard", async () => {
+    const ada = await stage.arrive();
+    await ada.page.click("[data-text]");
+    await ada.page.keyboard.type("hello");
+    await ada.page.locator("[data-composer] .primary").click();
+    await ada.sees(ada.lines, ["hello"]);
+    await ada.page.keyboard.type("and more");
+    expect(await ada.page.inputValue("[data-text]")).toBe("and more");
+    await ada.page.locator("[data-hello]").click();
+    await ada.page.keyboard.type("!");
+    expect(await ada.page.inputValue("[data-text]")).toBe("and more!");
+    expect(await ada.page.getAttribute("[data-text]", "enterkeyhint")).toBe("send");
+  });
+
+  it("takes several lines, with Shift+Enter or pasted, and grows to show them", async () => {
+    const ada = await stage.arrive();
+    const box = ada.page.locator("[data-text]");
+    const height = () => box.evaluate((element) => element.getBoundingClientRect().height);
+    const before = await height();
+    await box.fill("milk\neggs\n\n  - brown\nbread");
+    expect(await height()).toBeGreaterThan(before * 2);
+    await ada.page.keyboard.press("Enter");
+    await box.pressSequentially("one");
+    await ada.page.keyboard.press("Shift+Enter");
+    await box.pressSequentially("two");
+    await ada.page.keyboard.press("Enter");
+    await ada.sees(ada.lines, ["milk\neggs\n\n  - brown\nbread", "one\ntwo"]);
+    expect(await height()).toBe(before);
+  });
+
+  it("does not send when Enter takes the candidate of an input method", async () => {
+    const ada = await stage.arrive();
+    const cdp = await ada.page.context().newCDPSession(ada.page);
+    await ada.page.focus("[data-text]");
+    const composition = { text: "にほん", selectionStart: 3, selectionEnd: 3 };
+    await cdp.send("Input.imeSetComposition", composition);
+    const enter = { key: "Process", code: "Enter", windowsVirtualKeyCode: 229 };
+    await cdp.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...enter });
+    await cdp.send("Input.insertText", { text: "日本" });
+    expect(await ada.page.inputValue("[data-text]")).toBe("日本");
+    await ada.page.keyboard.press("Enter");
+    await ada.sees(ada.lines, ["日本"]);
+  });
+
+  it("keeps what is typed over a reload, for each room its own", async () => {
+    const [garden, kitchen] = [stage.newRoom(), stage.newRoom()];
+    const ada = await stage.arrive(garden);
+    await ada.page.fill("[data-text]", "half typed");
+    await ada.page.goto(kitchen);
+    await ada.connected();
+    expect(await ada.page.inputValue("[data-text]")).toBe("");
+    await ada.page.goto(garden);
+    await ada.connected();
+    expect(await ada.page.inputValue("[data-text]")).toBe("half typed");
+    await ada.page.keyboard.press("Tab");
+    await ada.page.locator("[data-composer] .primary").click();
+    await ada.sees(ada.lines, ["half typed"]);
+    await ada.page.reload();
+    await ada.connected();
+    expect(await ada.page.inputValue("[data-text]")).toBe("");
+  });
+
+  it("says why a message was not sent, and sends it again at a press", async () => {
+    const ada = await stage.arrive();
+    // The page stops texts that are too long, so this one goes around it.
+    await ada.page.evaluate(() => {
+      Object.defineProperty(Blob.prototype, "size", { get: () => 0 });
+    });
+    await ada.say("x".repeat(70_000));
+    const failed = ada.page.locator('.line[data-delivery="failed"]');
+    await failed.waitFor();
+    expect(await failed.locator("[data-delivery-words]").innerText()).toMatch(/^Not sent: .*size/);
+    await failed.locator("[data-resend]").click();
+    await failed.waitFor();
+    await ada.say("small");
+    await ada.page.locator('.line[data-delivery="delivered"]', { hasText: "small" }).waitFor();
+    await failed.locator("[data-discard]").click();
+    await ada.sees(ada.lines, ["small"]);
+    await ada.page.reload();
+    await ada.connected();
+    await ada.sees(ada.lines, ["small"]);
+  });
+});
+
+describe("reading", () => {
+  it("follows what is new only from the end of the list, and else offers it", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
-    for (let i = 0; i < 15; i++) await bob.say(`line ${i}`);
-    await ada.lines.getByText("line 14").waitFor();
-    const list = ada.page.locator("[data-messages]");
-    const fromEnd = () => list.evaluate((l) => l.scrollHeight - l.scrollTop - l.clientHeight);
-    expect(await fromEnd()).toBeLessThan(24);
-
-    await list.evaluate((l) => {
-      const scrolled = new Promise((resolve) =>
-        l.addEventListener("scroll", resolve, { once: true }),
-      );
-      l.scrollTop = 0;
-      return scrolled;
-    });
-    await expect.poll(fromEnd).toBeGreaterThan(24);
+    for (let i = 0; i < 25; i++) await bob.say(`line ${i}`);
+    await ada.lines.getByText("line 24").waitFor();
+    expect(await fromEnd(ada)).toBeLessThan(24);
+    await scrollToStart(ada);
     for (const text of ["one", "two", "three"]) await bob.say(text);
     const offer = ada.page.getByRole("button", { name: "3 new messages" });
     await offer.waitFor();
-    expect(await list.evaluate((l) => l.scrollTop)).toBe(0);
+    expect(await ada.page.locator("[data-messages]").evaluate((list) => list.scrollTop)).toBe(0);
     expect(await ada.page.locator(".line", { hasText: "one" }).last().innerText()).toContain("New");
     await offer.click();
-    await expect.poll(fromEnd).toBeLessThan(24);
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
     await offer.waitFor({ state: "hidden" });
   });
 
-  it("unfolds each message to the exact Ably message", async () => {
-    const ada = await stage.arrive(stage.newRoom());
+  it("goes to the end when I send, and stays there whatever changes its size", async () => {
+    const ada = await stage.arrive();
+    for (let i = 0; i < 25; i++) await ada.say(`line ${i}`);
+    await ada.lines.getByText("line 24").waitFor();
+    await scrollToStart(ada);
+    await ada.say("my answer");
+    await ada.lines.getByText("my answer").waitFor();
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
+    await ada.page.setViewportSize({ width: 400, height: 500 });
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
+    await ada.page.fill("[data-text]", "a\nb\nc\nd\ne");
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
+    await ada.openRaw(ada.page.locator(".line").last());
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
+  });
+
+  it("opens each message to the exact Ably message", async () => {
+    const ada = await stage.arrive();
     await ada.say("look inside");
-    await ada.page.getByText("Ably message").click();
-    const unfolded = ada.page.locator("[data-json]", { hasText: "serial" });
-    const json = JSON.parse(await unfolded.innerText()) as object;
-    expect(json).toMatchObject({
+    await ada.page.locator('.line[data-delivery="delivered"]').waitFor();
+    expect(JSON.parse(await ada.openRaw(ada.page.locator(".line")))).toMatchObject({
       name: "chat-message",
       data: { text: "look inside" },
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -171,6 +329,48 @@ describe("the room", () => {
     });
   });
 
+  it("adds each message to the log once, mine and theirs, so that it is announced once", async () => {
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
+    await ada.page.locator(".notice").waitFor();
+    await ada.page.evaluate(() => {
+      const added: string[] = [];
+      new MutationObserver((changes) => {
+        for (const { addedNodes } of changes)
+          for (const node of addedNodes) added.push((node as HTMLElement).innerText);
+      }).observe(document.querySelector("[role=log]")!, { childList: true });
+      Object.assign(window, { added });
+    });
+    for (const text of ["mine 1", "mine 2", "mine 3"]) await ada.say(text);
+    await bob.sees(bob.lines, ["mine 1", "mine 2", "mine 3"]);
+    await bob.say("theirs");
+    await ada.sees(ada.lines, ["mine 1", "mine 2", "mine 3", "theirs"]);
+    const added = await ada.page.evaluate(() => (window as unknown as { added: string[] }).added);
+    const names = [await ada.name(), await bob.name()];
+    expect(added.map((text) => text.match(/mine \d|theirs/)?.[0])).toEqual([
+      "mine 1",
+      "mine 2",
+      "mine 3",
+      "theirs",
+    ]);
+    expect(added[0]).toContain(names[0]);
+    expect(added[3]).toContain(names[1]);
+  });
+
+  it("leaves translated words alone until the page has something new to say", async () => {
+    const ada = await stage.arrive();
+    await ada.page.locator("[data-status]").evaluate((status) => {
+      status.textContent = "Verbunden";
+    });
+    await ada.page.locator("[data-path-words]").getByText("open for 3 s").waitFor();
+    expect(await ada.page.locator("[data-status]").innerText()).toBe("Verbunden");
+    await ada.say("do not translate names");
+    const sender = ada.page.locator("[data-sender]");
+    expect(await sender.evaluate((element: HTMLElement) => element.translate)).toBe(false);
+  });
+});
+
+describe("the room", () => {
   it("is the one that the link names, apart from the others", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(stage.newRoom())];
@@ -181,53 +381,99 @@ describe("the room", () => {
     expect(await ada.page.locator("h1").innerText()).toContain(url.split("=")[1]);
   });
 
-  it("is the lobby, and says so, if the link names none that can be", async () => {
+  it("is the lobby, and says so, if the link names an invalid room", async () => {
     const ada = await stage.arrive(`${stage.site.url}/?room=%5Bmeta%5D*`);
     expect(await ada.page.locator("h1").innerText()).toContain("lobby");
-    expect(await ada.page.locator("[data-problem]").innerText()).toContain("This is the lobby.");
+    await ada.page.locator("[data-problem]").getByText("This is the lobby.").waitFor();
   });
 
-  it("announces each message once, mine and theirs", async () => {
-    const url = stage.newRoom();
-    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
-    // That Bob joined is a notice of its own.
-    await expect.poll(() => ada.people.count()).toBe(2);
-    await ada.page.evaluate(() => {
-      const added: string[] = [];
-      new MutationObserver((changes) => {
-        for (const { addedNodes } of changes)
-          for (const node of addedNodes) added.push((node as HTMLElement).innerText);
-      }).observe(document.querySelector("[role=log]")!, { childList: true });
-      Object.assign(window, { added });
+  it("can be opened again after Ably refused it", async () => {
+    const { page, connected } = await stage.open().then((visitor) => ({
+      page: visitor.page,
+      connected: () => visitor.connected(),
+    }));
+    let isRefused = true;
+    await page.routeWebSocket(/access_token=/, (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((frame) => {
+        const { action, channel } = JSON.parse(String(frame)) as Record<string, unknown>;
+        const ATTACH = 10;
+        if (!isRefused || action !== ATTACH) return server.send(frame);
+        const error = { code: 40160, statusCode: 401, message: "Denied for a test." };
+        socket.send(JSON.stringify({ action: 9, channel, error }));
+      });
     });
-    await ada.say("mine");
-    await bob.sees(bob.lines, ["mine"]);
-    await bob.say("theirs");
-    await ada.sees(ada.lines, ["mine", "theirs"]);
-    const added = await ada.page.evaluate(() => (window as unknown as { added: string[] }).added);
-    expect(added.filter((text) => text.includes("mine"))).toHaveLength(1);
-    expect(added.filter((text) => text.includes("theirs"))).toHaveLength(1);
-    expect(added).toHaveLength(2);
+    await page.goto(stage.newRoom());
+    const problem = page.locator("[data-problem]");
+    await problem.getByText("Denied for a test.").waitFor();
+    isRefused = false;
+    await page.locator("[data-retry]").click();
+    await connected();
+    await problem.waitFor({ state: "hidden" });
+  });
+});
+
+describe("a phone", () => {
+  it.each([
+    [360, 640],
+    [390, 844],
+    [844, 390],
+    [390, 420],
+    [1280, 800],
+  ])(
+    "of %i × %i px shows the last message and the box without scrolling",
+    async (width, height) => {
+      const ada = await stage.arrive(stage.newRoom(), { viewport: { width, height } });
+      for (let i = 0; i < 12; i++) await ada.say(`line ${i}`);
+      await ada.lines.getByText("line 11").waitFor();
+      for (const selector of [
+        ".line:last-child",
+        "[data-text]",
+        "[data-people] .me",
+        "[data-status]",
+      ]) {
+        const box = await ada.page.locator(selector).last().boundingBox();
+        expect(box, selector).not.toBeNull();
+        expect(box!.y, selector).toBeGreaterThanOrEqual(0);
+        expect(box!.y + box!.height, selector).toBeLessThanOrEqual(height);
+      }
+      const overflow = () => document.documentElement.scrollWidth - innerWidth;
+      expect(await ada.page.evaluate(overflow)).toBeLessThanOrEqual(0);
+      expect(
+        await ada.page.evaluate(() => document.documentElement.scrollHeight - innerHeight),
+      ).toBe(0);
+    },
+  );
+
+  it("opens the diagram from one line, and closes it again", async () => {
+    const ada = await stage.arrive(stage.newRoom(), { viewport: { width: 390, height: 844 } });
+    const toggle = ada.page.locator("[data-path-toggle]");
+    await toggle.getByText(/^Function ran \d+ ms · WebSocket open for \d+ s$/).waitFor();
+    await toggle.click();
+    await ada.page.locator("[data-path-words]").waitFor();
+    expect(await toggle.getAttribute("aria-expanded")).toBe("true");
+    await toggle.click();
+    await ada.page.locator("[data-text]").waitFor();
+    expect(await ada.page.locator("[data-path-words]").isVisible()).toBe(false);
   });
 
-  it("says why a message was not sent, and sends it again at a press", async () => {
-    const ada = await stage.arrive(stage.newRoom());
-    // More at once than Ably takes from one connection in a second.
-    await ada.page.evaluate(() => {
-      for (let i = 0; i < 52; i++) document.querySelector<HTMLElement>("[data-hello]")?.click();
+  it("has targets of 44 px, and no text field that iOS would zoom into", async () => {
+    const ada = await stage.arrive(stage.newRoom(), { viewport: { width: 390, height: 844 } });
+    const small = await ada.page.evaluate(() => {
+      const isSmall = (element: Element) => {
+        const { width, height } = element.getBoundingClientRect();
+        return width > 0 && (width < 44 || height < 44);
+      };
+      return [...document.querySelectorAll("button, textarea")]
+        .filter(isSmall)
+        .map((e) => e.outerHTML);
     });
-    const failed = ada.page.locator('.line[data-delivery="failed"]');
-    await expect.poll(() => failed.count()).toBe(2);
-    expect(await failed.first().innerText()).toMatch(/not sent: .*50 messages a second/);
-    // Again and again until Ably's second is over: what fails in between shows so, and stays.
-    await expect
-      .poll(async () => {
-        await failed.evaluateAll((lines) => {
-          for (const line of lines) line.querySelector<HTMLElement>("[data-resend]")?.click();
-        });
-        return ada.page.locator('.line[data-delivery="delivered"]').count();
-      })
-      .toBe(52);
-    expect(await ada.lines.count()).toBe(52);
+    expect(small).toEqual([]);
+    const fontSizes = await ada.page.evaluate(() =>
+      [...document.querySelectorAll("input, textarea")].map((e) =>
+        parseFloat(getComputedStyle(e).fontSize),
+      ),
+    );
+    expect(Math.min(...fontSizes)).toBeGreaterThanOrEqual(16);
   });
 });

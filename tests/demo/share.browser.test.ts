@@ -15,12 +15,12 @@ it("can be shared as a link and a QR code, which is loaded only then", async () 
   await ada.page.getByRole("button", { name: "Invite" }).click();
   await ada.page.locator("[data-qr] svg path").waitFor();
   expect(await loaded()).toBe(true);
-  await ada.page.getByText("localhost is this machine alone").waitFor();
-  await ada.page.getByRole("button", { name: "Copy the link" }).click();
-  await ada.page.getByText("Copied.").waitFor();
+  await ada.page.locator("[data-reach]").waitFor();
+  await ada.page.getByRole("button", { name: "Copy link" }).click();
+  await ada.page.getByText("Copied").waitFor();
   expect(await ada.page.evaluate(() => navigator.clipboard.readText())).toBe(url);
   await ada.page.keyboard.press("Escape");
-  await ada.page.locator("dialog").waitFor({ state: "hidden" });
+  await ada.page.locator("[data-dialog]").waitFor({ state: "hidden" });
 });
 
 it("is shared by the system's own sheet where there is one, and says nothing if that is closed", async () => {
@@ -38,12 +38,12 @@ it("is shared by the system's own sheet where there is one, and says nothing if 
   await ada.page.goto(url);
   await ada.connected();
   await ada.page.getByRole("button", { name: "Invite" }).click();
-  const button = ada.page.getByRole("button", { name: "Share the link" });
+  const button = ada.page.getByRole("button", { name: "Share link" });
   const said = ada.page.locator("[data-shared]");
   for (let press = 0; press < 2; press++) await button.click();
   expect(await said.innerText()).toBe("");
   await button.click();
-  await said.getByText("That did not work here: copy the link above.").waitFor();
+  await said.getByText("This did not work here. Copy the link above.").waitFor();
   const shared = await ada.page.evaluate(() => (window as unknown as { shared: object[] }).shared);
   expect(shared[0]).toEqual({ url, title: await ada.page.title() });
 });
@@ -60,10 +60,10 @@ it("works for a phone on this network, whose browser gives an address without HT
   await ada.sees(ada.lines, ["from a phone"]);
   await ada.page.getByText("Connection log").click();
   await ada.page.getByRole("button", { name: "Copy as text" }).click();
-  await ada.page.getByText("select the text instead").waitFor();
+  await ada.page.getByText("Select the text instead").waitFor();
   await ada.page.getByRole("button", { name: "Invite" }).click();
-  await ada.page.getByRole("button", { name: "Copy the link" }).click();
-  await ada.page.getByText("copy the link above").waitFor();
+  await ada.page.getByRole("button", { name: "Copy link" }).click();
+  await ada.page.getByText("Copy the link above").waitFor();
   expect(ada.complaints).toEqual([]);
 });
 
@@ -73,12 +73,17 @@ it("writes every state change with its reason into a log that can be copied", as
   });
   await ada.page.getByText("Connection log").click();
   await ada.page.getByRole("button", { name: "Copy as text" }).click();
-  await ada.page.getByText("Copied.").waitFor();
+  await ada.page.getByText("Copied").waitFor();
   const text = await ada.page.evaluate(() => navigator.clipboard.readText());
-  expect(text.split("\n").map((line) => line.replace(/^\d\d:\d\d:\d\d\.\d{3} /, ""))).toEqual([
-    "room attaching",
+  const lines = text.split("\n").map((line) => line.replace(/^\d\d:\d\d:\d\d\.\d{3} /, ""));
+  expect(lines.filter((line) => /^(connection|room) /.test(line))).toEqual([
     "connection connecting",
+    "room attaching",
     "connection connected",
     "room attached",
+    "room attached",
   ]);
+  expect(lines).toEqual(
+    expect.arrayContaining(["function-called", "token-issued", "connected over web_socket"]),
+  );
 });

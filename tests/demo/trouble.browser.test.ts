@@ -11,9 +11,9 @@ it("says so when the function cannot be reached, and connects once it can", asyn
   const { page } = visitor;
   await page.route("**/.netlify/functions/**", (route) => route.abort());
   await page.goto(stage.newRoom());
-  await page.getByText("The token function did not answer").waitFor();
+  await page.getByText("This site cannot be reached").waitFor();
   await page.unroute("**/.netlify/functions/**");
-  await page.getByRole("button", { name: "Try again now" }).click();
+  await page.getByRole("button", { name: "Try again" }).click();
   await visitor.connected();
   expect(await page.locator("[data-problem]").isHidden()).toBe(true);
 });
@@ -50,13 +50,13 @@ describe("says so in words when", () => {
 
   it("Ably refuses the key", async () => {
     const visitor = await arriveWith(`${LOCAL_ABLY_KEY}-wrong`, {});
-    await problem(visitor).getByText("Ably refused the key of this site").waitFor();
-    expect(await problem(visitor).innerText()).toMatch(/ABLY_API_KEY is a current key/);
+    await problem(visitor).getByText("Ably rejected the key of this site").waitFor();
+    expect(await problem(visitor).innerText()).toMatch(/ABLY_API_KEY/);
   });
 
   it("the token does not open the room", async () => {
     const visitor = await arriveWith(LOCAL_ABLY_KEY, { capability: '{"other:*":["*"]}' });
-    await problem(visitor).getByText("This room cannot be opened").waitFor();
+    await problem(visitor).getByText("This room could not be opened").waitFor();
   });
 
   it("no WebSocket gets through, and goes on trying", async () => {

@@ -69,6 +69,21 @@ export class Visitor {
     await expect.poll(() => locator.allInnerTexts()).toEqual(texts);
   }
 
+  /** Gives this person another name, through the page's own dialog. */
+  async rename(name: string): Promise<void> {
+    await this.page.locator("[data-open-rename]").click();
+    await this.page.fill("[data-name-input]", name);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Opens the Ably message of a line, and returns its JSON. */
+  async openRaw(line: Locator): Promise<string> {
+    await line.hover();
+    await line.locator("[data-raw] summary").click();
+    await line.locator("[data-json]", { hasText: "{" }).waitFor();
+    return line.locator("[data-json]").innerText();
+  }
+
   async name(): Promise<string> {
     return this.page
       .locator("[data-people] .person", { hasText: "you" })

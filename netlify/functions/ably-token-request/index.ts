@@ -4,7 +4,7 @@ import { checkClientId } from "./client-id.ts";
 import { identify } from "./identify.ts";
 import { LOCAL_ABLY_KEY, readKey } from "./key.ts";
 import { FunctionError, HEADERS } from "./response.ts";
-import { signTokenRequest } from "./sign.ts";
+import { sign } from "./sign.ts";
 
 const ALLOW = "GET, HEAD, OPTIONS";
 
@@ -40,7 +40,7 @@ async function answer(request: Request, context: Context): Promise<Response> {
   const key = readKey(process.env);
   // The Vite plugin of local Ably makes the same exception for the page.
   const deployContext = key === LOCAL_ABLY_KEY ? "production" : readDeployContext(context);
-  return await signTokenRequest(key, { clientId, capability: capabilityFor(deployContext) });
+  return await sign(key, { clientId, capability: capabilityFor(deployContext) });
 }
 
 /** `netlify dev` and `netlify serve` set the variable CONTEXT in place of `deploy.context`. */

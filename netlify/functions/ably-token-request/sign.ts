@@ -6,7 +6,7 @@ import { HEADERS } from "./response.ts";
  * exchanges the token request for a token at Ably.
  * https://ably.com/docs/api/token-request-spec
  */
-export async function signTokenRequest(key: string, params: TokenParams): Promise<Response> {
+export async function sign(key: string, params: TokenParams): Promise<Response> {
   const tokenRequest = await new Ably.Rest({ key }).auth.createTokenRequest(params);
   return Response.json(tokenRequest, { headers: HEADERS });
 }

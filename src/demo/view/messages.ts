@@ -167,7 +167,6 @@ function fillRaw(details: HTMLDetailsElement, { raw }: Line): void {
   details.hidden = raw === undefined;
   details.ontoggle = () => {
     setText(find("data-json", details), details.open ? toJson(raw, 2) : "");
-    if (details.open) details.scrollIntoView({ block: "nearest" });
   };
 }
 

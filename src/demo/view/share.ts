@@ -1,28 +1,28 @@
-/** Ways to give a link away: to the clipboard, to the device's own sheet, to a camera. */
+/** Ways to share a link: the clipboard, the device's own share sheet, and a QR code. */
 import { encodeQR } from "qr";
 import { copyText, find, setText } from "./dom.ts";
 
-/** Names by which a machine calls itself. */
+/** Host names that reach only this computer. */
 const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 
 const SVG = "http://www.w3.org/2000/svg";
 
 export function share(url: string): void {
   const button = find("data-share");
-  const said = find("data-shared");
+  const result = find("data-shared");
   const canShare = "share" in navigator;
-  setText(button, canShare ? "Share the link" : "Copy the link");
-  setText(said, "");
+  setText(button, canShare ? "Share link" : "Copy link");
+  setText(result, "");
   button.hidden = false;
   button.onclick = () => {
     const done = canShare
       ? navigator.share({ url, title: document.title }).then(() => "")
-      : copyText(url).then(() => "Copied.");
+      : copyText(url).then(() => "Copied");
     done.then(
-      (words) => setText(said, words),
+      (words) => setText(result, words),
       ({ name }: Error) => {
-        // Who closes the share sheet needs no word about it.
-        if (name !== "AbortError") setText(said, "That did not work here: copy the link above.");
+        // The person closed the share sheet.
+        if (name !== "AbortError") setText(result, "This did not work here. Copy the link above.");
       },
     );
   };
@@ -30,7 +30,7 @@ export function share(url: string): void {
   find("data-reach").hidden = !LOOPBACK.test(new URL(url).hostname);
 }
 
-/** An SVG of one path, quiet zone included. */
+/** An SVG with one path, and the quiet zone that scanners need. */
 function drawQr(text: string): SVGElement {
   const rows = encodeQR(text, "raw", { border: 4 });
   const squares = rows.flatMap((row, y) =>

@@ -50,8 +50,10 @@ describe("npm run dev", () => {
     await expect.poll(radius).toBe("7px");
   });
 
-  it("reports in the console what production's policy forbids", async () => {
+  it("reports in the console what production's policy forbids, and blocks nothing", async () => {
     const { page, complaints } = await stage.arrive();
+    // Vite answers a reload with 304, which has other headers.
+    await page.reload();
     const reports: string[] = [];
     page.on("console", (message) => reports.push(message.text()));
     const isShown = await page.evaluate(() => {
@@ -63,7 +65,7 @@ describe("npm run dev", () => {
       void fetch("http://127.0.0.1:10/").catch(() => {});
       return bold.children.length === 1 && Reflect.get(window, "wasRun") === true;
     });
-    expect(isShown, "nothing is blocked").toBe(true);
+    expect(isShown).toBe(true);
     for (const report of ["requires 'TrustedHTML'", "script-src 'self'", "connect-src 'self'"]) {
       await expect.poll(() => reports.join("\n")).toContain(report);
     }
