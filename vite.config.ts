@@ -20,7 +20,7 @@ export default defineConfig({
     __ABLY_KEY_NAME__: JSON.stringify(process.env.ABLY_API_KEY?.trim().split(":")[0] ?? ""),
   },
   plugins: [
-    refuseKeyInPage(),
+    refuseKeyInPage(), // only the function may have ABLY_API_KEY
     preconnect(),
     reportPolicy(),
     askForRestart(),

@@ -4,7 +4,8 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, expect, it } from "vitest";
-import { copyProject, removeCopy } from "../../../tests/support/copy.ts";
+import { ROOT, copyProject, removeCopy } from "../../../tests/support/copy.ts";
+import { run } from "../../support/files.ts";
 import { deleteRow, emptyBody, readRows, readStarter } from "../../support/fork.ts";
 import { applyBlock, readBlocks } from "../../support/markdown.ts";
 
@@ -88,6 +89,13 @@ it("npm run check passes with the first recipe", { timeout: PATIENCE_MS }, async
   const blocks = await readBlocks("docs/recipes.md");
   const first = blocks.filter(({ section }) => section === blocks[0]?.section);
   for (const block of first) await applyBlock(copy, block);
+  await check();
+});
+
+it("npm run check passes with a first feature: 👍", { timeout: PATIENCE_MS }, async () => {
+  copy = await copyWithoutLocalAblyTests();
+  const patch = join(ROOT, "upstream/tests/project/first-feature.patch");
+  await run("git", ["apply", patch], { cwd: copy });
   await check();
 });
 
