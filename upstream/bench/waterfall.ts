@@ -1,4 +1,4 @@
-import { type BrowserContext, type CDPSession, chromium } from "playwright-core";
+import { type BrowserContext, type CDPSession, type Page, chromium } from "playwright-core";
 import { CHROMIUM_ARGS, argsForAbly, findChromium } from "../../tests/support/chromium.ts";
 import { type Figure, median } from "./figure.ts";
 import { buildOurs, buildTutorial } from "./pages.ts";
@@ -9,43 +9,59 @@ const ROUND_TRIP_MS = 100;
 const PATIENCE_MS = 30_000;
 const WIDTH = 48;
 
-/** https://ably.com/docs/api/realtime-sdk: the one message of the protocol that says that all is there. */
+/** The action of the frame with which Ably confirms that the channel is attached. */
 const ATTACHED = 11;
 
-/** One thing on the way, in ms since the navigation began. */
+/** In ms since the navigation began. */
 type Step = { what: string; start: number; end: number };
 
-/** From the navigation to the room, where each round trip takes 100 ms. Prints the ways. About 40 s. */
+type Visit = { first: Step[]; reload: Step[] };
+
+/** How many pages a visitor opens in one tab. */
+const PAGE_VIEWS = 10;
+
+/**
+ * Measures from the navigation until the room is attached, on a first visit and on a reload, with
+ * 100 ms for each round trip. Prints both waterfalls. About 90 s.
+ */
 export async function measureWaterfall(): Promise<Figure[]> {
   const executablePath = findChromium();
   if (!executablePath) return [];
   const stage = await setStage(ROUND_TRIP_MS);
   const args = [...CHROMIUM_ARGS, ...argsForAbly(stage.ablyTlsPort)];
-  // With a profile of its own. A private window, as `launch` gives, opens no connection ahead.
+  // With a profile of its own. A private window, as `launch` gives, opens no connection early.
   const newcomer = () => chromium.launchPersistentContext("", { executablePath, args });
-  const visit = (url: string) => visitAs(newcomer, url);
   try {
     const [ours, tutorial] = [
       await stage.serve(await buildOurs()),
       await stage.serve(await buildTutorial()),
     ];
-    const ways: [Step[][], Step[][]] = [[], []];
+    const [mine, reference]: [Visit[], Visit[]] = [[], []];
     // The first of each warms up the server.
     for (let run = 0; run <= RUNS; run += 1) {
-      ways[0].push(await visit(ours));
-      ways[1].push(await visit(tutorial));
+      mine.push(await visitTwice(newcomer, ours));
+      reference.push(await visitTwice(newcomer, tutorial));
     }
-    const [mine, reference] = ways.map((way) => way.slice(1));
-    print("This page", mine ?? []);
-    print("The tutorial's", reference ?? []);
-    const ends = (way: Step[][] = []) =>
-      way.map((steps) => Math.max(...steps.map(({ end }) => end)));
+    const [measured, compared] = [mine.slice(1), reference.slice(1)];
+    for (const part of ["first", "reload"] as const) {
+      print(
+        `This page, ${part}`,
+        measured.map((visit) => visit[part]),
+      );
+      print(
+        `The tutorial's, ${part}`,
+        compared.map((visit) => visit[part]),
+      );
+    }
+    const calls = [await countCalls(newcomer, ours), await countCalls(newcomer, tutorial)] as const;
     return [
+      figureOf("Navigation until attached", measured, compared, "first"),
+      figureOf("Reload until attached", measured, compared, "reload"),
       {
-        what: `Navigation until attached, ${ROUND_TRIP_MS} ms a round trip`,
-        unit: "ms",
-        ours: ends(mine),
-        reference: ends(reference),
+        what: `Function calls for ${PAGE_VIEWS} page views in a tab`,
+        unit: "calls",
+        ours: [calls[0]],
+        reference: [calls[1]],
         beside: "the tutorial's",
       },
     ];
@@ -54,16 +70,51 @@ export async function measureWaterfall(): Promise<Figure[]> {
   }
 }
 
-/** Someone who was never there: nothing is cached, and no connection open. */
-async function visitAs(someone: () => Promise<BrowserContext>, url: string): Promise<Step[]> {
+function figureOf(what: string, ours: Visit[], reference: Visit[], part: keyof Visit): Figure {
+  const ends = (visits: Visit[]) =>
+    visits.map((visit) => Math.max(...visit[part].map(({ end }) => end)));
+  return {
+    what: `${what}, ${ROUND_TRIP_MS} ms a round trip`,
+    unit: "ms",
+    ours: ends(ours),
+    reference: ends(reference),
+    beside: "the tutorial's",
+  };
+}
+
+/** A first visit, with nothing cached and no connection open, and a reload of the same tab. */
+async function visitTwice(someone: () => Promise<BrowserContext>, url: string): Promise<Visit> {
   const context = await someone();
-  const [tab = await context.newPage()] = context.pages();
-  const devTools = await context.newCDPSession(tab);
-  await devTools.send("Network.enable");
-  const way = follow(devTools);
-  await tab.goto(url, { waitUntil: "commit" });
   try {
-    return await way;
+    const [tab = await context.newPage()] = context.pages();
+    const first = await visit(tab, () => tab.goto(url, { waitUntil: "commit" }));
+    const reload = await visit(tab, () => tab.reload({ waitUntil: "commit" }));
+    return { first, reload };
+  } finally {
+    await context.close();
+  }
+}
+
+async function visit(tab: Page, go: () => Promise<unknown>): Promise<Step[]> {
+  const devTools = await tab.context().newCDPSession(tab);
+  await devTools.send("Network.enable");
+  const steps = follow(devTools);
+  await go();
+  return steps.finally(() => devTools.detach());
+}
+
+async function countCalls(someone: () => Promise<BrowserContext>, url: string): Promise<number> {
+  const context = await someone();
+  try {
+    const [tab = await context.newPage()] = context.pages();
+    let calls = 0;
+    tab.on("request", (request) => {
+      if (new URL(request.url()).pathname.startsWith("/.netlify/functions/")) calls += 1;
+    });
+    for (let view = 0; view < PAGE_VIEWS; view += 1) {
+      await visit(tab, () => tab.goto(`${url}?view=${view}`, { waitUntil: "commit" }));
+    }
+    return calls;
   } finally {
     await context.close();
   }
@@ -84,7 +135,7 @@ function follow(devTools: CDPSession): Promise<Step[]> {
   };
 
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The page never attached.")), PATIENCE_MS);
+    const timer = setTimeout(() => reject(new Error("The page did not attach.")), PATIENCE_MS);
     devTools.on("Network.requestWillBeSent", ({ requestId, request, timestamp }) => {
       if (Number.isNaN(zero)) zero = timestamp;
       begin(requestId, nameOf(request.url, request.method), since(timestamp));
@@ -107,7 +158,8 @@ function nameOf(url: string, method: string): string {
   const { pathname } = new URL(url);
   if (pathname.endsWith("/requestToken")) return method === "OPTIONS" ? "preflight" : "exchange";
   if (pathname.startsWith("/.netlify/")) return "token request";
-  return pathname === "/" ? "page" : pathname.replace(/.*\.(?=\w+$)/, "");
+  // Built files carry a hash: /assets/index-DWnkLWmh.js.
+  return pathname === "/" ? "page" : pathname.replace(/^.*\/(\w+)-[\w-]+(\.\w+)$/, "$1$2");
 }
 
 /** The median of each step's start and end, as a line as long as it took. */

@@ -7,6 +7,8 @@ import { arrange, copy, find, listen, setText, setWords } from "./dom.ts";
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 /** How near to its end the list counts as at its end, in CSS px. */
 const END_TOLERANCE = 24;
+/** Publishers choose IDs of any length. Those of this page are shorter. */
+const MAX_ID_LENGTH = 128;
 /** Later messages of the same person show their name again. */
 const GROUP_MS = 5 * 60_000;
 
@@ -137,7 +139,7 @@ function fillLine(item: HTMLElement, state: State, line: Line): void {
   item.classList.toggle("unknown", line.isUnknown);
   item.style.setProperty("--hue", String(hue));
   item.dataset.delivery = line.delivery;
-  if (line.isMine) item.dataset.id = line.id;
+  item.dataset.id = line.id.slice(0, MAX_ID_LENGTH);
   setText(find("data-body", item), line.text);
   find("data-body", item).translate = !line.isUnknown;
   setText(find("data-avatar", item), initialsOf(name));
