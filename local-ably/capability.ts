@@ -1,41 +1,53 @@
-/** Which operations on which channels. https://ably.com/docs/auth/capabilities */
-import { check } from "./error.ts";
+/** Which operations are allowed on which channels. https://ably.com/docs/auth/capabilities */
+import { assert } from "./error.ts";
 import { decode, isRecord } from "./format.ts";
 
-/** Resource (a channel name, perhaps with wildcards) → operations, or `["*"]` for all of them. */
+/** Resource (a channel name that may have wildcards) → operations, or `["*"]` for all. */
 export type Capability = Record<string, string[]>;
 
 const OPERATIONS = `* subscribe publish presence history stats channel-metadata privileged-headers
   push-subscribe push-admin object-subscribe object-publish annotation-subscribe annotation-publish
   message-update-own message-update-any message-delete-own message-delete-any`.split(/\s+/);
 
-/** A capability from its JSON text, or already parsed. Throws 40000 for what Ably would refuse. */
+/** Returns a capability from its JSON text or object. Throws 40000 if Ably would refuse it. */
 export function parseCapability(value: unknown): Capability {
-  const isText = typeof value === "string";
-  const parsed = isText ? decode(Buffer.from(value), "json", "The capability") : value;
-  check(isRecord(parsed), 40000, "The capability is not an object.");
-  for (const operations of Object.values(parsed)) {
-    const isList = Array.isArray(operations) && operations.length > 0;
-    const isKnown = isList && operations.every((name) => OPERATIONS.includes(name));
-    const isValid = isKnown && (operations.length === 1 || !operations.includes("*"));
-    const sentence = `${JSON.stringify(operations)} is neither ["*"] nor a list of operations.`;
-    check(isValid, 40000, `The capability is invalid: ${sentence}`);
-  }
-  return parsed as Capability;
+  const parsed =
+    typeof value === "string" ? decode(Buffer.from(value), "json", "The capability") : value;
+  assert(isRecord(parsed), 40000, "The capability must be an object.");
+  const entries = Object.entries(parsed);
+  return Object.fromEntries(entries.map(([name, value]) => [name, readOperations(value)]));
 }
 
-/** Throws 40160. */
-export function requireCapability(capability: Capability, channel: string, operation: string) {
-  const name = JSON.stringify(channel);
-  const isPermitted = permits(capability, channel, operation);
-  check(isPermitted, 40160, `The capability does not allow ${operation} on channel ${name}.`);
+function readOperations(value: unknown): string[] {
+  assert(
+    Array.isArray(value) &&
+      value.length > 0 &&
+      value.every((name) => OPERATIONS.includes(name)) &&
+      (value.length === 1 || !value.includes("*")),
+    40000,
+    `Invalid capability: ${JSON.stringify(value)} is neither ["*"] nor a list of operations.`,
+  );
+  return value;
+}
+
+/** Throws 40160 unless the capability allows the operation, or one of several, on the channel. */
+export function requireCapability(
+  capability: Capability,
+  channel: string,
+  ...operations: string[]
+): void {
+  assert(
+    operations.some((operation) => permits(capability, channel, operation)),
+    40160,
+    `The capability does not allow ${operations.join(" or ")} on channel ${JSON.stringify(channel)}.`,
+  );
 }
 
 export function permits(capability: Capability, channel: string, operation: string): boolean {
   return Object.hasOwn(intersect(capability, { [channel]: [operation] }), channel);
 }
 
-/** What both allow, sorted as Ably returns it. */
+/** Returns what both allow, sorted as Ably sorts it. */
 export function intersect(one: Capability, other: Capability): Capability {
   const found = new Map<string, string[]>();
   for (const [resource, operations] of Object.entries(one)) {
@@ -59,8 +71,9 @@ function intersectOperations(one: string[], other: string[]): string[] {
 }
 
 /**
- * The resource that two have in common: `*` stands for one whole segment, or, at the end, for any
- * number of them, none included. `*` leaves out `[meta]log`, and `[*]*` does not.
+ * Returns the resource that both have in common. `*` stands for one segment or, at the end, for
+ * any number of them, including none: `room:*` also matches the channel `room`, as at Ably.
+ * `*` does not match `[meta]log`, and `[*]*` does.
  */
 function intersectResources(one: string, other: string): string | undefined {
   const [a, b] = [segmentsOf(one), segmentsOf(other)];
@@ -76,7 +89,7 @@ function intersectResources(one: string, other: string): string | undefined {
   return join(shared);
 }
 
-/** First the [qualifier], or nothing. */
+/** The first segment is the [qualifier], or empty. */
 function segmentsOf(resource: string): string[] {
   return resource.replace(/^(\[[^\]]*\])?/, "$1:").split(":");
 }

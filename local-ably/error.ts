@@ -1,5 +1,5 @@
 /**
- * Ably's one error shape: as it is, it goes out on the socket and over HTTP.
+ * Ably's error shape. Sockets and REST answers send it unchanged.
  * Codes: https://ably.com/docs/platform/errors/codes
  */
 export class AblyError extends Error {
@@ -7,9 +7,9 @@ export class AblyError extends Error {
   readonly statusCode: number;
   readonly href: string;
 
-  /** @param statusCode needed only where it is not what the code begins with, or 400. */
+  /** @param statusCode Defaults to the first three digits of the code, or 400. */
   constructor(code: number, message: string, statusCode = code < 60_000 ? code / 100 : 400) {
-    // Error's own constructor would hide the message from what encodes this.
+    // Error's constructor would make the message non-enumerable, and JSON would omit it.
     super();
     this.code = code;
     this.statusCode = Math.floor(statusCode);
@@ -18,12 +18,17 @@ export class AblyError extends Error {
   }
 }
 
-/** Refuses with Ably's code, unless all is well. */
-export function check(ok: unknown, code: number, message: string, status?: number): asserts ok {
-  if (!ok) throw new AblyError(code, message, status);
+/** Throws an AblyError if the condition is false. */
+export function assert(
+  condition: unknown,
+  code: number,
+  message: string,
+  statusCode?: number,
+): asserts condition {
+  if (!condition) throw new AblyError(code, message, statusCode);
 }
 
-/** Anything thrown, as an error that a client can read. What was not foreseen becomes a 50000. */
+/** Turns anything thrown into an error that a client can read. Unexpected errors become 50000. */
 export function toAblyError(error: unknown): AblyError {
   if (error instanceof AblyError) return error;
   if (error instanceof URIError) return new AblyError(40000, "The address is not valid.");

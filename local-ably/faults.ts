@@ -1,12 +1,20 @@
-/** What goes wrong in real networks, at will: for tests and for the page's practice drawer. */
+/** Faults on demand, for tests and for the page's practice drawer. */
 import type { Connection } from "./connection.ts";
-import { AblyError, check } from "./error.ts";
+import { AblyError, assert } from "./error.ts";
 import { Action } from "./protocol.ts";
+import type { Settings } from "./settings.ts";
+import type { Outlet } from "./transport.ts";
+
+type Host = {
+  readonly connections: ReadonlyMap<string, Connection>;
+  readonly settings: Settings;
+  forget(): void;
+};
 
 export type Faults = ReturnType<typeof createFaults>;
 
-/** @param forget drops all state and every socket. */
-export function createFaults(connections: ReadonlyMap<string, Connection>, forget: () => void) {
+export function createFaults(host: Host) {
+  const { connections } = host;
   let refusedUntil = 0;
   let delayMs = 0;
   let isHolding = false;
@@ -23,43 +31,50 @@ export function createFaults(connections: ReadonlyMap<string, Connection>, forge
   };
   const find = (connectionId: string): Connection => {
     const found = connections.get(connectionId);
-    const sentence = `No open connection has the id ${JSON.stringify(connectionId)}.`;
-    check(found?.transport, 40400, sentence);
+    assert(found?.transport, 40400, `No open connection has the ID ${connectionId}.`);
     return found;
   };
+  const outlet: Outlet = {
+    unsent: 0,
+    pass(send) {
+      if (!isHolding && delayMs === 0 && waiting.length === 0) return send();
+      waiting.push({ send, due: Date.now() + delayMs });
+      flush();
+    },
+  };
 
-  /** Each takes one argument at the most, which may be text: a page asks for them in an address. */
+  /** Each takes at most one argument, which may be text: pages send it in the query string. */
   const byName = {
-    /** Cuts every socket without a word, as a lost network does. Clients may resume. */
+    /** Cuts all sockets, as a lost network does. Clients can resume. */
     dropAll(): void {
       for (const { transport } of connections.values()) transport?.cut();
     },
 
     drop: (connectionId: string): void => find(connectionId).transport?.cut(),
 
-    /** For so many ms, sockets are refused. REST still answers. */
+    /** Refuses sockets for a time. REST still answers. */
     refuseConnections(ms: number | string): void {
       refusedUntil = Date.now() + (Number(ms) || 0);
     },
 
-    /** What happens when a token has reached its end: DISCONNECTED with 40142. */
+    /** Sends DISCONNECTED with 40142, as when a token expires. */
     expireToken: (connectionId: string): void => find(connectionId).expireToken(),
 
-    /** Sends DETACHED to all who are on a channel: their clients attach again by themselves. */
+    /** Sends DETACHED to all subscribers of a channel. Clients attach again. */
     detach(channel: string): void {
-      const error = new AblyError(90198, "Local Ably was told to detach this channel.", 503);
+      const error = new AblyError(90198, "The fault detach of local Ably was used.", 503);
       for (const connection of connections.values()) {
-        const isThere = connection.attachments.has(channel);
-        if (isThere) connection.detach({ action: Action.DETACHED, channel, error });
+        const isAttached = connection.attachments.has(channel);
+        if (isAttached) connection.detach({ action: Action.DETACHED, channel, error });
       }
     },
 
-    /** Frames to clients take so many ms longer from now on. 0 ends that. */
+    /** Delays frames to clients from now on. 0 ends the delay. */
     delay(ms: number | string): void {
       delayMs = Number(ms) || 0;
     },
 
-    /** Frames to clients wait until `release`. */
+    /** Holds frames to clients until `release`. */
     hold(): void {
       isHolding = true;
     },
@@ -69,8 +84,13 @@ export function createFaults(connections: ReadonlyMap<string, Connection>, forge
       flush();
     },
 
-    /** Does what a restart does: connections, channels, messages and members are gone. */
-    forget,
+    /** Loses connections, channels, messages and members, as a restart does. */
+    forget: (): void => host.forget(),
+
+    /** Accepts messages that subscribers cannot decode, or with `false` refuses them again. */
+    acceptUndecodable(on: boolean | string = true): void {
+      host.settings.acceptUndecodable = String(on) !== "false";
+    },
 
     /** Connections with an open socket, and those that wait to be resumed. */
     counts(): { open: number; waiting: number } {
@@ -80,14 +100,5 @@ export function createFaults(connections: ReadonlyMap<string, Connection>, forge
     },
   };
 
-  return {
-    byName,
-    isRefusing: () => Date.now() < refusedUntil,
-    /** Every frame goes out through here, in order. */
-    pass(send: () => void): void {
-      if (!isHolding && delayMs === 0 && waiting.length === 0) return send();
-      waiting.push({ send, due: Date.now() + delayMs });
-      flush();
-    },
-  };
+  return { byName, outlet, isRefusing: () => Date.now() < refusedUntil };
 }

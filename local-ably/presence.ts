@@ -1,9 +1,15 @@
-import type { Message } from "./message.ts";
+import type { Budget } from "./budget.ts";
+import { type Message, memoryOf } from "./message.ts";
 import { PresenceAction } from "./protocol.ts";
 
-/** Who is present on one channel: one member for each connection and clientId. */
+/** The members of one channel: one for each connection and client ID. */
 export class PresenceSet {
   readonly #members = new Map<string, Message>();
+  readonly #budget: Budget;
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
 
   get size(): number {
     return this.#members.size;
@@ -18,23 +24,29 @@ export class PresenceSet {
   }
 
   /**
-   * Takes in one message, and returns what the others are told, or undefined if it is no news:
-   * older than what is known, sent twice (as after a resume), or a leave of someone not there.
-   * An update of someone not there enters, and an enter of someone there updates, as at Ably.
+   * Applies one presence message. Returns what subscribers receive, or undefined if nothing
+   * changed: the message is older than the known one, or the member who leaves is not present.
+   * As at Ably, an update of an absent member enters, and an enter of a present one updates.
    */
   apply(message: Message): Message | undefined {
-    const key = keyOf(message);
-    const known = this.#members.get(key);
+    const known = this.#members.get(keyOf(message));
     if (known && !isNewer(message, known)) return undefined;
     if (message.action !== PresenceAction.LEAVE) {
-      this.#members.set(key, { ...message, action: PresenceAction.PRESENT });
+      this.#set({ ...message, action: PresenceAction.PRESENT }, known);
       return { ...message, action: known ? PresenceAction.UPDATE : PresenceAction.ENTER };
     }
-    this.#members.delete(key);
     if (!known) return undefined;
-    // A leave without data of its own tells the last data.
+    this.#members.delete(keyOf(message));
+    this.#budget.free(memoryOf(known));
+    // A leave without data repeats the last data.
     const { data, encoding } = message.data === undefined ? known : message;
     return { ...message, data, encoding, extras: message.extras ?? known.extras };
+  }
+
+  #set(member: Message, before: Message | undefined): void {
+    if (before) this.#budget.free(memoryOf(before));
+    this.#budget.take(memoryOf(member));
+    this.#members.set(keyOf(member), member);
   }
 }
 
@@ -42,7 +54,7 @@ function keyOf({ connectionId, clientId }: Message): string {
   return `${connectionId}:${clientId}`;
 }
 
-/** By msgSerial and index, which an id ends in; by time if the server made one of the two. */
+/** Compares msgSerial and index, with which IDs end. If the server made one of them, the time. */
 function isNewer(one: Message, other: Message): boolean {
   const isByServer = [one, other].some(({ id, connectionId = "" }) => !id.startsWith(connectionId));
   if (isByServer) return one.timestamp >= other.timestamp;

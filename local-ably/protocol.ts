@@ -1,9 +1,10 @@
 /**
- * The frames of Ably's realtime protocol, as versions 2 to 6 send them.
+ * The frames of Ably's realtime protocol, versions 2 to 6.
  * https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message
- * Left out, and refused: OBJECT, OBJECT_SYNC and ANNOTATION.
+ * Not implemented: OBJECT and OBJECT_SYNC.
  */
-import { type AblyError, check } from "./error.ts";
+import type { Annotation } from "./annotation.ts";
+import { type AblyError, assert } from "./error.ts";
 import { isRecord, toText } from "./format.ts";
 import type { Message } from "./message.ts";
 
@@ -25,6 +26,7 @@ export const Action = {
   MESSAGE: 15,
   SYNC: 16,
   AUTH: 17,
+  ANNOTATION: 21,
 } as const;
 
 export const Flag = {
@@ -36,24 +38,30 @@ export const Flag = {
   PUBLISH: 1 << 17,
   SUBSCRIBE: 1 << 18,
   PRESENCE_SUBSCRIBE: 1 << 19,
+  ANNOTATION_PUBLISH: 1 << 21,
+  ANNOTATION_SUBSCRIBE: 1 << 22,
+  OBJECT_SUBSCRIBE: 1 << 24,
+  OBJECT_PUBLISH: 1 << 25,
 } as const;
 
+export const MessageAction = { CREATE: 0, UPDATE: 1, DELETE: 2, SUMMARY: 4, APPEND: 5 } as const;
 export const PresenceAction = { ABSENT: 0, PRESENT: 1, ENTER: 2, LEAVE: 3, UPDATE: 4 } as const;
+export const AnnotationAction = { CREATE: 0, DELETE: 1 } as const;
 
-/** One frame's worth of messages or presence, which is also how a channel keeps them. */
+/** One publish on a channel: the frame that subscribers receive, and what the channel keeps. */
 export type Entry = {
-  action: typeof Action.MESSAGE | typeof Action.PRESENCE;
+  action: typeof Action.MESSAGE | typeof Action.PRESENCE | typeof Action.ANNOTATION;
   channel: string;
-  /** Sorts as text in the channel's order; ends in the channel's own epoch. */
+  /** Sorts as text in the order of the channel. Ends in the epoch of the channel. */
   channelSerial: string;
   id: string;
   connectionId: string | undefined;
   timestamp: number;
-  messages?: Message[];
-  presence?: Message[];
+  messages?: Message[] | undefined;
+  presence?: Message[] | undefined;
+  annotations?: Annotation[] | undefined;
 };
 
-/** A channel, and where on it. */
 type Place = Pick<Entry, "channel" | "channelSerial">;
 
 type Frame<Name extends keyof typeof Action, Body = unknown> = {
@@ -71,30 +79,38 @@ export type ServerFrame =
   | Frame<"ATTACHED", Place & { flags: number; params: Record<string, string> }>
   | Frame<"SYNC", Place & { presence: Message[] }>;
 
-/** What a client sent, with whatever its action does not use left empty. */
+/** Actions that the server answers with ACK or NACK. */
+const ACKNOWLEDGED: unknown[] = [Action.MESSAGE, Action.PRESENCE, Action.ANNOTATION];
+
 export type ClientFrame = ReturnType<typeof parseFrame>;
 
-/** What a client sent, decoded but not yet believed, as a frame of which the rest may be wrong. */
+/** Reads the fields of a frame. Messages, presence and annotations are not parsed yet. */
 export function parseFrame(value: unknown) {
-  check(isRecord(value), 40000, "A frame must be an object.");
-  const { action, auth, msgSerial, params } = value;
-  const isPublish = action === Action.MESSAGE || action === Action.PRESENCE;
+  assert(isRecord(value), 40000, "A frame must be an object.");
+  const { action, auth, params } = value;
   return {
     action,
     id: toText(value.id),
     accessToken: isRecord(auth) ? toText(auth.accessToken) : undefined,
-    // Msgpack clients leave out the empty name and the serial 0.
+    // MessagePack clients omit the empty name.
     channel: toText(value.channel) ?? "",
-    msgSerial: typeof msgSerial === "number" ? msgSerial : isPublish ? 0 : undefined,
+    msgSerial: readMsgSerial(value),
     channelSerial: toText(value.channelSerial),
     flags: Number(value.flags) || 0,
     params: isRecord(params) ? toParams(params) : {},
     messages: value.messages,
     presence: value.presence,
+    annotations: value.annotations,
   };
 }
 
-/** A count may come as a number: `{ rewind: 1 }`. */
+/** MessagePack clients omit the serial 0. */
+function readMsgSerial({ action, msgSerial }: Record<string, unknown>): number | undefined {
+  if (typeof msgSerial === "number") return msgSerial;
+  return ACKNOWLEDGED.includes(action) ? 0 : undefined;
+}
+
+/** Params may be numbers: `{ rewind: 1 }`. */
 function toParams(params: Record<string, unknown>): Record<string, string> {
   const plain = Object.entries(params).filter(([, value]) => typeof value !== "object");
   return Object.fromEntries(plain.map(([name, value]) => [name, String(value)]));

@@ -1,49 +1,58 @@
-/** The part of Ably's REST API that is covered. https://ably.com/docs/api/rest-api */
-import { randomBytes } from "node:crypto";
+/** Ably's REST API. https://ably.com/docs/api/rest-api */
 import type { IncomingMessage } from "node:http";
-import type { Credentials, Identity } from "./auth.ts";
+import { parseAnnotations } from "./annotation.ts";
+import { batchPresence, batchPublish } from "./batch.ts";
 import { requireCapability } from "./capability.ts";
-import { type Channel, serialOf } from "./channel.ts";
-import { Connection, type Host as ConnectionHost } from "./connection.ts";
-import { AblyError, check, toAblyError } from "./error.ts";
-import type { Faults } from "./faults.ts";
-import { CONTENT_TYPE, decode, encode, formatOf } from "./format.ts";
-import { checkPublish, parseMessages, refuseMutableMessages } from "./message.ts";
+import { serialOf } from "./channel.ts";
+import { Connection } from "./connection.ts";
+import { AblyError, assert } from "./error.ts";
+import { CONTENT_TYPE, encode, formatOf } from "./format.ts";
+import { parseMessages } from "./message.ts";
 import { isOwnPage } from "./origin.ts";
 import { paginate } from "./pagination.ts";
 import { Flag } from "./protocol.ts";
-import type { Settings } from "./settings.ts";
+import { requireMutable } from "./publisher.ts";
+import {
+  type Call,
+  type Host,
+  type OnChannel,
+  type Result,
+  credentialsOf,
+  identify,
+  publisherFor,
+  readBody,
+  toResult,
+} from "./request.ts";
 
-/** What REST needs of the server around it. */
-type Host = ConnectionHost & { readonly faults: Faults; readonly settings: Settings };
+type Answer<In> = (call: In) => Result | Promise<Result>;
 
-type Call = {
-  host: Host;
-  request: IncomingMessage;
-  path: string;
-  query: URLSearchParams;
-  body: Buffer;
-  /** The key, the channel or the fault that the path names. */
-  name: string;
-};
-type OnChannel = Call & { identity: Identity; channel: Channel };
-type Result = { status?: number; headers?: Record<string, string>; body: unknown };
-
-const ROUTES: [methodAndPath: RegExp, answer: (call: Call) => Result][] = [
+const ROUTES: [methodAndPath: RegExp, answer: Answer<Call>][] = [
   [/^OPTIONS /, () => ({ status: 204, body: "" })],
   [/^GET \/time$/, () => ({ body: [Date.now()] })],
   [/^POST \/keys\/([^/]+)\/requestToken$/, requestToken],
+  [/^POST \/messages$/, batchPublish],
+  [/^GET \/presence$/, batchPresence],
   [/^GET \/channels\/([^/]+)$/, onChannel("channel-metadata", getStatus)],
   [/^POST \/channels\/([^/]*)\/messages$/, onChannel("publish", publish)],
   [/^GET \/channels\/([^/]*)\/(?:messages|history)$/, onChannel("history", getHistory)],
   [/^GET \/channels\/([^/]*)\/presence$/, onChannel("subscribe", getPresence)],
   [/^GET \/channels\/([^/]*)\/presence\/history$/, onChannel("history", getHistory)],
-  [/^\w+ \/channels\/[^/]*\/messages\/./, refuseMutableMessages],
-  // Netlify's CLI asks for a refused address again with endings of its own.
+  [/^PATCH \/channels\/([^/]*)\/messages\/([^/]+)$/, onChannel(undefined, change)],
+  [/^GET \/channels\/([^/]*)\/messages\/([^/]+)$/, onChannel("history", getMessage)],
+  [/^GET \/channels\/([^/]*)\/messages\/([^/]+)\/versions$/, onChannel("history", getVersions)],
+  [
+    /^POST \/channels\/([^/]*)\/messages\/([^/]+)\/annotations$/,
+    onChannel("annotation-publish", annotate),
+  ],
+  [
+    /^GET \/channels\/([^/]*)\/messages\/([^/]+)\/annotations$/,
+    onChannel("history", getAnnotations),
+  ],
+  // Netlify's CLI retries a refused path with endings of its own, such as `.html`.
   [/^\w+ \/local-ably\/faults\/(\w+)/, runFault],
 ];
 
-/** First path segments that are answered here: all else on the page's origin is the page's. */
+/** The first path segments of Ably. All other paths belong to the page. */
 export const REST_PATHS =
   /^\/(time|keys|channels|comet|apps|stats|push|messages|presence|chat\/v\d+|local-ably\/faults)(?=[/?]|$)/;
 
@@ -53,14 +62,12 @@ const CORS = {
     "Link, Content-Length, Content-Type, X-Ably-ErrorCode, X-Ably-ErrorMessage",
   "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE",
 };
-
-/** What goes wrong is an answer too. */
 export async function answerRest(request: IncomingMessage, host: Host) {
   const { headers } = request;
   const { pathname: path, searchParams: query } = new URL(request.url ?? "/", "http://local-ably");
   const format = formatOf(query.get("format") ?? headers.accept);
-  const call = { host, request, path, query };
-  const { status = 200, headers: own, body } = await route(call).catch(refusal);
+  const result = await route({ host, request, path, query }).catch(toResult);
+  const { status = 200, headers: own, body } = result;
   const common = {
     ...CORS,
     "access-control-allow-headers": headers["access-control-request-headers"] ?? "*",
@@ -70,88 +77,112 @@ export async function answerRest(request: IncomingMessage, host: Host) {
   return { status, headers: { ...common, ...own }, body: encode(body, format) };
 }
 
-async function route(call: Omit<Call, "name" | "body">): Promise<Result> {
-  const asked = `${call.request.method} ${call.path}`;
-  const body = await readBody(call.request, call.host.settings.maxFrameSize);
+async function route(call: Omit<Call, "name" | "serial">): Promise<Result> {
+  const methodAndPath = `${call.request.method} ${call.path}`;
   for (const [pattern, answer] of ROUTES) {
-    const match = pattern.exec(asked);
-    if (match) return answer({ ...call, body, name: decodeURIComponent(match[1] ?? "") });
+    const match = pattern.exec(methodAndPath);
+    if (!match) continue;
+    const [name = "", serial = ""] = match.slice(1).map((part) => decodeURIComponent(part));
+    return answer({ ...call, name, serial });
   }
-  throw new AblyError(40400, `Local Ably has no ${asked}: see local-ably/README.md.`);
+  throw new AblyError(40400, `Local Ably has no ${methodAndPath}. See local-ably/README.md.`);
 }
 
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += chunk.length;
-    check(size <= limit, 40009, `The body has more than the ${limit} bytes that may pass.`, 413);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function refusal(thrown: unknown): Result {
-  const error = toAblyError(thrown);
-  const headers = {
-    "x-ably-errorcode": String(error.code),
-    "x-ably-errormessage": error.message.replaceAll(/[^\x20-\x7e]/g, "?"),
+/** Checks the credentials, and with an operation the capability, before the body is received. */
+function onChannel(operation: string | undefined, answer: Answer<OnChannel>): Answer<Call> {
+  return (call) => {
+    const identity = identify(call);
+    const channel = call.host.appOf(identity).channel(call.name);
+    if (operation) requireCapability(identity.capability, channel.name, operation);
+    return answer({ ...call, identity, channel });
   };
-  return { status: error.statusCode, headers, body: { error } };
 }
 
-function requestToken(call: Call): Result {
-  const { auth } = call.host;
-  return { status: 201, body: auth.requestToken(call.name, bodyOf(call), credentialsOf(call)) };
+async function requestToken(call: Call): Promise<Result> {
+  const { host, request, query, name } = call;
+  host.auth.findKey(name);
+  const body = await readBody(call);
+  return { status: 201, body: host.auth.requestToken(name, body, credentialsOf(request, query)) };
 }
 
-/** For this page's practice drawer, and for nobody else. */
+/** For the practice drawer of this page only. */
 function runFault({ host: { faults }, request, name, query }: Call): Result {
   const isAllowed = request.method === "POST" && isOwnPage(request);
-  check(isAllowed, 40300, "Faults are for pages of this origin, opened on this machine.");
-  check(Object.hasOwn(faults.byName, name), 40400, `There is no fault ${JSON.stringify(name)}.`);
+  assert(isAllowed, 40300, "Only a page of this origin, opened on this machine, can use faults.");
+  assert(Object.hasOwn(faults.byName, name), 40400, `There is no fault ${JSON.stringify(name)}.`);
   const fault: (argument: string) => unknown = faults.byName[name as keyof typeof faults.byName];
   const [argument = ""] = query.values();
   return { body: fault(argument) ?? null };
 }
 
-/** What an answer about a channel needs, and the operation that it takes. */
-function onChannel(operation: string, answer: (call: OnChannel) => Result) {
-  return (call: Call) => {
-    const identity = call.host.auth.identify(credentialsOf(call));
-    const channel = identity.app.channel(call.name);
-    requireCapability(identity.capability, channel.name, operation);
-    return answer({ ...call, identity, channel });
-  };
-}
-
-function publish(call: OnChannel): Result {
-  const { channel, host, identity } = call;
-  const drafts = parseMessages(bodyOf(call));
+async function publish(call: OnChannel): Promise<Result> {
+  const drafts = parseMessages(await readBody(call), call.host.settings);
   const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
-  const sender = key ? findOwnConnection(key, call) : { identity, id: undefined };
-  const checked = checkPublish(drafts, sender.identity.clientId, host.settings.maxMessageSize);
-  const messages = channel.publish(checked, randomBytes(9).toString("base64url"), sender.id);
+  const sender = key ? findOwnConnection(key, call) : undefined;
+  const { identity } = sender ?? call;
+  const messages = publisherFor({ ...call, identity }, sender?.id).publish(drafts);
   const serials = messages.map(({ serial }) => serial);
-  return { status: 201, body: { channel: channel.name, messageId: messages[0]?.id, serials } };
+  return { status: 201, body: { channel: call.name, messageId: messages[0]?.id, serials } };
 }
 
-/** A message with a connectionKey comes from that connection, and from its clientId. */
+/** A message with a connectionKey comes from that connection, and from its client ID. */
 function findOwnConnection(key: string, { host, identity: { keyName, clientId } }: OnChannel) {
   const connection = Connection.find(host, key);
-  const isOwn =
+  assert(
     connection?.identity.keyName === keyName &&
-    [connection.identity.clientId, "*"].includes(clientId);
-  check(isOwn, 40006, "The connectionKey is none of a connection of yours.");
+      [connection.identity.clientId, "*"].includes(clientId),
+    40006,
+    "The connectionKey does not belong to a connection of this key and clientId.",
+  );
   return connection;
 }
 
-function getHistory(call: OnChannel): Result {
-  const kind = call.path.endsWith("/presence/history") ? "presence" : "messages";
-  const items = call.channel.entries().flatMap(({ [kind]: messages = [], channelSerial }) => {
-    return messages.map((message, index) => ({ message, serial: serialOf(channelSerial, index) }));
+async function change(call: OnChannel): Promise<Result> {
+  const drafts = parseMessages(await readBody(call), call.host.settings);
+  const { version } = publisherFor(call).change(
+    drafts.map((draft) => ({ ...draft, serial: call.serial })),
+  );
+  return { body: { versionSerial: version?.serial } };
+}
+
+function getMessage({ channel, serial, host }: OnChannel): Result {
+  requireMutable(host.settings);
+  return { body: channel.find(serial).latest };
+}
+
+function getVersions({ channel, serial, host, path, query }: OnChannel): Result {
+  requireMutable(host.settings);
+  const items = channel
+    .find(serial)
+    .versions.map((message) => ({ message, serial: message.version?.serial ?? serial }));
+  return paginate(items, path, query, "forwards");
+}
+
+async function annotate(call: OnChannel): Promise<Result> {
+  const drafts = parseAnnotations(await readBody(call), call.host.settings, call.serial);
+  const [first] = publisherFor(call).annotate(drafts);
+  return { status: 201, body: { channel: call.name, serial: first?.serial } };
+}
+
+function getAnnotations({ channel, serial, host, path, query }: OnChannel): Result {
+  requireMutable(host.settings);
+  const items = channel
+    .find(serial)
+    .annotations.map((message) => ({ message, serial: message.serial ?? "" }));
+  return paginate(items, path, query, "forwards");
+}
+
+function getHistory({ channel, path, query }: OnChannel): Result {
+  const isPresence = path.endsWith("/presence/history");
+  const entries = isPresence ? channel.recent() : channel.latest();
+  const items = entries.flatMap(({ messages, presence, channelSerial }) => {
+    const kept = (isPresence ? presence : messages) ?? [];
+    return kept.map((message, index) => ({
+      message,
+      serial: message.serial ?? serialOf(channelSerial, index),
+    }));
   });
-  return paginate(items, call.path, call.query);
+  return paginate(items, path, query);
 }
 
 function getPresence({ channel, path, query }: OnChannel): Result {
@@ -179,27 +210,4 @@ function getStatus({ channel: { name, subscribers, members } }: OnChannel): Resu
   };
   const status = { isActive: attached.length > 0, occupancy: { metrics } };
   return { body: { channelId: name, name, status } };
-}
-
-function bodyOf({ request, body }: Call): unknown {
-  return decode(body, formatOf(request.headers["content-type"]));
-}
-
-/** Basic and Bearer both carry base64; a JWT, which has dots and so is none, may come as it is. */
-function credentialsOf({ request: { headers }, query }: Call): Credentials {
-  const [, scheme, value = ""] = /^(basic|bearer) (.+)$/i.exec(headers.authorization ?? "") ?? [];
-  const clientId = fromBase64(String(headers["x-ably-clientid"] ?? "")) || undefined;
-  if (!scheme) return { ...readCredentials(query), clientId };
-  const text = value.includes(".") ? value : fromBase64(value);
-  return { [scheme.toLowerCase() === "basic" ? "key" : "token"]: text, clientId };
-}
-
-/** As sockets and some REST clients send them. */
-export function readCredentials(query: URLSearchParams): Credentials {
-  const { key, access_token, accessToken, clientId } = Object.fromEntries(query);
-  return { key, token: access_token ?? accessToken, clientId };
-}
-
-function fromBase64(text: string): string {
-  return Buffer.from(text, "base64").toString();
 }

@@ -1,54 +1,57 @@
 import type { WebSocket } from "ws";
-import { encode, formatOf } from "./format.ts";
+import { type Format, encode, formatOf } from "./format.ts";
 import { Action, type ServerFrame } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
-/** Within which a client may ask for its own, in ms. https://ably.com/docs/connect#heartbeats */
+/** What a client may ask for, ms. https://ably.com/docs/connect#heartbeats */
 const BOUNDS = { heartbeatInterval: [5_000, 1_800_000], remainPresentFor: [0, 60_000] } as const;
 
-/** What all frames go through on their way out: it may hold them back, but keeps their order. */
-type Outlet = { pass(send: () => void): void };
+/** All frames to clients pass through it. It may delay them, and keeps their order. */
+export type Outlet = {
+  pass(send: () => void): void;
+  /** Frames that wait for all clients, bytes. */
+  unsent: number;
+};
 
 export type Transport = ReturnType<typeof openTransport>;
 
-/**
- * One WebSocket of a connection, which may have another after it.
- * @param query how the client asked to be spoken to, in the socket's address.
- */
+/** One WebSocket of a connection. `query` is the query string of its address. */
 export function openTransport(
   socket: WebSocket,
   query: URLSearchParams,
   settings: Settings,
   outlet: Outlet,
 ) {
-  const readMs = (name: keyof typeof BOUNDS, byDefault: number): number => {
-    const [min, max] = BOUNDS[name];
-    const ms = Number(query.get(name) || Number.NaN);
-    return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
-  };
-  const maxIdleInterval = readMs("heartbeatInterval", settings.maxIdleInterval);
-  const remainPresentFor = readMs("remainPresentFor", settings.remainPresentFor);
+  const maxIdleInterval = readMs(query, "heartbeatInterval", settings.maxIdleInterval);
+  const remainPresentFor = readMs(query, "remainPresentFor", settings.remainPresentFor);
   const format = formatOf(query.get("format") ?? "json");
-  /** False: its own messages do not come back to it. */
+  /** Whether the client receives its own messages. */
   const echo = query.get("echo") !== "false";
 
+  /** Breaks the connection without a close frame. */
+  const cut = (): void => socket.terminate();
+  const isTooSlow = (): boolean =>
+    socket.bufferedAmount > settings.maxBytesUnsent ||
+    (socket.bufferedAmount > 0 && outlet.unsent > settings.maxBytesUnsentInTotal);
+
   const send = (frame: ServerFrame): void => {
-    const data = encode(frame, format);
+    const data = encodeOnce(frame, format);
     outlet.pass(() => {
-      if (socket.bufferedAmount > settings.maxBytesUnsent) cut();
-      if (socket.readyState === socket.OPEN) socket.send(data);
+      if (isTooSlow()) cut();
+      if (socket.readyState !== socket.OPEN) return;
+      outlet.unsent += data.length;
+      socket.send(data, { binary: format === "msgpack" }, () => {
+        outlet.unsent -= data.length;
+      });
     });
   };
-  /** Says a last word and closes. */
   const end = (lastFrame: ServerFrame): void => {
     send(lastFrame);
     outlet.pass(() => socket.close());
   };
-  /** Breaks the line without a word, as a lost network does. */
-  const cut = (): void => socket.terminate();
 
-  // HEARTBEAT frames keep the line of browsers alive, and WebSocket pings that of Node. All answer
-  // pings by themselves, however much else is sent to them: who has not since the last is gone.
+  // HEARTBEAT frames keep browsers connected, and pings keep Node connected. All clients answer
+  // pings, so a client that has not answered the last one is gone.
   let isAnswered = true;
   const timer = setInterval(() => {
     if (!isAnswered) return cut();
@@ -56,7 +59,28 @@ export function openTransport(
     socket.ping();
     if (query.get("heartbeats") !== "false") send({ action: Action.HEARTBEAT });
   }, maxIdleInterval);
-  socket.on("pong", () => (isAnswered = true)).on("close", () => clearInterval(timer));
+  socket
+    .on("close", () => clearInterval(timer))
+    .on("pong", () => {
+      isAnswered = true;
+    });
 
   return { format, echo, maxIdleInterval, remainPresentFor, send, end, cut };
+}
+
+function readMs(query: URLSearchParams, name: keyof typeof BOUNDS, byDefault: number): number {
+  const [min, max] = BOUNDS[name];
+  const ms = Number(query.get(name) || Number.NaN);
+  return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
+}
+
+/** The last frame in each format: a channel sends the same one to all its subscribers in turn. */
+const encoded: { [format in Format]?: { frame: ServerFrame; data: Uint8Array } } = {};
+
+function encodeOnce(frame: ServerFrame, format: Format): Uint8Array {
+  const last = encoded[format];
+  if (last?.frame === frame) return last.data;
+  const data = encode(frame, format);
+  encoded[format] = { frame, data };
+  return data;
 }

@@ -1,5 +1,5 @@
 import type { Plugin } from "vite";
-import "./env.ts";
+import { loadEnvFiles } from "./env.ts";
 import { LOCAL_KEYS } from "./keys.ts";
 import { isSameOrigin } from "./origin.ts";
 import { REST_PATHS } from "./rest.ts";
@@ -7,21 +7,24 @@ import { LocalAbly } from "./server.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Answers as Ably on the page's own origin while there is no `ABLY_API_KEY`: no account, no second
- * port, and it works through a forwarded port. In a build, or with a key, it does nothing at all.
+ * Answers as Ably on the page's own origin if Vite started without an `ABLY_API_KEY`: it needs no
+ * account and no second port. With a key, and in a build, it does nothing.
  */
 export function localAbly(settings?: Partial<Settings>): Plugin {
+  loadEnvFiles();
   return {
     name: "local-ably",
     apply: (_config, { command }) => command === "serve" && !process.env.ABLY_API_KEY?.trim(),
     config: () => ({ define: { __LOCAL_ABLY__: true } }),
-    configureServer({ httpServer, middlewares, config }) {
-      const ably = new LocalAbly(LOCAL_KEYS, isSameOrigin, settings);
-      config.logger.info(
-        "  Local Ably answers here, in memory: no account needed. Set ABLY_API_KEY to switch it off.",
+    configureServer({ httpServer, middlewares, config: { logger, server } }) {
+      const isAllowed = (request: Parameters<typeof isSameOrigin>[0]) =>
+        isSameOrigin(request, server.allowedHosts);
+      const ably = new LocalAbly(LOCAL_KEYS, isAllowed, settings);
+      logger.info(
+        "  Local Ably answers here, in memory: no account needed. To use Ably's cloud, set ABLY_API_KEY and restart.",
       );
       middlewares.use((request, response, next) => {
-        // A fork may have a page of that name.
+        // A fork may have a page at a path of Ably.
         const isVisit = request.headers.accept?.includes("text/html");
         if (!isVisit && REST_PATHS.test(request.url ?? "/")) ably.handleRequest(request, response);
         else next();
