@@ -1,48 +1,35 @@
 /** Annotations of messages. https://ably.com/docs/messages/annotations */
-import { assert } from "./error.ts";
+import { AblyError, assert } from "./error.ts";
 import { isRecord } from "./format.ts";
-import { type Draft, type Message, parseMessages, readText } from "./message.ts";
-import { AnnotationAction } from "./protocol.ts";
+import { type Draft, parseMessages, readText } from "./message.ts";
+import { AnnotationAction, type Subject } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 import { ANONYMOUS_METHODS, METHODS } from "./summary.ts";
 
-/** What an annotation says about a message. */
-type Subject = {
-  messageSerial: string;
-  type: string;
-  count: number | undefined;
-};
-
 export type AnnotationDraft = Draft & Subject;
-export type Annotation = Message & Subject;
 
-/** Reads the annotations of a frame or of a REST body. `messageSerial` comes from the address. */
+/** @param messageSerial The message, if the address of a REST request names it. */
 export function parseAnnotations(
   value: unknown,
   settings: Settings,
   messageSerial?: string,
 ): AnnotationDraft[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
-  return parseMessages(items, settings).map((draft, index) => ({
-    ...draft,
-    ...parseSubject(items[index], messageSerial),
-  }));
+  const drafts = parseMessages(items, settings);
+  return drafts.map((draft, i) => ({ ...draft, ...parseSubject(items[i], messageSerial) }));
 }
 
-function parseSubject(item: unknown, messageSerial: string | undefined): Subject {
+function parseSubject(item: unknown, serial: string | undefined): Subject {
   assert(isRecord(item), 40000, "An annotation must be an object.");
-  const serial = messageSerial ?? readText(item, "messageSerial", 40000);
+  const messageSerial = serial ?? readText(item, "messageSerial", 40000);
   const type = readText(item, "type", 40000);
-  const { count } = item;
-  assert(serial, 40000, "An annotation needs the messageSerial of a message.");
+  const count = item.count ?? 0;
+  assert(messageSerial, 40000, "An annotation needs a messageSerial.");
   assert(type && /^[^:]+(:[^:]+)?$/.test(type), 40000, "An annotation needs a type: name:method.");
-  assert(
-    count == null || (typeof count === "number" && Number.isInteger(count) && count >= 0),
-    40000,
-    "The count of an annotation must be a whole number.",
-  );
+  if (typeof count !== "number" || !Number.isInteger(count) || count < 0)
+    throw new AblyError(40000, "The count of an annotation must be a whole number.");
   // Ably reads a count of 0 as 1.
-  return { messageSerial: serial, type, count: count || undefined };
+  return { messageSerial, type, count: count || undefined };
 }
 
 /** The method in the type of an annotation. Annotations without one are not summarized. */
@@ -54,19 +41,10 @@ export function methodOf({ type }: Subject): string | undefined {
 export function checkAnnotation(annotation: AnnotationDraft): void {
   const { action = AnnotationAction.CREATE, clientId } = annotation;
   const method = methodOf(annotation);
-  assert(
-    action === AnnotationAction.CREATE || action === AnnotationAction.DELETE,
-    40000,
-    `Unknown annotation action ${action}.`,
-  );
-  assert(
-    method === undefined || METHODS.includes(method),
-    40000,
-    `Unknown summarization method ${method}. Use one of ${METHODS.join(", ")}.`,
-  );
-  assert(
-    method === undefined || clientId !== undefined || ANONYMOUS_METHODS.includes(method),
-    40000,
-    `Annotations with ${method} need a clientId. Without one, use ${ANONYMOUS_METHODS.join(" or ")}.`,
-  );
+  const isKnown = Object.values<number>(AnnotationAction).includes(action);
+  assert(isKnown, 40000, "The action of an annotation must be create or delete.");
+  if (method === undefined) return;
+  assert(METHODS.includes(method), 40000, `The type must end in one of ${METHODS.join(", ")}.`);
+  if (clientId === undefined && !ANONYMOUS_METHODS.includes(method))
+    throw new AblyError(40000, `Annotations with ${method} need a clientId. Connect with one.`);
 }

@@ -122,7 +122,7 @@ export class Attachment implements Subscriber {
     const missed = this.channel.since(channelSerial);
     if (missed) return { entries: missed, resumed: true };
     const sentence = "Messages were missed that local Ably no longer keeps.";
-    return { entries: this.channel.recent(), error: new AblyError(90003, sentence, 404) };
+    return { entries: this.channel.log.recent(), error: new AblyError(90003, sentence, 404) };
   }
 
   /** https://ably.com/docs/channels/options/rewind: a count, or a time in s or m. */

@@ -3,27 +3,26 @@ import { requireCapability } from "./capability.ts";
 import { assert, toAblyError } from "./error.ts";
 import { isRecord } from "./format.ts";
 import { parseMessages } from "./message.ts";
-import { type Call, type Result, identify, publisherFor, readBody } from "./request.ts";
+import { publishMessages } from "./publisher.ts";
+import { type Call, type Result, identify, publisherOf, readBody } from "./request.ts";
 
 const MAX_CHANNELS = 100;
 
-/** `POST /messages`: one spec, or an array of them. */
+/** `POST /messages` with one `{ channels, messages }`, or an array of them. */
 export async function batchPublish(call: Call): Promise<Result> {
   const identity = identify(call);
-  const { host } = call;
   const body = await readBody(call);
-  const specs: unknown[] = Array.isArray(body) ? body : [body];
-  const parsed = specs.map((spec) => {
-    assert(isRecord(spec), 40000, "A batch must consist of { channels, messages } objects.");
+  const specs = (Array.isArray(body) ? body : [body]).map((spec: unknown) => {
+    assert(isRecord(spec), 40000, "A batch consists of { channels, messages } objects.");
     const channels: unknown[] = Array.isArray(spec.channels) ? spec.channels : [spec.channels];
-    return { channels, drafts: parseMessages(spec.messages, host.settings) };
+    return { channels, drafts: parseMessages(spec.messages, call.host.settings) };
   });
-  checkCount(parsed.flatMap(({ channels }) => channels));
-  const results = parsed.map(({ channels, drafts }) =>
-    summarize(channels, (name) => {
-      const channel = host.appOf(identity).channel(name);
+  checkCount(specs.flatMap(({ channels }) => channels));
+  const results = specs.map(({ channels, drafts }) =>
+    runEach(channels, (name) => {
+      const channel = call.host.appOf(identity).channel(name);
       requireCapability(identity.capability, name, "publish");
-      const messages = publisherFor({ ...call, identity, channel }).publish(drafts);
+      const messages = publishMessages(publisherOf({ ...call, identity, channel }), drafts);
       return { messageId: messages[0]?.id, serials: messages.map(({ serial }) => serial) };
     }),
   );
@@ -35,7 +34,7 @@ export function batchPresence(call: Call): Result {
   const identity = identify(call);
   const names = (call.query.get("channels") ?? "").split(",");
   checkCount(names);
-  const body = summarize(names, (name) => {
+  const body = runEach(names, (name) => {
     const channel = call.host.appOf(identity).channel(name);
     requireCapability(identity.capability, name, "subscribe");
     return { presence: channel.members.list() };
@@ -49,7 +48,7 @@ function checkCount(channels: unknown[]): void {
 }
 
 /** Runs each channel by itself, so that one can fail and the others succeed. */
-function summarize(channels: unknown[], run: (name: string) => object) {
+function runEach(channels: unknown[], run: (name: string) => object) {
   const results = channels.map((channel) => {
     try {
       assert(typeof channel === "string", 40010, "A channel name must be a string.");

@@ -16,7 +16,13 @@ import {
   type ServerFrame,
   parseFrame,
 } from "./protocol.ts";
-import { Publisher } from "./publisher.ts";
+import {
+  type Publisher,
+  changeMessage,
+  publishAnnotations,
+  publishMessages,
+  publishPresence,
+} from "./publisher.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long before a token expires the client is asked for a new one. */
@@ -209,8 +215,8 @@ export class Connection {
     const { modes = Flag.PUBLISH } = this.attachments.get(channel.name) ?? {};
     assert(modes & Flag.PUBLISH, 40165, "The channel is attached without the mode publish.");
     const publisher = this.#publisher(channel, msgSerial);
-    if (!isCreate) return [publisher.change(drafts).version?.serial ?? ""];
-    return publisher.publish(drafts).map(({ serial = "" }) => serial);
+    if (!isCreate) return [changeMessage(publisher, drafts).version?.serial ?? ""];
+    return publishMessages(publisher, drafts).map(({ serial = "" }) => serial);
   }
 
   #handleAnnotation({ msgSerial, annotations }: ClientFrame, channel: Channel): string[] {
@@ -222,7 +228,7 @@ export class Connection {
       40160,
       "The channel is attached without the mode annotation_publish.",
     );
-    const published = this.#publisher(channel, msgSerial).annotate(drafts);
+    const published = publishAnnotations(this.#publisher(channel, msgSerial), drafts);
     return published.map(({ serial = "" }) => serial);
   }
 
@@ -234,13 +240,14 @@ export class Connection {
     assert(isGranted, 40165, "The channel is attached without the mode presence.");
     const drafts = parseMessages(presence, channel.settings);
     this.#checkRate(drafts.length);
-    this.#publisher(channel, msgSerial).updatePresence(drafts);
+    publishPresence(this.#publisher(channel, msgSerial), drafts);
     return [];
   }
 
   #publisher(channel: Channel, msgSerial = 0): Publisher {
     const sender = { id: `${this.id}:${msgSerial}`, connectionId: this.id };
-    return new Publisher(channel, this.identity, this.#host.connections, sender);
+    const { connections } = this.#host;
+    return { channel, identity: this.identity, sender, connections };
   }
 
   #checkRate(count: number): void {

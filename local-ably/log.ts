@@ -1,33 +1,28 @@
-import type { Budget } from "./budget.ts";
 import { memoryOf } from "./message.ts";
-import type { Entry } from "./protocol.ts";
+import type { Entry, Message } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a kept entry takes beside its messages, bytes. */
 const BYTES_PER_ENTRY = 400;
 
+/** What the logs of an app share. */
+type Owner = { readonly settings: Settings; readonly memory: { kept: number } };
+
 /**
- * The entries that a channel keeps, oldest first. It keeps expired ones while there is room, so
- * that messages can still be changed, but history and resume do not reach them.
+ * The entries that a channel keeps, oldest first. Expired ones stay while there is room, so that
+ * messages can still be changed, but history and resume do not reach them.
  */
 export class Log {
-  readonly #settings: Settings;
-  readonly #budget: Budget;
-  readonly #onForget: (entry: Entry) => void;
+  readonly #owner: Owner;
+  readonly #onForget: (messages: Message[]) => void;
   readonly #entries: Entry[] = [];
   /** By the id of the first message. */
   readonly #byId = new Map<string, Entry>();
   /** The newest serial that is no longer kept. */
   #forgotten: string;
 
-  constructor(
-    settings: Settings,
-    budget: Budget,
-    serial: string,
-    onForget: (entry: Entry) => void,
-  ) {
-    this.#settings = settings;
-    this.#budget = budget;
+  constructor(owner: Owner, serial: string, onForget: (messages: Message[]) => void) {
+    this.#owner = owner;
     this.#forgotten = serial;
     this.#onForget = onForget;
   }
@@ -38,15 +33,16 @@ export class Log {
 
   add(entry: Entry): void {
     this.#entries.push(entry);
-    this.#budget.take(memoryOfEntry(entry));
+    this.#owner.memory.kept += memoryOfEntry(entry);
     const [first] = entry.messages ?? [];
     if (first) this.#byId.set(first.id, entry);
-    if (this.#entries.length > this.#settings.maxMessagesKept) this.#forgetOldest();
+    if (this.#entries.length > this.#owner.settings.maxMessagesKept) this.#forgetOldest();
   }
 
-  /** Makes room in the budget, if it is exceeded. */
+  /** Forgets the oldest entries until the app is within its memory. */
   shrink(): void {
-    while (this.#budget.isExceeded && !this.isEmpty) this.#forgetOldest();
+    const { memory, settings } = this.#owner;
+    while (memory.kept > settings.maxBytesKept && !this.isEmpty) this.#forgetOldest();
   }
 
   dropExpired(): void {
@@ -64,26 +60,24 @@ export class Log {
     return missed.some((entry) => this.#isExpired(entry)) ? undefined : missed;
   }
 
-  /** Returns a recent publish whose first message has this id. */
-  findById(id: string): Entry | undefined {
+  /** Returns the messages of the recent publish whose first message has this id. */
+  findById(id: string): Message[] | undefined {
     const entry = this.#byId.get(id);
-    return entry && !this.#isExpired(entry) ? entry : undefined;
+    return entry && !this.#isExpired(entry) ? entry.messages : undefined;
   }
 
   findBySerial(serial: string): Entry | undefined {
     let [low, high] = [0, this.#entries.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      const entry = this.#entries[middle];
-      if (entry && entry.channelSerial < serial) low = middle + 1;
+      if ((this.#entries[middle]?.channelSerial ?? "") < serial) low = middle + 1;
       else high = middle;
     }
-    const found = this.#entries[low];
-    return found?.channelSerial === serial ? found : undefined;
+    return this.#entries[low]?.channelSerial === serial ? this.#entries[low] : undefined;
   }
 
   #isExpired({ timestamp }: Entry): boolean {
-    return timestamp < Date.now() - this.#settings.messageTtl;
+    return timestamp < Date.now() - this.#owner.settings.messageTtl;
   }
 
   #forgetOldest(): void {
@@ -91,8 +85,8 @@ export class Log {
     if (!entry) return;
     this.#forgotten = entry.channelSerial;
     this.#byId.delete(entry.messages?.[0]?.id ?? "");
-    this.#budget.free(memoryOfEntry(entry));
-    this.#onForget(entry);
+    this.#owner.memory.kept -= memoryOfEntry(entry);
+    this.#onForget(entry.messages ?? []);
   }
 }
 

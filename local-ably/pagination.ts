@@ -1,5 +1,5 @@
 import { assert } from "./error.ts";
-import type { Message } from "./message.ts";
+import type { Message } from "./protocol.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;

@@ -1,14 +1,14 @@
-import type { Budget } from "./budget.ts";
-import { type Message, memoryOf } from "./message.ts";
-import { PresenceAction } from "./protocol.ts";
+import { memoryOf } from "./message.ts";
+import { type Message, PresenceAction } from "./protocol.ts";
 
 /** The members of one channel: one for each connection and client ID. */
 export class PresenceSet {
   readonly #members = new Map<string, Message>();
-  readonly #budget: Budget;
+  readonly #memory: { present: number };
 
-  constructor(budget: Budget) {
-    this.#budget = budget;
+  /** @param memory Counts the bytes of the members of all channels of an app. */
+  constructor(memory: { present: number }) {
+    this.#memory = memory;
   }
 
   get size(): number {
@@ -24,29 +24,24 @@ export class PresenceSet {
   }
 
   /**
-   * Applies one presence message. Returns what subscribers receive, or undefined if nothing
-   * changed: the message is older than the known one, or the member who leaves is not present.
-   * As at Ably, an update of an absent member enters, and an enter of a present one updates.
+   * Applies one presence message. Returns what subscribers receive, or undefined if the message is
+   * older than the known one, or an absent member leaves. As at Ably, an update of an absent
+   * member enters, and an enter of a present one updates.
    */
   apply(message: Message): Message | undefined {
     const known = this.#members.get(keyOf(message));
     if (known && !isNewer(message, known)) return undefined;
+    this.#memory.present -= known ? memoryOf(known) : 0;
     if (message.action !== PresenceAction.LEAVE) {
-      this.#set({ ...message, action: PresenceAction.PRESENT }, known);
+      this.#memory.present += memoryOf(message);
+      this.#members.set(keyOf(message), { ...message, action: PresenceAction.PRESENT });
       return { ...message, action: known ? PresenceAction.UPDATE : PresenceAction.ENTER };
     }
-    if (!known) return undefined;
     this.#members.delete(keyOf(message));
-    this.#budget.free(memoryOf(known));
+    if (!known) return undefined;
     // A leave without data repeats the last data.
     const { data, encoding } = message.data === undefined ? known : message;
     return { ...message, data, encoding, extras: message.extras ?? known.extras };
-  }
-
-  #set(member: Message, before: Message | undefined): void {
-    if (before) this.#budget.free(memoryOf(before));
-    this.#budget.take(memoryOf(member));
-    this.#members.set(keyOf(member), member);
   }
 }
 

@@ -3,10 +3,9 @@
  * https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message
  * Not implemented: OBJECT and OBJECT_SYNC.
  */
-import type { Annotation } from "./annotation.ts";
 import { type AblyError, assert } from "./error.ts";
 import { isRecord, toText } from "./format.ts";
-import type { Message } from "./message.ts";
+import type { Summary } from "./summary.ts";
 
 export const Action = {
   HEARTBEAT: 0,
@@ -47,6 +46,41 @@ export const Flag = {
 export const MessageAction = { CREATE: 0, UPDATE: 1, DELETE: 2, SUMMARY: 4, APPEND: 5 } as const;
 export const PresenceAction = { ABSENT: 0, PRESENT: 1, ENTER: 2, LEAVE: 3, UPDATE: 4 } as const;
 export const AnnotationAction = { CREATE: 0, DELETE: 1 } as const;
+
+/** What a publisher decides about a message. */
+export type Content = {
+  id?: string | undefined;
+  action?: number | undefined;
+  name?: string | undefined;
+  clientId?: string | undefined;
+  data?: string | Uint8Array | undefined;
+  encoding?: string | undefined;
+  extras?: Record<string, unknown> | undefined;
+};
+
+/** A message or a presence message as a channel keeps and sends it. */
+export type Message = Content & {
+  id: string;
+  connectionId: string | undefined;
+  /** When it was created, ms since the epoch. */
+  timestamp: number;
+  /** Identifies the message in all its versions. */
+  serial?: string | undefined;
+  version?: Version | undefined;
+  annotations?: { summary: Summary } | undefined;
+};
+
+/** Who changes a message, and why. */
+export type Operation = {
+  clientId?: string | undefined;
+  description?: string | undefined;
+  metadata?: Record<string, unknown> | undefined;
+};
+export type Version = Operation & { serial: string; timestamp: number };
+
+/** What an annotation is about. */
+export type Subject = { messageSerial: string; type: string; count: number | undefined };
+export type Annotation = Message & Subject;
 
 /** One publish on a channel: the frame that subscribers receive, and what the channel keeps. */
 export type Entry = {

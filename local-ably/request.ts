@@ -8,7 +8,7 @@ import type { Host as ConnectionHost } from "./connection.ts";
 import { assert, toAblyError } from "./error.ts";
 import type { Faults } from "./faults.ts";
 import { decode, formatOf } from "./format.ts";
-import { Publisher } from "./publisher.ts";
+import type { Publisher } from "./publisher.ts";
 import type { Settings } from "./settings.ts";
 
 /** What REST needs of the server. */
@@ -25,20 +25,33 @@ export type Call = {
   request: IncomingMessage;
   path: string;
   query: URLSearchParams;
-  /** The key, the channel or the fault in the path. */
+  /** The key, channel or fault in the path, and the message. */
   name: string;
-  /** The message in the path. */
   serial: string;
 };
 export type OnChannel = Call & { identity: Identity; channel: Channel };
 export type Result = { status?: number; headers?: Record<string, string>; body: unknown };
-const MAX_ERROR_HEADER_LENGTH = 1_000;
+
+const MAX_HEADER_LENGTH = 1_000;
+
+/** Turns anything thrown into an answer. */
+export function toResult(thrown: unknown) {
+  const error = toAblyError(thrown);
+  const message = error.message.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, MAX_HEADER_LENGTH);
+  const headers = { "x-ably-errorcode": String(error.code), "x-ably-errormessage": message };
+  return { status: error.statusCode, headers, body: { error } };
+}
 
 export function identify({ host, request, query }: Call): Identity {
   return host.auth.identify(credentialsOf(request, query));
 }
 
-/** Receives the request body, and decodes it. */
+export function publisherOf({ channel, host, identity }: OnChannel, id?: string): Publisher {
+  const sender = { id: randomBytes(9).toString("base64url"), connectionId: id };
+  return { channel, identity, sender, connections: host.connections };
+}
+
+/** Receives the request body, and decodes it. Call it only when the caller is authorized. */
 export async function readBody({ request, host }: Call): Promise<unknown> {
   const { maxFrameSize, maxBytesBeingReceived } = host.settings;
   const chunks: Buffer[] = [];
@@ -48,33 +61,17 @@ export async function readBody({ request, host }: Call): Promise<unknown> {
       size += chunk.length;
       host.bytesBeingReceived += chunk.length;
       assert(size <= maxFrameSize, 40009, `The body exceeds ${maxFrameSize} bytes.`, 413);
-      const isBusy = host.bytesBeingReceived > maxBytesBeingReceived;
-      assert(!isBusy, 50003, "Local Ably is receiving too many bodies. Try again later.");
+      const hasRoom = host.bytesBeingReceived <= maxBytesBeingReceived;
+      assert(hasRoom, 50003, "Local Ably is receiving too many bodies. Try again later.");
       chunks.push(chunk);
     }
   } finally {
     host.bytesBeingReceived -= size;
   }
-  const format = formatOf(request.headers["content-type"]);
-  return decode(Buffer.concat(chunks), format, "The body");
+  return decode(Buffer.concat(chunks), formatOf(request.headers["content-type"]), "The body");
 }
 
-export function publisherFor(
-  { channel, host, identity }: Omit<OnChannel, "name" | "serial">,
-  connectionId?: string,
-): Publisher {
-  const sender = { id: randomBytes(9).toString("base64url"), connectionId };
-  return new Publisher(channel, identity, host.connections, sender);
-}
-
-/** Turns anything thrown into an answer. */
-export function toResult(thrown: unknown) {
-  const error = toAblyError(thrown);
-  const message = error.message.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, MAX_ERROR_HEADER_LENGTH);
-  const headers = { "x-ably-errorcode": String(error.code), "x-ably-errormessage": message };
-  return { status: error.statusCode, headers, body: { error } };
-}
-
+/** Basic and Bearer carry base64. A JWT may also come as it is. */
 export function credentialsOf({ headers }: IncomingMessage, query: URLSearchParams): Credentials {
   const [, scheme, value = ""] = /^(basic|bearer) (.+)$/i.exec(headers.authorization ?? "") ?? [];
   const clientId = fromBase64(String(headers["x-ably-clientid"] ?? "")) || undefined;

@@ -10,46 +10,30 @@ import { CONTENT_TYPE, encode, formatOf } from "./format.ts";
 import { parseMessages } from "./message.ts";
 import { isOwnPage } from "./origin.ts";
 import { paginate } from "./pagination.ts";
-import { Flag } from "./protocol.ts";
-import { requireMutable } from "./publisher.ts";
-import {
-  type Call,
-  type Host,
-  type OnChannel,
-  type Result,
-  credentialsOf,
-  identify,
-  publisherFor,
-  readBody,
-  toResult,
-} from "./request.ts";
+import { Flag, type Message } from "./protocol.ts";
+import { changeMessage, publishAnnotations, publishMessages, requireMutable } from "./publisher.ts";
+import type { Call, Host, OnChannel, Result } from "./request.ts";
+import { credentialsOf, identify, publisherOf, readBody, toResult } from "./request.ts";
 
 type Answer<In> = (call: In) => Result | Promise<Result>;
 
-const ROUTES: [methodAndPath: RegExp, answer: Answer<Call>][] = [
-  [/^OPTIONS /, () => ({ status: 204, body: "" })],
-  [/^GET \/time$/, () => ({ body: [Date.now()] })],
-  [/^POST \/keys\/([^/]+)\/requestToken$/, requestToken],
-  [/^POST \/messages$/, batchPublish],
-  [/^GET \/presence$/, batchPresence],
-  [/^GET \/channels\/([^/]+)$/, onChannel("channel-metadata", getStatus)],
-  [/^POST \/channels\/([^/]*)\/messages$/, onChannel("publish", publish)],
-  [/^GET \/channels\/([^/]*)\/(?:messages|history)$/, onChannel("history", getHistory)],
-  [/^GET \/channels\/([^/]*)\/presence$/, onChannel("subscribe", getPresence)],
-  [/^GET \/channels\/([^/]*)\/presence\/history$/, onChannel("history", getHistory)],
-  [/^PATCH \/channels\/([^/]*)\/messages\/([^/]+)$/, onChannel(undefined, change)],
-  [/^GET \/channels\/([^/]*)\/messages\/([^/]+)$/, onChannel("history", getMessage)],
-  [/^GET \/channels\/([^/]*)\/messages\/([^/]+)\/versions$/, onChannel("history", getVersions)],
-  [
-    /^POST \/channels\/([^/]*)\/messages\/([^/]+)\/annotations$/,
-    onChannel("annotation-publish", annotate),
-  ],
-  [
-    /^GET \/channels\/([^/]*)\/messages\/([^/]+)\/annotations$/,
-    onChannel("history", getAnnotations),
-  ],
-  // Netlify's CLI retries a refused path with endings of its own, such as `.html`.
-  [/^\w+ \/local-ably\/faults\/(\w+)/, runFault],
+/** Each `*` is one segment: the name, then the serial of a call. */
+const ROUTES: [methodAndPath: string, answer: Answer<Call>][] = [
+  ["GET /time", () => ({ body: [Date.now()] })],
+  ["POST /keys/*/requestToken", requestToken],
+  ["POST /messages", batchPublish],
+  ["GET /presence", batchPresence],
+  ["GET /channels/*", onChannel("channel-metadata", getStatus)],
+  ["POST /channels/*/messages", onChannel("publish", publish)],
+  ["GET /channels/*/messages", onChannel("history", getHistory)],
+  ["GET /channels/*/history", onChannel("history", getHistory)],
+  ["GET /channels/*/presence", onChannel("subscribe", getPresence)],
+  ["GET /channels/*/presence/history", onChannel("history", getPresenceHistory)],
+  ["PATCH /channels/*/messages/*", onChannel(undefined, change)],
+  ["GET /channels/*/messages/*", onChannel("history", getMessage)],
+  ["GET /channels/*/messages/*/versions", onChannel("history", getVersions)],
+  ["POST /channels/*/messages/*/annotations", onChannel("annotation-publish", annotate)],
+  ["GET /channels/*/messages/*/annotations", onChannel("history", getAnnotations)],
 ];
 
 /** The first path segments of Ably. All other paths belong to the page. */
@@ -62,11 +46,12 @@ const CORS = {
     "Link, Content-Length, Content-Type, X-Ably-ErrorCode, X-Ably-ErrorMessage",
   "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE",
 };
+
 export async function answerRest(request: IncomingMessage, host: Host) {
   const { headers } = request;
   const { pathname: path, searchParams: query } = new URL(request.url ?? "/", "http://local-ably");
   const format = formatOf(query.get("format") ?? headers.accept);
-  const result = await route({ host, request, path, query }).catch(toResult);
+  const result = await route({ host, request, path, query, name: "", serial: "" }).catch(toResult);
   const { status = 200, headers: own, body } = result;
   const common = {
     ...CORS,
@@ -77,18 +62,25 @@ export async function answerRest(request: IncomingMessage, host: Host) {
   return { status, headers: { ...common, ...own }, body: encode(body, format) };
 }
 
-async function route(call: Omit<Call, "name" | "serial">): Promise<Result> {
+async function route(call: Call): Promise<Result> {
   const methodAndPath = `${call.request.method} ${call.path}`;
+  if (call.request.method === "OPTIONS") return { status: 204, body: "" };
+  // Netlify's CLI retries a refused path with endings of its own, such as `.html`.
+  const [, fault] = /^\/local-ably\/faults\/(\w+)/.exec(call.path) ?? [];
+  if (fault) return runFault({ ...call, name: fault });
+  const segments = methodAndPath.split("/");
   for (const [pattern, answer] of ROUTES) {
-    const match = pattern.exec(methodAndPath);
-    if (!match) continue;
-    const [name = "", serial = ""] = match.slice(1).map((part) => decodeURIComponent(part));
+    const expected = pattern.split("/");
+    const isMatch = expected.every((part, index) => part === "*" || part === segments[index]);
+    if (!isMatch || expected.length !== segments.length) continue;
+    const own = segments.filter((_segment, index) => expected[index] === "*");
+    const [name = "", serial = ""] = own.map((segment) => decodeURIComponent(segment));
     return answer({ ...call, name, serial });
   }
   throw new AblyError(40400, `Local Ably has no ${methodAndPath}. See local-ably/README.md.`);
 }
 
-/** Checks the credentials, and with an operation the capability, before the body is received. */
+/** Checks credentials, capability and channel name before the body is received. */
 function onChannel(operation: string | undefined, answer: Answer<OnChannel>): Answer<Call> {
   return (call) => {
     const identity = identify(call);
@@ -99,88 +91,81 @@ function onChannel(operation: string | undefined, answer: Answer<OnChannel>): An
 }
 
 async function requestToken(call: Call): Promise<Result> {
-  const { host, request, query, name } = call;
-  host.auth.findKey(name);
+  const { auth } = call.host;
+  auth.findKey(call.name);
   const body = await readBody(call);
-  return { status: 201, body: host.auth.requestToken(name, body, credentialsOf(request, query)) };
+  const credentials = credentialsOf(call.request, call.query);
+  return { status: 201, body: auth.requestToken(call.name, body, credentials) };
 }
 
 /** For the practice drawer of this page only. */
 function runFault({ host: { faults }, request, name, query }: Call): Result {
   const isAllowed = request.method === "POST" && isOwnPage(request);
   assert(isAllowed, 40300, "Only a page of this origin, opened on this machine, can use faults.");
-  assert(Object.hasOwn(faults.byName, name), 40400, `There is no fault ${JSON.stringify(name)}.`);
+  assert(Object.hasOwn(faults.byName, name), 40400, `There is no fault ${name}.`);
   const fault: (argument: string) => unknown = faults.byName[name as keyof typeof faults.byName];
   const [argument = ""] = query.values();
   return { body: fault(argument) ?? null };
 }
 
 async function publish(call: OnChannel): Promise<Result> {
-  const drafts = parseMessages(await readBody(call), call.host.settings);
+  const drafts = parseMessages(await readBody(call), call.channel.settings);
   const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
-  const sender = key ? findOwnConnection(key, call) : undefined;
-  const { identity } = sender ?? call;
-  const messages = publisherFor({ ...call, identity }, sender?.id).publish(drafts);
+  const { id, identity } = key ? findOwnConnection(key, call) : { ...call, id: undefined };
+  const messages = publishMessages(publisherOf({ ...call, identity }, id), drafts);
   const serials = messages.map(({ serial }) => serial);
   return { status: 201, body: { channel: call.name, messageId: messages[0]?.id, serials } };
 }
 
 /** A message with a connectionKey comes from that connection, and from its client ID. */
 function findOwnConnection(key: string, { host, identity: { keyName, clientId } }: OnChannel) {
-  const connection = Connection.find(host, key);
-  assert(
-    connection?.identity.keyName === keyName &&
-      [connection.identity.clientId, "*"].includes(clientId),
-    40006,
-    "The connectionKey does not belong to a connection of this key and clientId.",
-  );
-  return connection;
+  const found = Connection.find(host, key);
+  const isOwn = found && [found.identity.clientId, "*"].includes(clientId);
+  if (isOwn && found.identity.keyName === keyName) return found;
+  throw new AblyError(40006, "The connectionKey is not of a connection of this key and clientId.");
 }
 
 async function change(call: OnChannel): Promise<Result> {
-  const drafts = parseMessages(await readBody(call), call.host.settings);
-  const { version } = publisherFor(call).change(
-    drafts.map((draft) => ({ ...draft, serial: call.serial })),
-  );
+  const drafts = parseMessages(await readBody(call), call.channel.settings);
+  const named = drafts.map((draft) => ({ ...draft, serial: call.serial }));
+  const { version } = changeMessage(publisherOf(call), named);
   return { body: { versionSerial: version?.serial } };
 }
 
-function getMessage({ channel, serial, host }: OnChannel): Result {
-  requireMutable(host.settings);
-  return { body: channel.find(serial).latest };
-}
-
-function getVersions({ channel, serial, host, path, query }: OnChannel): Result {
-  requireMutable(host.settings);
-  const items = channel
-    .find(serial)
-    .versions.map((message) => ({ message, serial: message.version?.serial ?? serial }));
-  return paginate(items, path, query, "forwards");
-}
-
 async function annotate(call: OnChannel): Promise<Result> {
-  const drafts = parseAnnotations(await readBody(call), call.host.settings, call.serial);
-  const [first] = publisherFor(call).annotate(drafts);
+  const drafts = parseAnnotations(await readBody(call), call.channel.settings, call.serial);
+  const [first] = publishAnnotations(publisherOf(call), drafts);
   return { status: 201, body: { channel: call.name, serial: first?.serial } };
 }
 
-function getAnnotations({ channel, serial, host, path, query }: OnChannel): Result {
-  requireMutable(host.settings);
-  const items = channel
-    .find(serial)
-    .annotations.map((message) => ({ message, serial: message.serial ?? "" }));
+function getMessage({ channel, serial }: OnChannel): Result {
+  requireMutable(channel.settings);
+  return { body: channel.find(serial).latest };
+}
+
+function getVersions({ channel, serial: created, path, query }: OnChannel): Result {
+  requireMutable(channel.settings);
+  const { versions } = channel.find(created);
+  const toItem = (message: Message) => ({ message, serial: message.version?.serial ?? created });
+  return paginate(versions.map(toItem), path, query, "forwards");
+}
+
+function getAnnotations({ channel, serial, path, query }: OnChannel): Result {
+  requireMutable(channel.settings);
+  const { annotations } = channel.find(serial);
+  const items = annotations.map((message) => ({ message, serial: message.serial ?? "" }));
   return paginate(items, path, query, "forwards");
 }
 
 function getHistory({ channel, path, query }: OnChannel): Result {
-  const isPresence = path.endsWith("/presence/history");
-  const entries = isPresence ? channel.recent() : channel.latest();
-  const items = entries.flatMap(({ messages, presence, channelSerial }) => {
-    const kept = (isPresence ? presence : messages) ?? [];
-    return kept.map((message, index) => ({
-      message,
-      serial: message.serial ?? serialOf(channelSerial, index),
-    }));
+  const messages = channel.latest().flatMap((entry) => entry.messages ?? []);
+  const items = messages.map((message) => ({ message, serial: message.serial ?? "" }));
+  return paginate(items, path, query);
+}
+
+function getPresenceHistory({ channel, path, query }: OnChannel): Result {
+  const items = channel.log.recent().flatMap(({ presence = [], channelSerial }) => {
+    return presence.map((message, index) => ({ message, serial: serialOf(channelSerial, index) }));
   });
   return paginate(items, path, query);
 }

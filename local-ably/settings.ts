@@ -1,51 +1,29 @@
-/**
- * Ably's limits and rules, each of which a test may change.
- * https://ably.com/docs/platform/pricing/limits
- */
+/** What a test may change. The limits are Ably's: https://ably.com/docs/platform/pricing/limits */
 export const DEFAULT_SETTINGS = {
-  /** How long a dropped connection can be resumed, ms. */
-  connectionStateTtl: 120_000,
-  /** The longest silence on a connection, ms. A client may ask for another `heartbeatInterval`. */
-  maxIdleInterval: 15_000,
-  /** How long a member stays present without a connection, ms. */
-  remainPresentFor: 15_000,
-  /** How far back history, rewind, resume and deduplication reach, ms. */
-  messageTtl: 120_000,
-  /** Whether messages can be changed and annotated. On Ably, a rule of the channel. */
-  mutableMessages: true,
-  /** Accept messages that subscribers cannot decode. Only to test how a page handles them. */
-  acceptUndecodable: false,
+  connectionStateTtl: 120_000, // how long a dropped connection can be resumed, ms
+  maxIdleInterval: 15_000, // silence before a heartbeat, ms; heartbeatInterval overrides it
+  remainPresentFor: 15_000, // how long a member stays without a connection, ms
+  messageTtl: 120_000, // how far back history, rewind, resume and deduplication reach, ms
+  mutableMessages: true, // messages can be changed and annotated; on Ably, a channel rule
+  acceptUndecodable: false, // accept what subscribers cannot decode, to test a page with it
 
-  /** Publishes, presence included, that one connection may send in a second. */
-  maxInboundRate: 50,
-  /** One publish: names, client IDs, data and extras together, bytes. */
-  maxMessageSize: 65_536,
-  /** Messages in one publish. https://ably.com/docs/messages/batch */
-  maxMessagesPerPublish: 1_000,
+  maxInboundRate: 50, // messages and presence from one connection in a second
+  maxMessageSize: 65_536, // one publish: names, client IDs, data and extras together, bytes
+  maxMessagesPerPublish: 1_000, // https://ably.com/docs/messages/batch
   maxPresenceMembers: 200,
   maxChannelsPerConnection: 200,
-  /** One frame on a socket, or one request body, bytes. */
-  maxFrameSize: 524_288,
+  maxFrameSize: 524_288, // one frame or one request body, bytes
 
   // Ably has no such limits. They bound the memory of this process.
-  /** Open connections and those that can be resumed. */
-  maxConnections: 2_000,
-  /** Channels of one app that someone uses, or that keep recent messages. */
-  maxChannels: 10_000,
-  /** Frames that one channel keeps. */
-  maxMessagesKept: 10_000,
-  /** Messages that the channels of one app keep, bytes. */
-  maxBytesKept: 134_217_728,
-  /** Data of all present members of one app, bytes. */
-  maxBytesPresent: 33_554_432,
-  /** Frames that wait for one slow client, bytes. Beyond it, the client is disconnected. */
-  maxBytesUnsent: 16_777_216,
-  /** Frames that wait for all slow clients, bytes. */
-  maxBytesUnsentInTotal: 268_435_456,
-  /** Request bodies that are being received, bytes. */
-  maxBytesBeingReceived: 33_554_432,
-  /** Token requests within the 4 minutes in which they could be replayed. */
-  maxTokenRequests: 100_000,
+  maxConnections: 2_000, // open ones, and those that can be resumed
+  maxChannels: 10_000, // of one app, in use or with recent messages
+  maxMessagesKept: 10_000, // frames of one channel
+  maxBytesKept: 134_217_728, // messages of one app
+  maxBytesPresent: 33_554_432, // members of one app
+  maxBytesUnsent: 16_777_216, // frames that wait for one slow client, which is then disconnected
+  maxBytesUnsentInTotal: 268_435_456, // frames that wait for all slow clients
+  maxBytesBeingReceived: 33_554_432, // request bodies
+  maxTokenRequests: 100_000, // in the 4 minutes in which they could be replayed
 };
 
 export type Settings = typeof DEFAULT_SETTINGS;

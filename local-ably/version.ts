@@ -1,103 +1,80 @@
 /** Changes of messages. https://ably.com/docs/messages/updates-deletes */
-import { type Annotation, methodOf } from "./annotation.ts";
+import { methodOf } from "./annotation.ts";
 import { AblyError } from "./error.ts";
 import { isBytes } from "./format.ts";
-import type { Draft, Message, Version } from "./message.ts";
-import { AnnotationAction, MessageAction } from "./protocol.ts";
+import {
+  type Annotation,
+  AnnotationAction,
+  type Content,
+  type Message,
+  MessageAction,
+  type Version,
+} from "./protocol.ts";
 import { Tally } from "./summary.ts";
 
 /** A kept message with its versions and its annotations. */
 export class VersionedMessage {
+  /** The latest version, without a summary. */
+  current: Message;
   /** Oldest first. Consecutive appends are one version. */
   readonly versions: Message[];
   readonly annotations: Annotation[] = [];
   readonly #tallies = new Map<string, Tally>();
-  #current: Message;
   #isAppended = false;
 
   constructor(created: Message) {
-    this.#current = created;
+    this.current = created;
     this.versions = [created];
   }
 
-  /** The latest version, without the summary. */
-  get current(): Message {
-    return this.#current;
-  }
-
-  /** The latest version, with the summary of the annotations. */
+  /** The latest version with the summary, which is not kept: it grows with each annotation. */
   get latest(): Message {
-    return this.withSummary(this.#current);
-  }
-
-  /** Summaries grow with each annotation: they are computed on reading and not kept. */
-  withSummary(message: Message): Message {
-    if (this.#tallies.size === 0) return message;
+    if (this.#tallies.size === 0) return this.current;
     const summaries = [...this.#tallies].map(([type, tally]) => [type, tally.summarize()]);
-    return { ...message, annotations: { summary: Object.fromEntries(summaries) } };
+    return { ...this.current, annotations: { summary: Object.fromEntries(summaries) } };
   }
 
   addVersion(version: Message, isAppend: boolean): void {
     if (isAppend && this.#isAppended) this.versions.pop();
     this.versions.push(version);
     this.#isAppended = isAppend;
-    this.#current = version;
+    this.current = version;
   }
 
   /** Returns whether the summary has changed. */
-  annotate(annotations: Annotation[]): boolean {
-    this.annotations.push(...annotations);
-    const summarized = annotations.filter((annotation) => methodOf(annotation) !== undefined);
-    for (const annotation of summarized) {
-      const tally = this.#tallyOf(annotation);
-      if (annotation.action === AnnotationAction.DELETE) tally.remove(annotation);
-      else tally.add(annotation);
-    }
-    return summarized.length > 0;
-  }
-
-  #tallyOf(annotation: Annotation): Tally {
-    const known = this.#tallies.get(annotation.type);
-    const tally = known ?? new Tally(methodOf(annotation) ?? "");
+  annotate(annotation: Annotation): boolean {
+    this.annotations.push(annotation);
+    const method = methodOf(annotation);
+    if (method === undefined) return false;
+    const tally = this.#tallies.get(annotation.type) ?? new Tally(method);
     this.#tallies.set(annotation.type, tally);
-    return tally;
+    if (annotation.action === AnnotationAction.DELETE) tally.remove(annotation);
+    else tally.add(annotation);
+    return true;
   }
 }
 
 /** Returns the next version: what the change has replaces what the message had. */
-export function merge(current: Message, change: Draft, version: Version): Message {
+export function merge(current: Message, change: Content, version: Version): Message {
   const isAppend = change.action === MessageAction.APPEND;
   const { data, encoding } = isAppend ? append(current, change) : replace(current, change);
-  return {
-    ...current,
-    name: change.name ?? current.name,
-    extras: change.extras ?? current.extras,
-    data,
-    encoding,
-    action: isAppend ? MessageAction.UPDATE : change.action,
-    version,
-  };
+  const name = change.name ?? current.name;
+  const extras = change.extras ?? current.extras;
+  const action = isAppend ? MessageAction.UPDATE : change.action;
+  return { ...current, name, extras, data, encoding, action, version };
 }
 
-type Payload = Pick<Message, "data" | "encoding">;
-
-function replace(current: Payload, change: Payload): Payload {
+function replace(current: Content, change: Content): Content {
   return change.data === undefined ? current : change;
 }
 
 /** Appends a string to a string, or binary to binary. Throws 40013 for anything else. */
-function append(current: Payload, change: Payload): Payload {
-  const { encoding } = current;
-  if (current.data === undefined || change.data === undefined) return replace(current, change);
-  if (encoding === change.encoding && encoding === undefined) {
-    const data = concatenate(current.data, change.data);
-    if (data !== undefined) return { data, encoding };
+function append(current: Content, change: Content): Content {
+  const [one, other] = [current.data, change.data];
+  if (one === undefined || other === undefined) return replace(current, change);
+  if (current.encoding === undefined && change.encoding === undefined) {
+    if (typeof one === "string" && typeof other === "string") return { data: one + other };
+    if (isBytes(one) && isBytes(other)) return { data: Buffer.concat([one, other]) };
   }
-  const sentence = "Appends need a string on a string, or binary on binary, without an encoding.";
-  throw new AblyError(40013, sentence);
-}
-
-function concatenate(one: string | Uint8Array, other: string | Uint8Array) {
-  if (typeof one === "string" && typeof other === "string") return one + other;
-  return isBytes(one) && isBytes(other) ? Buffer.concat([one, other]) : undefined;
+  throw new AblyError(40013, "Append a string to a string, or binary to binary; nothing else.");
 }
