@@ -13,15 +13,13 @@ const MODES = [
   [Flag.ANNOTATION_PUBLISH, "annotation_publish", "annotation-publish"],
   [Flag.ANNOTATION_SUBSCRIBE, "annotation_subscribe", "annotation-subscribe"],
 ] as const;
-
-type Mode = (typeof MODES)[number];
-
 const DEFAULT_MODES = MODES.filter(([mode]) => mode !== Flag.ANNOTATION_SUBSCRIBE);
 const OBJECT_MODES = Flag.OBJECT_SUBSCRIBE | Flag.OBJECT_PUBLISH;
 
-/** Supported channel params. Others are not echoed: that tells the client that they have no effect. */
-const SUPPORTED_PARAMS = ["rewind", "rewindLimit", "modes", "appendMode"];
+type Mode = (typeof MODES)[number];
 
+/** Only these are echoed: a client sees so which of its params have an effect. */
+const SUPPORTED_PARAMS = ["rewind", "rewindLimit", "modes", "appendMode"];
 const SYNC_PAGE_SIZE = 100;
 const MAX_REWIND_MESSAGES = 100;
 
@@ -37,7 +35,7 @@ export class Attachment implements Subscriber {
   #requested: readonly Mode[] = [];
   #isAppendModeFull = false;
   /** The client has received everything after this serial. */
-  #continuousSince = "";
+  #receivedSince = "";
 
   constructor(channel: Channel, connectionId: string, transport: Transport) {
     this.channel = channel;
@@ -45,28 +43,30 @@ export class Attachment implements Subscriber {
     this.#transport = transport;
   }
 
-  /** Answers an ATTACH. Throws 40160 if the capability allows none of the modes. */
+  /** Answers an ATTACH. Throws 40160 if no mode is granted. */
   attach(frame: ClientFrame, capability: Capability): void {
+    const { channel } = this;
     this.#requested = readModes(frame);
     this.authorize(capability);
-    const { channel } = this;
-    const backlog = this.#backlogFor(frame);
-    const { params, channelSerial } = frame;
+    const { entries, resumed, error } = this.#backlogFor(frame);
+    const { channelSerial = "", params } = frame;
+    if (!this.#isAttached) this.#receivedSince = resumed ? channelSerial : channel.serial;
     this.#isAppendModeFull = params.appendMode === "full";
-    if (!channel.subscribers.has(this.#connectionId)) {
-      this.#continuousSince = (backlog.resumed && channelSerial) || channel.serial;
-    }
     const hasPresence = channel.members.size > 0 && Boolean(this.modes & Flag.PRESENCE_SUBSCRIBE);
     const supported = Object.entries(params).filter(([name]) => SUPPORTED_PARAMS.includes(name));
     this.#transport.send({
       action: Action.ATTACHED,
       channel: channel.name,
       channelSerial: channel.serial,
-      flags: this.modes | flagsOf(backlog) | (hasPresence ? Flag.HAS_PRESENCE : 0),
+      flags:
+        this.modes |
+        (resumed ? Flag.RESUMED : 0) |
+        (entries.length > 0 ? Flag.HAS_BACKLOG : 0) |
+        (hasPresence ? Flag.HAS_PRESENCE : 0),
       params: Object.fromEntries(supported),
-      error: backlog.error,
+      error,
     });
-    for (const entry of backlog.entries) this.receive(entry);
+    for (const entry of entries) this.receive(entry);
     if (hasPresence) this.sync();
     channel.subscribers.set(this.#connectionId, this);
   }
@@ -74,55 +74,46 @@ export class Attachment implements Subscriber {
   /** Grants the requested modes that the capability allows. Throws 40160 if there are none. */
   authorize(capability: Capability): void {
     const { name } = this.channel;
-    const granted = this.#requested.filter(([, , operation]) =>
-      permits(capability, name, operation),
-    );
+    const granted = this.#requested.filter(([, , needed]) => permits(capability, name, needed));
     this.modes = granted.reduce((modes, [mode]) => modes | mode, 0);
-    const reason =
-      this.#requested.length === 0
-        ? "Local Ably has no objects, so it grants no object modes."
-        : "The capability allows none of the requested modes.";
-    assert(this.modes, 40160, `Cannot attach to channel ${JSON.stringify(name)}. ${reason}`);
+    assert(this.#requested.length > 0, 40160, "Local Ably has no objects, and no modes for them.");
+    assert(this.modes, 40160, `The capability allows no mode on ${JSON.stringify(name)}.`);
   }
 
   receive(entry: Entry, append?: Append): void {
     const isOwn = entry.messages && entry.connectionId === this.#connectionId;
-    if (isOwn && !this.#transport.echo) return;
-    if (!(this.modes & modeFor(entry))) return;
-    const hasPrevious = append && append.previousSerial > this.#continuousSince;
-    const isIncrement = hasPrevious && !this.#isAppendModeFull;
-    this.#transport.send(isIncrement ? append.entry : entry);
+    if ((isOwn && !this.#transport.echo) || !(this.modes & modeOf(entry))) return;
+    const hasPrevious = append && append.previousSerial > this.#receivedSince;
+    this.#transport.send(hasPrevious && !this.#isAppendModeFull ? append.entry : entry);
   }
 
   /** Sends the members: after ATTACHED, and when a client asks for them. */
   sync(): void {
     if (!(this.modes & Flag.PRESENCE_SUBSCRIBE)) return;
-    const members = this.channel.members.list();
+    const { name: channel, members, serial } = this.channel;
     // Clients read the cursor after the colon only if all before it are word characters.
-    const syncId = this.channel.serial.replace("@", "-");
-    let from = 0;
-    do {
-      const next = from + SYNC_PAGE_SIZE;
-      this.#transport.send({
-        action: Action.SYNC,
-        channel: this.channel.name,
-        channelSerial: `${syncId}:${next < members.length ? next : ""}`,
-        presence: members.slice(from, next),
-      });
-      from = next;
-    } while (from < members.length);
+    const syncId = serial.replace("@", "-");
+    const all = members.list();
+    for (let next = 0; next === 0 || next < all.length;) {
+      const presence = all.slice(next, next + SYNC_PAGE_SIZE);
+      next += SYNC_PAGE_SIZE;
+      const channelSerial = `${syncId}:${next < all.length ? next : ""}`;
+      this.#transport.send({ action: Action.SYNC, channel, channelSerial, presence });
+    }
+  }
+
+  get #isAttached(): boolean {
+    return this.channel.subscribers.has(this.#connectionId);
   }
 
   #backlogFor({ channelSerial, flags, params }: ClientFrame): Backlog {
-    // It is attached already, and receives everything.
-    if (this.channel.subscribers.has(this.#connectionId)) return { entries: [], resumed: true };
-    if (channelSerial === undefined) {
+    if (this.#isAttached) return { entries: [], resumed: true };
+    if (channelSerial === undefined)
       return { entries: flags & Flag.ATTACH_RESUME ? [] : this.#rewind(params) };
-    }
     const missed = this.channel.since(channelSerial);
     if (missed) return { entries: missed, resumed: true };
-    const sentence = "Messages were missed that local Ably no longer keeps.";
-    return { entries: this.channel.log.recent(), error: new AblyError(90003, sentence, 404) };
+    const error = new AblyError(90003, "Some missed messages are no longer kept.", 404);
+    return { entries: this.channel.log.recent(), error };
   }
 
   /** https://ably.com/docs/channels/options/rewind: a count, or a time in s or m. */
@@ -133,10 +124,10 @@ export class Attachment implements Subscriber {
     const since = unit ? Date.now() - Number(amount) * (unit === "m" ? 60_000 : 1_000) : 0;
     const limit = unit ? Number(rewindLimit) || Infinity : Number(amount);
     let left = Math.min(limit, MAX_REWIND_MESSAGES);
+    // A later resume continues from here, and not from the time of the old entries.
+    const { serial: channelSerial } = this.channel;
     for (const { messages = [], ...entry } of this.channel.latest().toReversed()) {
       if (entry.timestamp < since || left <= 0) continue;
-      // A later resume continues from here, and not from the time of the old entry.
-      const { serial: channelSerial } = this.channel;
       found.unshift({ ...entry, channelSerial, messages: messages.slice(-left) });
       left -= messages.length;
     }
@@ -144,11 +135,7 @@ export class Attachment implements Subscriber {
   }
 }
 
-function flagsOf({ entries, resumed }: Backlog): number {
-  return (resumed ? Flag.RESUMED : 0) | (entries.length > 0 ? Flag.HAS_BACKLOG : 0);
-}
-
-function modeFor({ action }: Entry): number {
+function modeOf({ action }: Entry): number {
   if (action === Action.PRESENCE) return Flag.PRESENCE_SUBSCRIBE;
   return action === Action.ANNOTATION ? Flag.ANNOTATION_SUBSCRIBE : Flag.SUBSCRIBE;
 }

@@ -29,11 +29,6 @@ export function createFaults(host: Host) {
     const [next] = waiting;
     if (next) timer = setTimeout(flush, next.due - now);
   };
-  const find = (connectionId: string): Connection => {
-    const found = connections.get(connectionId);
-    assert(found?.transport, 40400, `No open connection has the ID ${connectionId}.`);
-    return found;
-  };
   const outlet: Outlet = {
     unsent: 0,
     pass(send) {
@@ -42,25 +37,22 @@ export function createFaults(host: Host) {
       flush();
     },
   };
+  const find = (connectionId: string): Connection => {
+    const found = connections.get(connectionId);
+    assert(found?.transport, 40400, `No open connection has the ID ${connectionId}.`);
+    return found;
+  };
 
-  /** Each takes at most one argument, which may be text: pages send it in the query string. */
+  /** See the README. An argument may be text: pages send it in the query string. */
   const byName = {
-    /** Cuts all sockets, as a lost network does. Clients can resume. */
     dropAll(): void {
       for (const { transport } of connections.values()) transport?.cut();
     },
-
     drop: (connectionId: string): void => find(connectionId).transport?.cut(),
-
-    /** Refuses sockets for a time. REST still answers. */
     refuseConnections(ms: number | string): void {
       refusedUntil = Date.now() + (Number(ms) || 0);
     },
-
-    /** Sends DISCONNECTED with 40142, as when a token expires. */
     expireToken: (connectionId: string): void => find(connectionId).expireToken(),
-
-    /** Sends DETACHED to all subscribers of a channel. Clients attach again. */
     detach(channel: string): void {
       const error = new AblyError(90198, "The fault detach of local Ably was used.", 503);
       for (const connection of connections.values()) {
@@ -68,35 +60,23 @@ export function createFaults(host: Host) {
         if (isAttached) connection.detach({ action: Action.DETACHED, channel, error });
       }
     },
-
-    /** Delays frames to clients from now on. 0 ends the delay. */
     delay(ms: number | string): void {
       delayMs = Number(ms) || 0;
     },
-
-    /** Holds frames to clients until `release`. */
     hold(): void {
       isHolding = true;
     },
-
     release(): void {
       isHolding = false;
       flush();
     },
-
-    /** Loses connections, channels, messages and members, as a restart does. */
     forget: (): void => host.forget(),
-
-    /** Accepts messages that subscribers cannot decode, or with `false` refuses them again. */
     acceptUndecodable(on: boolean | string = true): void {
       host.settings.acceptUndecodable = String(on) !== "false";
     },
-
-    /** Connections with an open socket, and those that wait to be resumed. */
     counts(): { open: number; waiting: number } {
-      const all = [...connections.values()];
-      const open = all.filter(({ transport }) => transport).length;
-      return { open, waiting: all.length - open };
+      const open = [...connections.values()].filter(({ transport }) => transport).length;
+      return { open, waiting: connections.size - open };
     },
   };
 

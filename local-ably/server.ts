@@ -22,6 +22,7 @@ import { openTransport } from "./transport.ts";
 const MAX_HEADER_BYTES = 64 * 1024;
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
 
+/** Whether a request is answered. See origin.ts. */
 type IsAllowed = (request: IncomingMessage) => boolean;
 
 export class LocalAbly implements Host {
@@ -35,30 +36,26 @@ export class LocalAbly implements Host {
   readonly #isAllowed: IsAllowed;
   readonly #webSockets: WebSocketServer;
 
-  /** @param isAllowed Whether a request is answered. See origin.ts. */
   constructor(keys: Key[], isAllowed: IsAllowed, settings: Partial<Settings> = {}) {
     this.#keys = keys;
     this.#isAllowed = isAllowed;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
-    this.auth = new Auth(keys, this.settings);
+    this.auth = new Auth(keys, this.settings.maxTokenRequests);
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: this.settings.maxFrameSize,
       verifyClient: ({ req }, answer) => {
-        const { status, headers, body } = toResult(hostError(req));
-        answer(isAllowed(req), status, JSON.stringify(body), headers);
+        const { status, headers, body } = toHostRefusal(req);
+        answer(isAllowed(req), status, body, headers);
       },
     });
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
-    if (!this.#isAllowed(request)) {
-      const { status, headers, body } = toResult(hostError(request));
-      const type = { "content-type": "application/json" };
-      response.writeHead(status, { ...type, ...headers }).end(JSON.stringify(body));
-      return;
-    }
-    answerRest(request, this)
+    const result = this.#isAllowed(request)
+      ? answerRest(request, this)
+      : Promise.resolve(toHostRefusal(request));
+    result
       .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
       .catch(() => response.destroy());
   }
@@ -76,7 +73,6 @@ export class LocalAbly implements Host {
     });
   }
 
-  /** The app of an identity. Its channels are created with it. */
   appOf({ keyName }: Identity): App {
     const appId = appIdOf(keyName);
     const app = this.#apps.get(appId) ?? new App(this.settings);
@@ -89,7 +85,7 @@ export class LocalAbly implements Host {
     for (const webSocket of this.#webSockets.clients) webSocket.terminate();
     for (const connection of this.connections.values()) connection.close();
     this.#apps.clear();
-    this.auth = new Auth(this.#keys, this.settings);
+    this.auth = new Auth(this.#keys, this.settings.maxTokenRequests);
   }
 
   #connect(webSocket: WebSocket, query: URLSearchParams): void {
@@ -126,28 +122,28 @@ export class LocalAbly implements Host {
     return { connection, error };
   }
 
-  /** Gives up the dropped connection that waits longest, if there are too many. Throws 40111. */
+  /** Closes the dropped connection that waits longest, if there are too many. Throws 40111. */
   #makeRoom(): void {
-    const { maxConnections } = this.settings;
-    if (this.connections.size < maxConnections) return;
+    const { maxConnections: max } = this.settings;
+    if (this.connections.size < max) return;
     const waiting = [...this.connections.values()].find(({ transport }) => !transport);
-    assert(waiting, 40111, `Local Ably allows at most ${maxConnections} connections.`, 403);
+    assert(waiting, 40111, `Local Ably allows at most ${max} connections.`, 403);
     waiting.close();
   }
 }
 
-function hostError({ headers: { origin, host } }: IncomingMessage): AblyError {
-  const from = origin ?? `http://${host}`;
-  return new AblyError(
-    40300,
-    `Local Ably does not answer pages of ${from}. Use localhost, an IP address, HTTPS, or allow the host name: see "Host names" in local-ably/README.md.`,
-  );
+function toHostRefusal({ headers: { origin, host } }: IncomingMessage) {
+  const page = origin ?? `http://${host}`;
+  const message = `Local Ably does not answer pages of ${page}. Use localhost, an IP address or HTTPS, or allow the host: see "Host names" in local-ably/README.md.`;
+  const { status, headers, body } = toResult(new AblyError(40300, message));
+  const type = { "content-type": "application/json" };
+  return { status, headers: { ...headers, ...type }, body: JSON.stringify(body) };
 }
 
 /**
  * Starts local Ably on its own port. Rejects with the system's error if the port is taken.
  * @param port 0, the default, takes a free port.
- * @param allowedHosts Host names of pages that may connect, beside those that are safe anyway.
+ * @param allowedHosts Host names of pages that may connect, beside those that are always safe.
  */
 export async function startLocalAbly({
   port: requestedPort = 0,
@@ -157,14 +153,12 @@ export async function startLocalAbly({
   allowedHosts = [] as AllowedHosts,
 } = {}) {
   const ably = new LocalAbly(keys, (request) => isSameHost(request, allowedHosts), settings);
-  // Clients that do not complete a request are dropped, like silent WebSockets.
+  // Clients that do not complete a request are disconnected.
   const { maxIdleInterval: ms } = ably.settings;
   const timeouts = { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms };
   // A token contains its capability, which may be long.
-  const options = { ...timeouts, maxHeaderSize: MAX_HEADER_BYTES };
-  const server = createServer(options, (request, response) =>
-    ably.handleRequest(request, response),
-  );
+  const server = createServer({ ...timeouts, maxHeaderSize: MAX_HEADER_BYTES });
+  server.on("request", (request, response) => ably.handleRequest(request, response));
   server.on("upgrade", (request, socket, head) => ably.handleUpgrade(request, socket, head));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(requestedPort, host, resolve);

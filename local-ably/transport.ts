@@ -6,12 +6,8 @@ import type { Settings } from "./settings.ts";
 /** What a client may ask for, ms. https://ably.com/docs/connect#heartbeats */
 const BOUNDS = { heartbeatInterval: [5_000, 1_800_000], remainPresentFor: [0, 60_000] } as const;
 
-/** All frames to clients pass through it. It may delay them, and keeps their order. */
-export type Outlet = {
-  pass(send: () => void): void;
-  /** Frames that wait for all clients, bytes. */
-  unsent: number;
-};
+/** All frames to clients pass through it, in order. It counts the bytes that wait. */
+export type Outlet = { unsent: number; pass(send: () => void): void };
 
 export type Transport = ReturnType<typeof openTransport>;
 
@@ -19,25 +15,28 @@ export type Transport = ReturnType<typeof openTransport>;
 export function openTransport(
   socket: WebSocket,
   query: URLSearchParams,
-  settings: Settings,
+  { maxBytesUnsent, maxBytesUnsentInTotal, ...settings }: Settings,
   outlet: Outlet,
 ) {
-  const maxIdleInterval = readMs(query, "heartbeatInterval", settings.maxIdleInterval);
-  const remainPresentFor = readMs(query, "remainPresentFor", settings.remainPresentFor);
+  const readMs = (name: keyof typeof BOUNDS, byDefault: number): number => {
+    const [min, max] = BOUNDS[name];
+    const ms = Number(query.get(name) || Number.NaN);
+    return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
+  };
+  const maxIdleInterval = readMs("heartbeatInterval", settings.maxIdleInterval);
+  const remainPresentFor = readMs("remainPresentFor", settings.remainPresentFor);
   const format = formatOf(query.get("format") ?? "json");
   /** Whether the client receives its own messages. */
   const echo = query.get("echo") !== "false";
-
-  /** Breaks the connection without a close frame. */
+  /** Ends the socket without a close frame. */
   const cut = (): void => socket.terminate();
-  const isTooSlow = (): boolean =>
-    socket.bufferedAmount > settings.maxBytesUnsent ||
-    (socket.bufferedAmount > 0 && outlet.unsent > settings.maxBytesUnsentInTotal);
 
   const send = (frame: ServerFrame): void => {
     const data = encodeOnce(frame, format);
     outlet.pass(() => {
-      if (isTooSlow()) cut();
+      const { bufferedAmount } = socket;
+      const isBusy = bufferedAmount > 0 && outlet.unsent > maxBytesUnsentInTotal;
+      if (bufferedAmount > maxBytesUnsent || isBusy) cut();
       if (socket.readyState !== socket.OPEN) return;
       outlet.unsent += data.length;
       socket.send(data, { binary: format === "msgpack" }, () => {
@@ -51,7 +50,7 @@ export function openTransport(
   };
 
   // HEARTBEAT frames keep browsers connected, and pings keep Node connected. All clients answer
-  // pings, so a client that has not answered the last one is gone.
+  // pings: one that has not answered the last is gone.
   let isAnswered = true;
   const timer = setInterval(() => {
     if (!isAnswered) return cut();
@@ -59,19 +58,12 @@ export function openTransport(
     socket.ping();
     if (query.get("heartbeats") !== "false") send({ action: Action.HEARTBEAT });
   }, maxIdleInterval);
-  socket
-    .on("close", () => clearInterval(timer))
-    .on("pong", () => {
-      isAnswered = true;
-    });
+  socket.on("close", () => clearInterval(timer));
+  socket.on("pong", () => {
+    isAnswered = true;
+  });
 
   return { format, echo, maxIdleInterval, remainPresentFor, send, end, cut };
-}
-
-function readMs(query: URLSearchParams, name: keyof typeof BOUNDS, byDefault: number): number {
-  const [min, max] = BOUNDS[name];
-  const ms = Number(query.get(name) || Number.NaN);
-  return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
 }
 
 /** The last frame in each format: a channel sends the same one to all its subscribers in turn. */
