@@ -1,5 +1,5 @@
 import type { Plugin } from "vite";
-import { loadEnvFiles } from "./env.ts";
+import { readEnvFiles } from "./env.ts";
 import { LOCAL_KEYS } from "./keys.ts";
 import { isSameOrigin } from "./origin.ts";
 import { REST_PATHS } from "./rest.ts";
@@ -11,7 +11,7 @@ import type { Settings } from "./settings.ts";
  * account and no second port. With a key, and in a build, it does nothing.
  */
 export function localAbly(settings?: Partial<Settings>): Plugin {
-  loadEnvFiles();
+  readEnvFiles();
   return {
     name: "local-ably",
     apply: (_config, { command }) => command === "serve" && !process.env.ABLY_API_KEY?.trim(),
