@@ -2,45 +2,36 @@
 import { assert } from "./error.ts";
 import { decode, isRecord } from "./format.ts";
 
-/** Resource (a channel name that may have wildcards) → operations, or `["*"]` for all. */
+/** By resource: a channel name that may have wildcards. `["*"]` stands for all operations. */
 export type Capability = Record<string, string[]>;
 
 const OPERATIONS = `* subscribe publish presence history stats channel-metadata privileged-headers
   push-subscribe push-admin object-subscribe object-publish annotation-subscribe annotation-publish
   message-update-own message-update-any message-delete-own message-delete-any`.split(/\s+/);
 
-/** Returns a capability from its JSON text or object. Throws 40000 if Ably would refuse it. */
+/** Reads a capability or its JSON text. */
 export function parseCapability(value: unknown): Capability {
-  const parsed =
-    typeof value === "string" ? decode(Buffer.from(value), "json", "The capability") : value;
+  const isText = typeof value === "string";
+  const parsed = isText ? decode(Buffer.from(value), "json", "The capability") : value;
   assert(isRecord(parsed), 40000, "The capability must be an object.");
   const entries = Object.entries(parsed);
-  return Object.fromEntries(entries.map(([name, value]) => [name, readOperations(value)]));
+  return Object.fromEntries(entries.map(([name, operations]) => [name, readList(operations)]));
 }
 
-function readOperations(value: unknown): string[] {
-  assert(
-    Array.isArray(value) &&
-      value.length > 0 &&
-      value.every((name) => OPERATIONS.includes(name)) &&
-      (value.length === 1 || !value.includes("*")),
-    40000,
-    `Invalid capability: ${JSON.stringify(value)} is neither ["*"] nor a list of operations.`,
-  );
+function readList(value: unknown): string[] {
+  assert(Array.isArray(value) && value.length > 0, 40000, "The capability lists no operations.");
+  const unknown = value.filter((name) => !OPERATIONS.includes(name));
+  assert(unknown.length === 0, 40000, `The capability has unknown operations: ${unknown}.`);
+  const isValid = value.length === 1 || !value.includes("*");
+  assert(isValid, 40000, "The capability lists * beside other operations.");
   return value;
 }
 
-/** Throws 40160 unless the capability allows the operation, or one of several, on the channel. */
-export function requireCapability(
-  capability: Capability,
-  channel: string,
-  ...operations: string[]
-): void {
-  assert(
-    operations.some((operation) => permits(capability, channel, operation)),
-    40160,
-    `The capability does not allow ${operations.join(" or ")} on channel ${JSON.stringify(channel)}.`,
-  );
+/** Throws 40160 unless one of the operations is allowed on the channel. */
+export function requireCapability(capability: Capability, channel: string, ...any: string[]): void {
+  const isAllowed = any.some((operation) => permits(capability, channel, operation));
+  const what = `${any.join(" or ")} on channel ${JSON.stringify(channel)}`;
+  assert(isAllowed, 40160, `The capability does not allow ${what}.`);
 }
 
 export function permits(capability: Capability, channel: string, operation: string): boolean {
@@ -66,14 +57,12 @@ export function intersect(one: Capability, other: Capability): Capability {
 
 function intersectOperations(one: string[], other: string[]): string[] {
   if (one.includes("*")) return other;
-  if (other.includes("*")) return one;
-  return one.filter((operation) => other.includes(operation));
+  return other.includes("*") ? one : one.filter((operation) => other.includes(operation));
 }
 
 /**
- * Returns the resource that both have in common. `*` stands for one segment or, at the end, for
- * any number of them, including none: `room:*` also matches the channel `room`, as at Ably.
- * `*` does not match `[meta]log`, and `[*]*` does.
+ * `*` stands for one segment or, at the end, for any number of them, including none: `room:*` also
+ * allows the channel `room`, as at Ably. `*` does not allow `[meta]log`, and `[*]*` does.
  */
 function intersectResources(one: string, other: string): string | undefined {
   const [a, b] = [segmentsOf(one), segmentsOf(other)];

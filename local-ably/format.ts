@@ -4,7 +4,7 @@ import { AblyError } from "./error.ts";
 
 export type Format = "json" | "msgpack";
 
-/** Without a charset: clients read the body of an error only if the type matches exactly. */
+/** Without a charset: with one, clients do not read the body of an error. */
 export const CONTENT_TYPE = { json: "application/json", msgpack: "application/x-msgpack" } as const;
 
 export function formatOf(contentType = ""): Format {
@@ -16,15 +16,11 @@ export function encode(value: unknown, format: Format): Uint8Array {
   return Buffer.from(JSON.stringify(value, binaryAsBase64));
 }
 
-/** Throws `code` if the bytes are not in that format. The message starts with `subject`. */
-export function decode(
-  bytes: Uint8Array,
-  format: Format,
-  subject = "The data sent",
-  code = 40000,
-): unknown {
+/** @param subject Starts the message of the error. */
+export function decode(bytes: Uint8Array, format: Format, subject = "The data", code = 40000) {
   try {
-    return format === "msgpack" ? decodeMsgpack(bytes) : JSON.parse(String(bytes));
+    const value: unknown = format === "json" ? JSON.parse(String(bytes)) : decodeMsgpack(bytes);
+    return value;
   } catch {
     throw new AblyError(code, `${subject} is not valid ${format}.`);
   }
@@ -42,7 +38,6 @@ export function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array;
 }
 
-/** Replaces the bytes of a message with base64, and adds that to its encoding. */
 function binaryAsBase64(_key: string, value: unknown): unknown {
   if (!isRecord(value) || !isBytes(value.data)) return value;
   const data = Buffer.from(value.data).toString("base64");

@@ -1,9 +1,9 @@
-/** Compact JWTs with HS256, the only algorithm that Ably's keys sign with. RFC 7519 */
+/** Compact JWTs with HS256, the only algorithm of Ably's keys. RFC 7519 */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { assert } from "./error.ts";
 import { decode, isRecord } from "./format.ts";
 
-const NOT_A_JWT = "The token is not a JWT signed with HS256 by one of the keys.";
+const INVALID = "The token is not a JWT signed with HS256 by one of the keys.";
 
 export function signJwt(kid: string, secret: string, claims: object): string {
   const parts = [{ alg: "HS256", typ: "JWT", kid }, claims];
@@ -11,17 +11,17 @@ export function signJwt(kid: string, secret: string, claims: object): string {
   return [...signed, sign(signed.join("."), secret)].join(".");
 }
 
-/** Returns the key name and the claims. Throws 40144 if the signature is wrong. */
+/** Throws 40144 if the signature is wrong. */
 export function readJwt(token: string, secretOf: (kid: string) => string) {
   const [header = "", payload = "", signature = ""] = token.split(".");
   const { alg, kid } = parse(header);
-  assert(alg === "HS256" && typeof kid === "string", 40144, NOT_A_JWT);
+  assert(alg === "HS256" && typeof kid === "string", 40144, INVALID);
   const expected = sign(`${header}.${payload}`, secretOf(kid));
-  assert(isEqualSecret(signature, expected), 40144, NOT_A_JWT);
+  assert(isEqualSecret(signature, expected), 40144, INVALID);
   return { kid, claims: parse(payload) };
 }
 
-/** Compares secrets in constant time. */
+/** In constant time. */
 export function isEqualSecret(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);
@@ -33,6 +33,6 @@ function sign(text: string, secret: string): string {
 
 function parse(part: string): Record<string, unknown> {
   const value = decode(Buffer.from(part, "base64url"), "json", "The token", 40144);
-  assert(isRecord(value), 40144, NOT_A_JWT);
+  assert(isRecord(value), 40144, INVALID);
   return value;
 }

@@ -6,13 +6,10 @@ import { isRecord } from "./format.ts";
 
 const [name = "", secret = ""] = LOCAL_ABLY_KEY.split(":");
 
-/** The key that the token function uses if there is no `ABLY_API_KEY`. */
+/** The key that the token function uses without an `ABLY_API_KEY`. */
 export const LOCAL_KEYS: Key[] = [{ name, secret, capability: { "*": ["*"] } }];
 
-/**
- * Reads `LOCAL_ABLY_KEYS`: `[{ "name": "appId.keyId", "secret": "…", "capability": { "*": ["*"] } }]`.
- * Returns the local key if it is blank. Throws an error that says what is wrong with it.
- */
+/** Reads `LOCAL_ABLY_KEYS`. If it is blank, returns the local key. */
 export function readKeys(json: string | undefined): Key[] {
   if (!json?.trim()) return LOCAL_KEYS;
   try {
@@ -26,13 +23,10 @@ export function readKeys(json: string | undefined): Key[] {
 }
 
 function readKey(key: unknown): Key {
-  assert(isRecord(key), 40000, "Each key must be an object.");
+  assert(isRecord(key), 40000, "A key must be an object.");
   const { name, secret, capability = { "*": ["*"] } } = key;
-  assert(
-    typeof name === "string" && /^[^.:]+\.[^.:]+$/.test(name),
-    40000,
-    "The name of each key must be appId.keyId.",
-  );
+  const isName = typeof name === "string" && /^[^.:]+\.[^.:]+$/.test(name);
+  assert(isName, 40000, "The name of a key must be appId.keyId.");
   assert(typeof secret === "string" && secret, 40000, `Key ${name} needs a secret.`);
   return { name, secret, capability: parseCapability(capability) };
 }

@@ -7,30 +7,28 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 
-/** Names as in Vite's `server.allowedHosts`: `.example.com` includes subdomains. */
+/** As Vite's `server.allowedHosts`: `.example.com` includes subdomains. */
 export type AllowedHosts = true | readonly string[];
 
 const LOOPBACK_ADDRESS = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const LOOPBACK_NAME = /^((.+\.)?localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
-/** Names that the public DNS cannot hold: without a dot, or below a reserved one. */
+/** Names that the public DNS cannot hold. */
 const PRIVATE_NAME = /^[^.]+$|\.(localhost|local|internal|home\.arpa)$/;
 
 /** Whether the request comes from a page of this origin, or from no page. */
-export function isSameOrigin(request: IncomingMessage, allowed: AllowedHosts): boolean {
-  const { origin, host } = request.headers;
-  if (origin === undefined) return isFromNoPage(request, allowed);
-  const page = parse(origin);
-  if (!page || ![host, request.headers["x-forwarded-host"]].includes(page.host)) return false;
-  return page.protocol === "https:" || isTrusted(page.hostname, allowed);
+export function isSameOrigin({ headers }: IncomingMessage, allowed: AllowedHosts): boolean {
+  const page = parse(headers.origin);
+  if (!page) return headers.origin === undefined && isFromNoPage(headers, allowed);
+  const isOwn = [headers.host, headers["x-forwarded-host"]].includes(page.host);
+  return isOwn && (page.protocol === "https:" || isTrusted(page.hostname, allowed));
 }
 
-/** Whether it comes from a page of this machine, of the requested host at any port, or from no page. */
-export function isSameHost(request: IncomingMessage, allowed: AllowedHosts): boolean {
-  const { origin, host } = request.headers;
-  if (origin === undefined) return isFromNoPage(request, allowed);
-  const hostname = parse(origin)?.hostname ?? "";
-  const isRequested = hostname === parse(`http://${host}`)?.hostname;
-  return LOOPBACK_NAME.test(hostname) || (isRequested && isTrusted(hostname, allowed));
+/** Whether it comes from a page of this machine, of the requested host, or from no page. */
+export function isSameHost({ headers }: IncomingMessage, allowed: AllowedHosts): boolean {
+  const page = parse(headers.origin);
+  if (!page) return headers.origin === undefined && isFromNoPage(headers, allowed);
+  const isRequested = page.hostname === parse(`http://${headers.host}`)?.hostname;
+  return LOOPBACK_NAME.test(page.hostname) || (isRequested && isTrusted(page.hostname, allowed));
 }
 
 /** Whether it comes from a page of this origin that is open on this machine. */
@@ -38,7 +36,6 @@ export function isOwnPage(request: IncomingMessage): boolean {
   const { headers, socket } = request;
   const forwarded = String(headers["x-forwarded-for"] ?? socket.remoteAddress).split(",");
   return (
-    headers.origin !== undefined &&
     (headers["sec-fetch-site"] ?? "same-origin") === "same-origin" &&
     isSameOrigin(request, []) &&
     LOOPBACK_NAME.test(parse(headers.origin)?.hostname ?? "") &&
@@ -46,20 +43,20 @@ export function isOwnPage(request: IncomingMessage): boolean {
   );
 }
 
-/** Browsers send no Origin with a GET to the own origin, and Sec-Fetch-Site only if it is secure. */
-function isFromNoPage({ headers }: IncomingMessage, allowed: AllowedHosts): boolean {
+/** Pages GET their own origin without Origin. Only secure ones have Sec-Fetch-Site then. */
+function isFromNoPage(headers: IncomingMessage["headers"], allowed: AllowedHosts): boolean {
   const hostname = parse(`http://${headers.host}`)?.hostname ?? "";
   return headers["sec-fetch-site"] === "same-origin" || isTrusted(hostname, allowed);
 }
 
 function isTrusted(hostname: string, allowed: AllowedHosts): boolean {
-  if (allowed === true || PRIVATE_NAME.test(hostname)) return true;
-  if (isIP(hostname.replace(/^\[(.+)\]$/, "$1"))) return true;
+  const isAddress = isIP(hostname.replace(/^\[(.+)\]$/, "$1")) > 0;
+  if (allowed === true || isAddress || PRIVATE_NAME.test(hostname)) return true;
   return allowed.some(
-    (name) => name === hostname || (name[0] === "." && `.${hostname}`.endsWith(name)),
+    (name) => name === hostname || (/^\./.test(name) && `.${hostname}`.endsWith(name)),
   );
 }
 
-function parse(origin: string): URL | undefined {
+function parse(origin = ""): URL | undefined {
   return URL.canParse(origin) ? new URL(origin) : undefined;
 }

@@ -3,10 +3,10 @@ import type { Message } from "./protocol.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
+const DIRECTIONS = ["forwards", "backwards"];
 
 /** `serial` sorts as text in the order of the list, and is unique in it. */
 type Item = { serial: string; message: Message };
-type Direction = "forwards" | "backwards";
 
 /**
  * Returns one page of a list (oldest first), with the Link header of the next. Throws 40003.
@@ -16,34 +16,31 @@ export function paginate(
   items: Item[],
   path: string,
   query: URLSearchParams,
-  byDefault: Direction = "backwards",
+  byDefault = "backwards",
 ) {
   const limit = Number(query.get("limit") || DEFAULT_LIMIT);
   const start = Number(query.get("start") || 0);
   const end = Number(query.get("end") || Infinity);
-  const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
-  assert(isLimit, 40003, `The parameter limit must be a whole number from 1 to ${MAX_LIMIT}.`);
-  assert(start <= end, 40003, "The parameters start and end must be ms, and start no later.");
   const direction = query.get("direction") ?? byDefault;
-  const isDirection = direction === "backwards" || direction === "forwards";
-  assert(isDirection, 40003, "The parameter direction must be backwards or forwards.");
-
+  const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
+  assert(isLimit, 40003, `limit must be a whole number from 1 to ${MAX_LIMIT}.`);
+  assert(start <= end, 40003, "start and end must be ms, and start no later than end.");
+  assert(DIRECTIONS.includes(direction), 40003, "direction must be backwards or forwards.");
   // The serial of a channel: serials of messages start with one.
   const until = query.get("from_serial") ?? query.get("fromSerial");
   const isSerial = until === null || /^\d+-\d+@/.test(until);
-  assert(isSerial, 40003, "The parameter from_serial is not the serial of a channel.");
+  assert(isSerial, 40003, "from_serial must be the serial of a channel.");
+
   const cursor = query.get("cursor");
   const isBackwards = direction === "backwards";
-  // A cursor is not an index, because the list may have changed since.
-  const asked = items
+  const found = items
     .filter(({ message: { timestamp } }) => timestamp >= start && timestamp <= end)
     .filter(({ serial }) => until === null || serial.slice(0, until.length) <= until)
     .filter(({ serial }) => cursor === null || (isBackwards ? serial < cursor : serial > cursor));
-  if (isBackwards) asked.reverse();
-  const page = asked.slice(0, limit);
-
+  if (isBackwards) found.reverse();
+  const page = found.slice(0, limit);
   const links = [link(path, query, "first"), link(path, query, "current", cursor)];
-  if (asked.length > limit) links.push(link(path, query, "next", page.at(-1)?.serial));
+  if (found.length > limit) links.push(link(path, query, "next", page.at(-1)?.serial));
   return { headers: { link: links.join(", ") }, body: page.map(({ message }) => message) };
 }
 

@@ -6,10 +6,10 @@ import { REST_PATHS } from "./rest.ts";
 import { LocalAbly } from "./server.ts";
 import type { Settings } from "./settings.ts";
 
-/**
- * Answers as Ably on the page's own origin if Vite started without an `ABLY_API_KEY`: it needs no
- * account and no second port. With a key, and in a build, it does nothing.
- */
+const READY =
+  "  Local Ably answers here, in memory: no account needed. To use Ably, set ABLY_API_KEY and restart.";
+
+/** Answers as Ably on the page's own origin, unless Vite builds or starts with an `ABLY_API_KEY`. */
 export function localAbly(settings?: Partial<Settings>): Plugin {
   readEnvFiles();
   return {
@@ -17,12 +17,9 @@ export function localAbly(settings?: Partial<Settings>): Plugin {
     apply: (_config, { command }) => command === "serve" && !process.env.ABLY_API_KEY?.trim(),
     config: () => ({ define: { __LOCAL_ABLY__: true } }),
     configureServer({ httpServer, middlewares, config: { logger, server } }) {
-      const isAllowed = (request: Parameters<typeof isSameOrigin>[0]) =>
-        isSameOrigin(request, server.allowedHosts);
-      const ably = new LocalAbly(LOCAL_KEYS, isAllowed, settings);
-      logger.info(
-        "  Local Ably answers here, in memory: no account needed. To use Ably's cloud, set ABLY_API_KEY and restart.",
-      );
+      const allowed = server.allowedHosts;
+      const ably = new LocalAbly(LOCAL_KEYS, (req) => isSameOrigin(req, allowed), settings);
+      logger.info(READY);
       middlewares.use((request, response, next) => {
         // A fork may have a page at a path of Ably.
         const isVisit = request.headers.accept?.includes("text/html");
