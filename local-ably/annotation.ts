@@ -8,6 +8,9 @@ import { ANONYMOUS_METHODS, METHODS } from "./summary.ts";
 
 export type AnnotationDraft = Draft & Subject;
 
+/** The method in the type of an annotation. Annotations without one are not summarized. */
+export const methodOf = ({ type }: Subject): string | undefined => type.split(":")[1];
+
 /** @param messageSerial The message, if the address of a REST request names it. */
 export function parseAnnotations(
   value: unknown,
@@ -30,11 +33,6 @@ function parseSubject(item: unknown, serial: string | undefined): Subject {
     throw new AblyError(40000, "The count of an annotation must be a whole number.");
   // Ably reads a count of 0 as 1.
   return { messageSerial, type, count: count || undefined };
-}
-
-/** The method in the type of an annotation. Annotations without one are not summarized. */
-export function methodOf({ type }: Subject): string | undefined {
-  return type.split(":")[1];
 }
 
 /** Throws 40000 for what Ably would refuse. */

@@ -26,9 +26,7 @@ const TIMESTAMP_WINDOW_MS = 2 * 60 * 1000;
 const MIN_NONCE_LENGTH = 16;
 const MAX_NONCE_LENGTH = 256;
 
-export function appIdOf(keyName: string): string {
-  return keyName.split(".")[0] ?? "";
-}
+export const appIdOf = (keyName: string): string => keyName.split(".")[0] ?? "";
 
 export class Auth {
   readonly #keys: Map<string, Key>;

@@ -9,6 +9,9 @@ const OPERATIONS = `* subscribe publish presence history stats channel-metadata 
   push-subscribe push-admin object-subscribe object-publish annotation-subscribe annotation-publish
   message-update-own message-update-any message-delete-own message-delete-any`.split(/\s+/);
 
+const join = ([qualifier = "", ...segments]: string[]): string => qualifier + segments.join(":");
+const isWildcard = (segment: string): boolean => segment === "*" || segment === "[*]";
+
 /** Reads a capability or its JSON text. */
 export function parseCapability(value: unknown): Capability {
   const isText = typeof value === "string";
@@ -81,12 +84,4 @@ function intersectResources(one: string, other: string): string | undefined {
 /** The first segment is the [qualifier], or empty. */
 function segmentsOf(resource: string): string[] {
   return resource.replace(/^(\[[^\]]*\])?/, "$1:").split(":");
-}
-
-function join([qualifier = "", ...segments]: string[]): string {
-  return qualifier + segments.join(":");
-}
-
-function isWildcard(segment: string): boolean {
-  return segment === "*" || segment === "[*]";
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AnnotationDraft } from "./annotation.ts";
-import { AblyError, assert } from "./error.ts";
+import { assert } from "./error.ts";
 import { Log } from "./log.ts";
 import { type Draft, checkSize, memoryOf } from "./message.ts";
 import { PresenceSet } from "./presence.ts";
@@ -14,19 +14,18 @@ const PRESENCE_ACTIONS: unknown[] = [ENTER, LEAVE, PRESENT, UPDATE];
 
 /** Who sends a publish. `id` names the messages that have no id of their own. */
 export type Sender = { id: string; connectionId: string | undefined };
-
-/** What an append adds, for subscribers that received the entry of the previous version. */
+/** What an append adds, for subscribers that received the previous version. */
 export type Append = { entry: Entry; previousSerial: string };
-
 /** Receives each new entry. The channel knows no sockets. */
 export type Subscriber = { readonly modes: number; receive(entry: Entry, append?: Append): void };
 
-/** What the channels of an app share. */
 type Owner = {
   readonly settings: Settings;
   readonly memory: { kept: number; present: number };
   dropExpired(): void;
 };
+
+const channelSerialOf = (serial = ""): string => serial.replace(/:\d+$/, "");
 
 export class Channel {
   readonly name: string;
@@ -63,26 +62,21 @@ export class Channel {
   }
 
   /**
-   * Publishes messages, and returns them. If a recent publish has the same first id, returns the
-   * messages of that one: https://ably.com/docs/pub-sub/advanced#idempotency
+   * If a recent publish has the same first id, returns the messages of that one:
+   * https://ably.com/docs/pub-sub/advanced#idempotency
    */
   publish(drafts: Draft[], sender: Sender): Message[] {
     const known = this.log.findById(drafts[0]?.id ?? `${sender.id}:0`);
     if (known) return known;
-    this.#advance();
-    const messages = drafts.map((draft, index) => ({
-      ...this.#toMessage(draft, index, sender),
-      serial: serialOf(this.serial, index),
-      action: MessageAction.CREATE,
-    }));
-    const entry = this.#toEntry({ action: Action.MESSAGE, messages }, sender);
-    // Only present subscribers receive it: https://ably.com/docs/pub-sub/advanced#ephemeral
-    if (!messages.every(({ extras }) => extras?.ephemeral === true)) this.#keep(entry);
-    this.#deliver(entry);
+    const action = MessageAction.CREATE;
+    const messages = this.#toMessages(drafts, sender).map((message, index) => {
+      return { ...message, serial: serialOf(this.serial, index), action };
+    });
+    this.#publish({ action: Action.MESSAGE, messages }, sender);
     return messages;
   }
 
-  /** Updates, deletes or appends to a message, and returns the new version. Throws 40400. */
+  /** Updates, deletes or appends to a message, and returns the new version. */
   change(draft: Draft, sender: Sender): Message {
     const id = `${sender.id}:0`;
     const [repeated] = this.log.findById(id) ?? [];
@@ -108,14 +102,13 @@ export class Channel {
     return message;
   }
 
-  /** Publishes annotations, then the new summaries of their messages. Throws 40400. */
+  /** Publishes annotations, then the new summaries of their messages. */
   annotate(drafts: AnnotationDraft[], sender: Sender): Annotation[] {
     for (const { messageSerial } of drafts) this.find(messageSerial);
-    this.#advance();
-    const annotations = drafts.map((draft, index) => {
-      const { messageSerial, type, count } = draft;
+    const stamped = this.#toMessages(drafts, sender);
+    const annotations = drafts.map(({ messageSerial, type, count }, index) => {
       const serial = serialOf(this.serial, index);
-      return { ...this.#toMessage(draft, index, sender), serial, messageSerial, type, count };
+      return { ...(stamped[index] as Message), serial, messageSerial, type, count };
     });
     const summarized = new Set<VersionedMessage>();
     for (const annotation of annotations) {
@@ -123,32 +116,25 @@ export class Channel {
       this.#versioned.set(annotation.messageSerial, target);
       if (target.annotate(annotation)) summarized.add(target);
     }
-    const entry = this.#toEntry({ action: Action.ANNOTATION, annotations }, sender);
-    this.#keep(entry);
-    this.#deliver(entry);
+    this.#publish({ action: Action.ANNOTATION, annotations }, sender);
     for (const target of summarized) this.#deliver(this.#toSummary(target));
     return annotations;
   }
 
-  /** Applies presence messages, and publishes what they change. Throws 91003 if there is no room. */
   updatePresence(contents: Content[], sender: Sender): void {
     const areKnown = contents.every(({ action }) => PRESENCE_ACTIONS.includes(action));
     assert(areKnown, 40000, "The action of a presence message must be enter, update or leave.");
-    this.#advance();
-    const messages = contents.map((content, index) => this.#toMessage(content, index, sender));
+    const messages = this.#toMessages(contents, sender);
     const staying = messages.filter(({ action }) => action !== LEAVE);
-    const entering = staying.filter((member) => !this.members.has(member));
-    const { maxPresenceMembers, maxBytesPresent } = this.settings;
-    if (entering.length > 0 && this.members.size + entering.length > maxPresenceMembers)
-      throw new AblyError(91003, `The channel has its maximum of ${maxPresenceMembers} members.`);
+    const entering = staying.filter((member) => !this.members.has(member)).length;
+    const { maxPresenceMembers: max, maxBytesPresent } = this.settings;
+    const hasPlace = entering === 0 || this.members.size + entering <= max;
+    assert(hasPlace, 91003, `The channel has its maximum of ${max} members.`);
     const bytes = staying.reduce((sum, member) => sum + memoryOf(member), 0);
-    if (bytes > 0 && this.#owner.memory.present + bytes > maxBytesPresent)
-      throw new AblyError(91003, `All members together may have ${maxBytesPresent} bytes.`);
+    const hasRoom = bytes === 0 || this.#owner.memory.present + bytes <= maxBytesPresent;
+    assert(hasRoom, 91003, `All members together may have ${maxBytesPresent} bytes.`);
     const presence = messages.flatMap((member) => this.members.apply(member) ?? []);
-    if (presence.length === 0) return;
-    const entry = this.#toEntry({ action: Action.PRESENCE, presence }, sender);
-    this.#keep(entry);
-    this.#deliver(entry);
+    if (presence.length > 0) this.#publish({ action: Action.PRESENCE, presence }, sender);
   }
 
   /** Makes all members of a connection leave. */
@@ -163,10 +149,11 @@ export class Channel {
   latest(): Entry[] {
     return this.log.recent().flatMap((entry) => {
       const created = entry.messages?.filter(({ action }) => action === MessageAction.CREATE) ?? [];
-      const messages = created.map(
-        (message) => this.#versioned.get(message.serial ?? "")?.latest ?? message,
-      );
-      return messages.length > 0 ? [{ ...entry, messages }] : [];
+      if (created.length === 0) return [];
+      const latestOf = (serial = "") => this.#versioned.get(serial)?.latest;
+      return [
+        { ...entry, messages: created.map((message) => latestOf(message.serial) ?? message) },
+      ];
     });
   }
 
@@ -195,10 +182,13 @@ export class Channel {
     this.#last = now > timestamp ? { timestamp: now, count: 0 } : { timestamp, count: count + 1 };
   }
 
-  #toMessage(content: Content, index: number, { id: own, connectionId }: Sender): Message {
-    const { action, name, clientId, data, encoding, extras, id = `${own}:${index}` } = content;
+  #toMessages(contents: Content[], { id: own, connectionId }: Sender): Message[] {
+    this.#advance();
     const { timestamp } = this.#last;
-    return { id, action, name, clientId, connectionId, timestamp, data, encoding, extras };
+    return contents.map((content, index) => {
+      const { id = `${own}:${index}`, action, name, clientId, data, encoding, extras } = content;
+      return { id, action, name, clientId, connectionId, timestamp, data, encoding, extras };
+    });
   }
 
   /** A summary is a message of its own, without the payload, as at Ably. */
@@ -216,6 +206,14 @@ export class Channel {
     return { channel: this.name, channelSerial: this.serial, ...sender, timestamp, ...body };
   }
 
+  #publish(body: Pick<Entry, "action" | "messages" | "presence" | "annotations">, sender: Sender) {
+    const entry = this.#toEntry(body, sender);
+    // Only present subscribers receive it: https://ably.com/docs/pub-sub/advanced#ephemeral
+    const isEphemeral = body.messages?.every(({ extras }) => extras?.ephemeral === true);
+    if (!isEphemeral) this.#keep(entry);
+    this.#deliver(entry);
+  }
+
   #keep(entry: Entry): void {
     this.log.add(entry);
     if (this.#owner.memory.kept > this.settings.maxBytesKept) this.#owner.dropExpired();
@@ -227,11 +225,7 @@ export class Channel {
   }
 }
 
-function channelSerialOf(serial = ""): string {
-  return serial.replace(/:\d+$/, "");
-}
-
-/** The serial of one message of an entry. It sorts as text, too. */
+/** The serial of one message of an entry. */
 export function serialOf(channelSerial: string, index: number): string {
   return `${channelSerial}:${String(index).padStart(6, "0")}`;
 }

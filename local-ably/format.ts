@@ -7,6 +7,8 @@ export type Format = "json" | "msgpack";
 /** Without a charset: with one, clients do not read the body of an error. */
 export const CONTENT_TYPE = { json: "application/json", msgpack: "application/x-msgpack" } as const;
 
+export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+
 export function formatOf(contentType = ""): Format {
   return contentType.includes("msgpack") ? "msgpack" : "json";
 }
@@ -32,10 +34,6 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 export function toText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
-}
-
-export function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array;
 }
 
 function binaryAsBase64(_key: string, value: unknown): unknown {

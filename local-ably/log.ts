@@ -5,7 +5,6 @@ import type { Settings } from "./settings.ts";
 /** What a kept entry takes beside its messages, bytes. */
 const BYTES_PER_ENTRY = 400;
 
-/** What the logs of an app share. */
 type Owner = { readonly settings: Settings; readonly memory: { kept: number } };
 
 /**
@@ -32,14 +31,14 @@ export class Log {
   }
 
   add(entry: Entry): void {
+    const { memory, settings } = this.#owner;
     this.#entries.push(entry);
-    this.#owner.memory.kept += memoryOfEntry(entry);
-    const [first] = entry.messages ?? [];
-    if (first) this.#byId.set(first.id, entry);
-    if (this.#entries.length > this.#owner.settings.maxMessagesKept) this.#forgetOldest();
+    this.#byId.set(entry.messages?.[0]?.id ?? "", entry);
+    memory.kept += memoryOfEntry(entry);
+    if (this.#entries.length > settings.maxMessagesKept) this.#forgetOldest();
   }
 
-  /** Forgets the oldest entries until the app is within its memory. */
+  /** Makes the app fit into its memory. */
   shrink(): void {
     const { memory, settings } = this.#owner;
     while (memory.kept > settings.maxBytesKept && !this.isEmpty) this.#forgetOldest();
@@ -55,9 +54,9 @@ export class Log {
 
   /** Returns what came after a serial, or undefined if some of it is no longer kept. */
   since(serial: string): Entry[] | undefined {
-    if (serial < this.#forgotten) return undefined;
     const missed = this.#entries.filter(({ channelSerial }) => channelSerial > serial);
-    return missed.some((entry) => this.#isExpired(entry)) ? undefined : missed;
+    const hasGap = serial < this.#forgotten || missed.some((entry) => this.#isExpired(entry));
+    return hasGap ? undefined : missed;
   }
 
   /** Returns the messages of the recent publish whose first message has this id. */
@@ -67,13 +66,7 @@ export class Log {
   }
 
   findBySerial(serial: string): Entry | undefined {
-    let [low, high] = [0, this.#entries.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#entries[middle]?.channelSerial ?? "") < serial) low = middle + 1;
-      else high = middle;
-    }
-    return this.#entries[low]?.channelSerial === serial ? this.#entries[low] : undefined;
+    return this.#entries.find(({ channelSerial }) => channelSerial === serial);
   }
 
   #isExpired({ timestamp }: Entry): boolean {

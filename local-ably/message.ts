@@ -1,5 +1,5 @@
 /** Messages and presence messages: reading them, and what Ably checks of each. */
-import { AblyError, assert } from "./error.ts";
+import { assert } from "./error.ts";
 import { isBytes, isRecord, toText } from "./format.ts";
 import type { Content, Message, Operation } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
@@ -30,18 +30,13 @@ function parseMessage(item: unknown) {
   assert(isRecord(item), 40000, "A message must be an object.");
   const { action, data, extras, version } = item;
   const encoding = readText(item, "encoding", 40013);
-  if (encoding && encoding.length > MAX_ENCODING_LENGTH)
-    throw new AblyError(40013, `The encoding must not exceed ${MAX_ENCODING_LENGTH} characters.`);
-  if (data != null && typeof data !== "string" && !isBytes(data))
-    throw new AblyError(
-      40013,
-      "The data must be a string or binary. Encode anything else as JSON.",
-    );
-  if (extras != null && !(isRecord(extras) && isShallow(extras, MAX_EXTRAS_DEPTH)))
-    throw new AblyError(
-      40000,
-      `The extras must be an object of at most ${MAX_EXTRAS_DEPTH} levels.`,
-    );
+  const isShort = (encoding ?? "").length <= MAX_ENCODING_LENGTH;
+  assert(isShort, 40013, `The encoding must not exceed ${MAX_ENCODING_LENGTH} characters.`);
+  const isText = data == null || typeof data === "string";
+  assert(isText || isBytes(data), 40013, "The data must be a string or binary. Encode it as JSON.");
+  assert(extras == null || isRecord(extras), 40000, "The extras must be an object.");
+  const isFlat = isShallow(extras, MAX_EXTRAS_DEPTH);
+  assert(isFlat, 40000, `The extras must not exceed ${MAX_EXTRAS_DEPTH} levels.`);
   return {
     action: typeof action === "number" ? action : undefined,
     id: readText(item, "id", 40031),
@@ -59,11 +54,12 @@ function parseMessage(item: unknown) {
 
 function parseOperation(version: Record<string, unknown>): Operation {
   const { metadata } = version;
-  if (metadata != null && !(isRecord(metadata) && isShallow(metadata, 1)))
-    throw new AblyError(40000, "The metadata of a change must be a flat object.");
+  const isFlat = metadata == null || (isRecord(metadata) && isShallow(metadata, 1));
+  assert(isFlat, 40000, "The metadata of a change must be a flat object.");
+  const description = readText(version, "description", 40000);
   return {
     clientId: readText(version, "clientId", 40012),
-    description: readText(version, "description", 40000),
+    description,
     metadata: metadata ?? undefined,
   };
 }
@@ -74,43 +70,42 @@ export function readText(item: Record<string, unknown>, name: string, code: numb
   return value ?? undefined;
 }
 
-/** Throws 40009. https://ably.com/docs/platform/pricing/limits#message */
+/** https://ably.com/docs/platform/pricing/limits#message */
 export function checkSize(messages: Content[], { maxMessageSize: max }: Settings): void {
   const size = messages.reduce((sum, message) => sum + sizeOf(message), 0);
   assert(size <= max, 40009, `The messages have ${size} bytes; the limit is ${max}.`, 413);
 }
 
-/** Throws 40031. Several messages with IDs are one publish: `base:0`, `base:1`, … */
+/** Several messages with IDs are one publish: `base:0`, `base:1`, … */
 export function checkIds(messages: Content[]): void {
   const ids = messages.map(({ id }) => id);
   const base = ids[0]?.replace(/:0$/, "");
   const areNumbered = base && ids.every((id, index) => id === `${base}:${index}`);
   const isSingle = ids.length === 1 && ids[0];
-  if (!areNumbered && !isSingle && ids.some((id) => id !== undefined))
-    throw new AblyError(40031, "The ids of several messages must be base:0, base:1 and so on.");
-  if (ids.some((id = "") => id.length > MAX_ID_LENGTH))
-    throw new AblyError(40031, `The id must not exceed ${MAX_ID_LENGTH} characters.`);
+  const areValid = areNumbered || isSingle || ids.every((id) => id === undefined);
+  assert(areValid, 40031, "The ids of several messages must be base:0, base:1 and so on.");
+  const areShort = ids.every((id = "") => id.length <= MAX_ID_LENGTH);
+  assert(areShort, 40031, `The id must not exceed ${MAX_ID_LENGTH} characters.`);
 }
 
-/** Throws 40032. Presence may have any extras: `@ably/spaces` keeps its locks there. */
+/** Not of presence, which may have any extras: `@ably/spaces` keeps its locks there. */
 export function checkExtras({ extras = {} }: Content, { acceptUndecodable }: Settings): void {
   const permitted = acceptUndecodable ? [...PERMITTED_EXTRAS, "delta"] : PERMITTED_EXTRAS;
   const refused = Object.keys(extras).filter((name) => !permitted.includes(name));
-  if (refused.length > 0)
-    throw new AblyError(40032, `Impermissible extras fields: ${refused}. Use extras.headers.`);
+  assert(refused.length === 0, 40032, `Impermissible extras fields: ${refused}. Use headers.`);
   const { headers = {} } = extras;
-  if (!isRecord(headers) || !isShallow(headers, 1))
-    throw new AblyError(40032, "extras.headers must map to strings, numbers, booleans or null.");
+  const isFlat = isRecord(headers) && isShallow(headers, 1);
+  assert(isFlat, 40032, "extras.headers must map to strings, numbers, booleans or null.");
 }
 
 /**
- * Throws 40013 for an encoding that only Ably itself may set: a delta without its base fails the
- * channel of every subscriber (ably-js: 40019). ably-js finds the name among other characters.
+ * Refuses an encoding that only Ably itself may set: a delta without its base fails the channel of
+ * every subscriber (ably-js: 40019). ably-js finds the name among other characters.
  */
 export function checkEncoding({ encoding = "" }: Content, { acceptUndecodable }: Settings): void {
   const isDelta = encoding.split("/").some((part) => /[-\w]+/.exec(part)?.[0] === "vcdiff");
-  if (isDelta && !acceptUndecodable)
-    throw new AblyError(40013, "The encoding vcdiff is refused: subscribers could not decode it.");
+  const isAccepted = acceptUndecodable || !isDelta;
+  assert(isAccepted, 40013, "The encoding vcdiff is refused: subscribers could not decode it.");
 }
 
 /** The size that Ably counts, bytes. */
@@ -126,7 +121,7 @@ export function memoryOf(message: Message): number {
   return sizeOf(message) + own + BYTES_PER_MESSAGE;
 }
 
-/** Decodes what a JSON client sends as base64. Invalid base64 stays as it is. */
+/** Invalid base64 stays as it is. */
 function decodeBase64(data: string | Uint8Array | undefined, encoding: string | undefined) {
   if (typeof data !== "string" || !encoding || !BASE64.test(encoding)) return { data, encoding };
   const bytes = Buffer.from(data, "base64");

@@ -15,6 +15,9 @@ const LOOPBACK_NAME = /^((.+\.)?localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
 /** Names that the public DNS cannot hold. */
 const PRIVATE_NAME = /^[^.]+$|\.(localhost|local|internal|home\.arpa)$/;
 
+const parse = (origin = ""): URL | undefined =>
+  URL.canParse(origin) ? new URL(origin) : undefined;
+
 /** Whether the request comes from a page of this origin, or from no page. */
 export function isSameOrigin({ headers }: IncomingMessage, allowed: AllowedHosts): boolean {
   const page = parse(headers.origin);
@@ -55,8 +58,4 @@ function isTrusted(hostname: string, allowed: AllowedHosts): boolean {
   return allowed.some(
     (name) => name === hostname || (/^\./.test(name) && `.${hostname}`.endsWith(name)),
   );
-}
-
-function parse(origin = ""): URL | undefined {
-  return URL.canParse(origin) ? new URL(origin) : undefined;
 }

@@ -1,6 +1,8 @@
 import { memoryOf } from "./message.ts";
 import { type Message, PresenceAction } from "./protocol.ts";
 
+const keyOf = ({ connectionId, clientId }: Message): string => `${connectionId}:${clientId}`;
+
 /** The members of one channel: one for each connection and client ID. */
 export class PresenceSet {
   readonly #members = new Map<string, Message>();
@@ -43,10 +45,6 @@ export class PresenceSet {
     const { data, encoding } = message.data === undefined ? known : message;
     return { ...message, data, encoding, extras: message.extras ?? known.extras };
   }
-}
-
-function keyOf({ connectionId, clientId }: Message): string {
-  return `${connectionId}:${clientId}`;
 }
 
 /** Compares msgSerial and index, with which IDs end. If the server made one of them, the time. */

@@ -47,56 +47,42 @@ export const MessageAction = { CREATE: 0, UPDATE: 1, DELETE: 2, SUMMARY: 4, APPE
 export const PresenceAction = { ABSENT: 0, PRESENT: 1, ENTER: 2, LEAVE: 3, UPDATE: 4 } as const;
 export const AnnotationAction = { CREATE: 0, DELETE: 1 } as const;
 
+type Texts<Name extends string> = { [name in Name]?: string | undefined };
+type Extras = Record<string, unknown>;
+
 /** What a publisher decides about a message. */
-export type Content = {
-  id?: string | undefined;
+export type Content = Texts<"id" | "name" | "clientId" | "encoding"> & {
   action?: number | undefined;
-  name?: string | undefined;
-  clientId?: string | undefined;
   data?: string | Uint8Array | undefined;
-  encoding?: string | undefined;
-  extras?: Record<string, unknown> | undefined;
+  extras?: Extras | undefined;
 };
-
-/** A message or a presence message as a channel keeps and sends it. */
-export type Message = Content & {
-  id: string;
-  connectionId: string | undefined;
-  /** When it was created, ms since the epoch. */
-  timestamp: number;
-  /** Identifies the message in all its versions. */
-  serial?: string | undefined;
-  version?: Version | undefined;
-  annotations?: { summary: Summary } | undefined;
-};
-
 /** Who changes a message, and why. */
-export type Operation = {
-  clientId?: string | undefined;
-  description?: string | undefined;
-  metadata?: Record<string, unknown> | undefined;
-};
+export type Operation = Texts<"clientId" | "description"> & { metadata?: Extras | undefined };
 export type Version = Operation & { serial: string; timestamp: number };
 
-/** What an annotation is about. */
+/** What the server adds, here and to other frames. */
+type Origin = { id: string; connectionId: string | undefined; timestamp: number };
+/** A message or a presence message. All versions of a message have the same serial. */
+export type Message = Content &
+  Origin &
+  Texts<"serial"> & {
+    version?: Version | undefined;
+    annotations?: { summary: Summary } | undefined;
+  };
 export type Subject = { messageSerial: string; type: string; count: number | undefined };
 export type Annotation = Message & Subject;
 
-/** One publish on a channel: the frame that subscribers receive, and what the channel keeps. */
-export type Entry = {
-  action: typeof Action.MESSAGE | typeof Action.PRESENCE | typeof Action.ANNOTATION;
-  channel: string;
-  /** Sorts as text in the order of the channel. Ends in the epoch of the channel. */
-  channelSerial: string;
-  id: string;
-  connectionId: string | undefined;
-  timestamp: number;
-  messages?: Message[] | undefined;
-  presence?: Message[] | undefined;
-  annotations?: Annotation[] | undefined;
-};
+/** A serial sorts as text in the order of the channel. */
+type Place = { channel: string; channelSerial: string };
 
-type Place = Pick<Entry, "channel" | "channelSerial">;
+/** One publish on a channel: the frame that subscribers receive, and what the channel keeps. */
+export type Entry = Origin &
+  Place & {
+    action: typeof Action.MESSAGE | typeof Action.PRESENCE | typeof Action.ANNOTATION;
+    messages?: Message[] | undefined;
+    presence?: Message[] | undefined;
+    annotations?: Annotation[] | undefined;
+  };
 
 type Frame<Name extends keyof typeof Action, Body = unknown> = {
   action: (typeof Action)[Name];
@@ -113,35 +99,29 @@ export type ServerFrame =
   | Frame<"ATTACHED", Place & { flags: number; params: Record<string, string> }>
   | Frame<"SYNC", Place & { presence: Message[] }>;
 
-/** Actions that the server answers with ACK or NACK. */
 const ACKNOWLEDGED: unknown[] = [Action.MESSAGE, Action.PRESENCE, Action.ANNOTATION];
 
 export type ClientFrame = ReturnType<typeof parseFrame>;
 
-/** Reads the fields of a frame. Messages, presence and annotations are not parsed yet. */
+/** Messages, presence and annotations are not parsed yet. */
 export function parseFrame(value: unknown) {
   assert(isRecord(value), 40000, "A frame must be an object.");
-  const { action, auth, params } = value;
+  const { action, auth, params, messages, presence, annotations } = value;
+  // MessagePack clients omit the empty channel name, and the serial 0.
+  const defaultSerial = ACKNOWLEDGED.includes(action) ? 0 : undefined;
   return {
     action,
     id: toText(value.id),
     accessToken: isRecord(auth) ? toText(auth.accessToken) : undefined,
-    // MessagePack clients omit the empty name.
     channel: toText(value.channel) ?? "",
-    msgSerial: readMsgSerial(value),
+    msgSerial: typeof value.msgSerial === "number" ? value.msgSerial : defaultSerial,
     channelSerial: toText(value.channelSerial),
     flags: Number(value.flags) || 0,
     params: isRecord(params) ? toParams(params) : {},
-    messages: value.messages,
-    presence: value.presence,
-    annotations: value.annotations,
+    messages,
+    presence,
+    annotations,
   };
-}
-
-/** MessagePack clients omit the serial 0. */
-function readMsgSerial({ action, msgSerial }: Record<string, unknown>): number | undefined {
-  if (typeof msgSerial === "number") return msgSerial;
-  return ACKNOWLEDGED.includes(action) ? 0 : undefined;
 }
 
 /** Params may be numbers: `{ rewind: 1 }`. */

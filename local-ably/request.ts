@@ -34,6 +34,8 @@ export type Result = { status?: number; headers?: Record<string, string>; body: 
 
 const MAX_HEADER_LENGTH = 1_000;
 
+const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString();
+
 /** Turns anything thrown into an answer. */
 export function toResult(thrown: unknown) {
   const error = toAblyError(thrown);
@@ -84,8 +86,4 @@ export function credentialsOf({ headers }: IncomingMessage, query: URLSearchPara
 export function readCredentials(query: URLSearchParams): Credentials {
   const { key, access_token, accessToken, clientId } = Object.fromEntries(query);
   return { key, token: access_token ?? accessToken, clientId };
-}
-
-function fromBase64(text: string): string {
-  return Buffer.from(text, "base64").toString();
 }

@@ -1,18 +1,7 @@
 /** Summaries of annotations. https://ably.com/docs/messages/annotations#annotation-types */
 
-type ClientList = { total: number; clientIds: string[]; clipped: boolean };
-type ClientCounts = {
-  total: number;
-  clientCounts: Record<string, number>;
-  totalUnidentified: number;
-  totalClientIds: number;
-  clipped: boolean;
-};
-type Total = { total: number };
-type Named = Record<string, ClientList | ClientCounts>;
-
 /** By annotation type. */
-export type Summary = Record<string, Total | ClientList | Named>;
+export type Summary = Record<string, object>;
 
 /** How annotations are counted. Their type ends in one of these, after a colon. */
 export const METHODS = ["total.v1", "flag.v1", "distinct.v1", "unique.v1", "multiple.v1"];
@@ -24,7 +13,10 @@ const MAX_CLIENT_IDS = 500;
 /** The client ID of all clients without one. */
 const UNIDENTIFIED = "";
 
-type Contribution = { [part in "name" | "clientId"]?: string | undefined } & {
+type Clients = Map<string, number>;
+type Contribution = {
+  name?: string | undefined;
+  clientId?: string | undefined;
   count?: number | undefined;
 };
 
@@ -32,7 +24,7 @@ type Contribution = { [part in "name" | "clientId"]?: string | undefined } & {
 export class Tally {
   readonly #method: string;
   /** Counts by name and client ID. total.v1 ignores both, and flag.v1 ignores names. */
-  readonly #names = new Map<string, Map<string, number>>();
+  readonly #names = new Map<string, Clients>();
 
   constructor(method: string) {
     this.#method = method;
@@ -52,7 +44,7 @@ export class Tally {
     else if (clientId !== UNIDENTIFIED) clients.delete(clientId);
   }
 
-  summarize(): Summary[string] {
+  summarize(): object {
     if (this.#method === "total.v1") return { total: totalOf(this.#clientsOf()) };
     if (this.#method === "flag.v1") return toList(this.#clientsOf());
     const toSummary = this.#method === "multiple.v1" ? toCounts : toList;
@@ -60,20 +52,20 @@ export class Tally {
     return Object.fromEntries(named.map(([name, clients]) => [name, toSummary(clients)]));
   }
 
-  #clientsOf(name = ""): Map<string, number> {
+  #clientsOf(name = ""): Clients {
     const key = ["total.v1", "flag.v1"].includes(this.#method) ? "" : name;
-    const clients = this.#names.get(key) ?? new Map<string, number>();
+    const clients: Clients = this.#names.get(key) ?? new Map();
     this.#names.set(key, clients);
     return clients;
   }
 }
 
-function toList(clients: Map<string, number>): ClientList {
+function toList(clients: Clients): object {
   const clientIds = [...clients.keys()].slice(0, MAX_CLIENT_IDS);
   return { total: clients.size, clientIds, clipped: clients.size > MAX_CLIENT_IDS };
 }
 
-function toCounts(clients: Map<string, number>): ClientCounts {
+function toCounts(clients: Clients): object {
   const identified = [...clients].filter(([clientId]) => clientId !== UNIDENTIFIED);
   return {
     total: totalOf(clients),
@@ -84,6 +76,6 @@ function toCounts(clients: Map<string, number>): ClientCounts {
   };
 }
 
-function totalOf(clients: Map<string, number>): number {
+function totalOf(clients: Clients): number {
   return [...clients.values()].reduce((sum, count) => sum + count, 0);
 }

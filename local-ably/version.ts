@@ -2,14 +2,8 @@
 import { methodOf } from "./annotation.ts";
 import { AblyError } from "./error.ts";
 import { isBytes } from "./format.ts";
-import {
-  type Annotation,
-  AnnotationAction,
-  type Content,
-  type Message,
-  MessageAction,
-  type Version,
-} from "./protocol.ts";
+import type { Annotation, Content, Message, Version } from "./protocol.ts";
+import { AnnotationAction, MessageAction } from "./protocol.ts";
 import { Tally } from "./summary.ts";
 
 /** A kept message with its versions and its annotations. */
@@ -57,21 +51,19 @@ export class VersionedMessage {
 /** Returns the next version: what the change has replaces what the message had. */
 export function merge(current: Message, change: Content, version: Version): Message {
   const isAppend = change.action === MessageAction.APPEND;
-  const { data, encoding } = isAppend ? append(current, change) : replace(current, change);
+  const replaced = change.data === undefined ? current : change;
+  const { data, encoding } = isAppend ? append(current, change) : replaced;
   const name = change.name ?? current.name;
   const extras = change.extras ?? current.extras;
   const action = isAppend ? MessageAction.UPDATE : change.action;
   return { ...current, name, extras, data, encoding, action, version };
 }
 
-function replace(current: Content, change: Content): Content {
-  return change.data === undefined ? current : change;
-}
-
 /** Appends a string to a string, or binary to binary. Throws 40013 for anything else. */
 function append(current: Content, change: Content): Content {
   const [one, other] = [current.data, change.data];
-  if (one === undefined || other === undefined) return replace(current, change);
+  if (other === undefined) return current;
+  if (one === undefined) return change;
   if (current.encoding === undefined && change.encoding === undefined) {
     if (typeof one === "string" && typeof other === "string") return { data: one + other };
     if (isBytes(one) && isBytes(other)) return { data: Buffer.concat([one, other]) };
