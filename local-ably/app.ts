@@ -39,7 +39,7 @@ export class App {
   /** Drops expired messages, and the channels that are then unused. */
   dropExpired(): void {
     for (const [name, channel] of this.channels) {
-      channel.log.dropExpired();
+      channel.dropExpired();
       if (channel.isUnused) this.channels.delete(name);
     }
   }

@@ -113,7 +113,7 @@ export class Attachment implements Subscriber {
     const missed = this.channel.since(channelSerial);
     if (missed) return { entries: missed, resumed: true };
     const error = new AblyError(90003, "Some missed messages are no longer kept.", 404);
-    return { entries: this.channel.log.recent(), error };
+    return { entries: this.channel.recent(), error };
   }
 
   /** https://ably.com/docs/channels/options/rewind: a count, or a time in s or m. */

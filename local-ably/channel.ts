@@ -1,16 +1,18 @@
 import { randomUUID } from "node:crypto";
-import type { AnnotationDraft } from "./annotation.ts";
+import { type AnnotationDraft, summarize } from "./annotation.ts";
 import { assert } from "./error.ts";
-import { Log } from "./log.ts";
 import { type Draft, checkSize, memoryOf } from "./message.ts";
 import { PresenceSet } from "./presence.ts";
 import type { Annotation, Content, Entry, Message } from "./protocol.ts";
 import { Action, MessageAction, PresenceAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
-import { VersionedMessage, merge } from "./version.ts";
+import { merge } from "./version.ts";
 
+const { CREATE, SUMMARY, APPEND } = MessageAction;
 const { ENTER, LEAVE, PRESENT, UPDATE } = PresenceAction;
 const PRESENCE_ACTIONS: unknown[] = [ENTER, LEAVE, PRESENT, UPDATE];
+/** What a kept entry takes beside its messages, bytes. */
+const BYTES_PER_ENTRY = 400;
 
 /** Who sends a publish. `id` names the messages that have no id of their own. */
 export type Sender = { id: string; connectionId: string | undefined };
@@ -18,14 +20,21 @@ export type Sender = { id: string; connectionId: string | undefined };
 export type Append = { entry: Entry; previousSerial: string };
 /** Receives each new entry. The channel knows no sockets. */
 export type Subscriber = { readonly modes: number; receive(entry: Entry, append?: Append): void };
-
+type Body = Pick<Entry, "action" | "messages" | "presence" | "annotations">;
+/** A kept message with its versions, oldest first. Consecutive appends are one version. */
+type Versioned = {
+  current: Message;
+  versions: Message[];
+  annotations: Annotation[];
+  isAppended: boolean;
+};
+/** What the channels of an app share. */
 type Owner = {
   readonly settings: Settings;
+  /** Bytes of kept messages and of present members. */
   readonly memory: { kept: number; present: number };
   dropExpired(): void;
 };
-
-const channelSerialOf = (serial = ""): string => serial.replace(/:\d+$/, "");
 
 export class Channel {
   readonly name: string;
@@ -33,22 +42,25 @@ export class Channel {
   readonly members: PresenceSet;
   /** By connection ID. */
   readonly subscribers = new Map<string, Subscriber>();
-  readonly log: Log;
   readonly #owner: Owner;
   /** Part of each serial, so that serials of an earlier start are recognized. */
   readonly #epoch = randomUUID();
+  /** Oldest first. Expired entries stay while there is room, so that they can still be changed. */
+  readonly #log: Entry[] = [];
+  /** Kept publishes, by the id of the first message. */
+  readonly #byId = new Map<string, Entry>();
   /** Kept messages that were changed or annotated, by serial. */
-  readonly #versioned = new Map<string, VersionedMessage>();
+  readonly #versioned = new Map<string, Versioned>();
   #last = { timestamp: Date.now(), count: 0 };
+  /** The newest serial that is no longer kept. */
+  #forgotten: string;
 
   constructor(name: string, owner: Owner) {
     this.name = name;
     this.settings = owner.settings;
     this.members = new PresenceSet(owner.memory);
     this.#owner = owner;
-    this.log = new Log(owner, this.serial, (messages) => {
-      for (const { serial = "" } of messages) this.#versioned.delete(serial);
-    });
+    this.#forgotten = this.serial;
   }
 
   /** The current position. */
@@ -58,7 +70,7 @@ export class Channel {
   }
 
   get isUnused(): boolean {
-    return this.subscribers.size + this.members.size === 0 && this.log.isEmpty;
+    return this.subscribers.size + this.members.size + this.#log.length === 0;
   }
 
   /**
@@ -66,11 +78,10 @@ export class Channel {
    * https://ably.com/docs/pub-sub/advanced#idempotency
    */
   publish(drafts: Draft[], sender: Sender): Message[] {
-    const known = this.log.findById(drafts[0]?.id ?? `${sender.id}:0`);
+    const known = this.#findById(drafts[0]?.id ?? `${sender.id}:0`);
     if (known) return known;
-    const action = MessageAction.CREATE;
     const messages = this.#toMessages(drafts, sender).map((message, index) => {
-      return { ...message, serial: serialOf(this.serial, index), action };
+      return { ...message, serial: serialOf(this.serial, index), action: CREATE };
     });
     this.#publish({ action: Action.MESSAGE, messages }, sender);
     return messages;
@@ -79,7 +90,7 @@ export class Channel {
   /** Updates, deletes or appends to a message, and returns the new version. */
   change(draft: Draft, sender: Sender): Message {
     const id = `${sender.id}:0`;
-    const [repeated] = this.log.findById(id) ?? [];
+    const [repeated] = this.#findById(id) ?? [];
     if (repeated) return repeated;
     const target = this.find(draft.serial);
     const previous = target.current;
@@ -88,9 +99,11 @@ export class Channel {
     const version = { ...draft.operation, serial, timestamp: this.#last.timestamp };
     const message = { ...merge(previous, draft, version), id, connectionId: sender.connectionId };
     checkSize([message, { data: JSON.stringify(draft.operation) }], this.settings);
-    const isAppend = draft.action === MessageAction.APPEND;
-    target.addVersion(message, isAppend);
-    this.#versioned.set(draft.serial ?? "", target);
+    const isAppend = draft.action === APPEND;
+    if (isAppend && target.isAppended) target.versions.pop();
+    target.versions.push(message);
+    const changed = { ...target, current: message, isAppended: isAppend };
+    this.#versioned.set(draft.serial ?? "", changed);
 
     const entry = this.#toEntry({ action: Action.MESSAGE, messages: [message] }, sender);
     this.#keep(entry);
@@ -98,26 +111,26 @@ export class Channel {
     const increment = { ...entry, messages: [{ ...message, action, data, encoding }] };
     const previousSerial = channelSerialOf(previous.version?.serial ?? previous.serial);
     const append = isAppend ? { entry: increment, previousSerial } : undefined;
-    this.#deliver({ ...entry, messages: [target.latest] }, append);
+    this.#deliver({ ...entry, messages: [latestOf(changed)] }, append);
     return message;
   }
 
   /** Publishes annotations, then the new summaries of their messages. */
   annotate(drafts: AnnotationDraft[], sender: Sender): Annotation[] {
-    for (const { messageSerial } of drafts) this.find(messageSerial);
-    const stamped = this.#toMessages(drafts, sender);
-    const annotations = drafts.map(({ messageSerial, type, count }, index) => {
-      const serial = serialOf(this.serial, index);
-      return { ...(stamped[index] as Message), serial, messageSerial, type, count };
+    const serials = [...new Set(drafts.map(({ messageSerial }) => messageSerial))];
+    const targets = new Map(serials.map((serial) => [serial, this.find(serial)]));
+    const annotations = this.#toMessages(drafts, sender).map((message, index) => {
+      const { messageSerial = "", type = "", count } = drafts[index] ?? {};
+      return { ...message, serial: serialOf(this.serial, index), messageSerial, type, count };
     });
-    const summarized = new Set<VersionedMessage>();
-    for (const annotation of annotations) {
-      const target = this.find(annotation.messageSerial);
-      this.#versioned.set(annotation.messageSerial, target);
-      if (target.annotate(annotation)) summarized.add(target);
-    }
     this.#publish({ action: Action.ANNOTATION, annotations }, sender);
-    for (const target of summarized) this.#deliver(this.#toSummary(target));
+    for (const [serial, target] of targets) {
+      const own = annotations.filter(({ messageSerial }) => messageSerial === serial);
+      target.annotations.push(...own);
+      this.#versioned.set(serial, target);
+      const isSummarized = Object.keys(summarize(own)).length > 0;
+      if (isSummarized) this.#deliver(this.#toSummary(target));
+    }
     return annotations;
   }
 
@@ -145,35 +158,47 @@ export class Channel {
     this.updatePresence(leaving, { id: randomUUID(), connectionId });
   }
 
+  /** Entries that are not expired: what history, rewind and resume can reach. */
+  recent(): Entry[] {
+    return this.#log.filter((entry) => !this.#isExpired(entry));
+  }
+
   /** Recent entries that created messages, with the latest version of each message. */
   latest(): Entry[] {
-    return this.log.recent().flatMap((entry) => {
-      const created = entry.messages?.filter(({ action }) => action === MessageAction.CREATE) ?? [];
-      if (created.length === 0) return [];
-      const latestOf = (serial = "") => this.#versioned.get(serial)?.latest;
-      return [
-        { ...entry, messages: created.map((message) => latestOf(message.serial) ?? message) },
-      ];
+    return this.recent().flatMap((entry) => {
+      const created = entry.messages?.filter(({ action }) => action === CREATE) ?? [];
+      const messages = created.map((message) => {
+        const versioned = this.#versioned.get(message.serial ?? "");
+        return versioned ? latestOf(versioned) : message;
+      });
+      return messages.length > 0 ? [{ ...entry, messages }] : [];
     });
   }
 
   /** Returns what came after a serial, or undefined if some of it is no longer kept. */
   since(serial: string): Entry[] | undefined {
-    const missed = serial.endsWith(`@${this.#epoch}`) ? this.log.since(serial) : undefined;
-    const annotations = missed?.flatMap((entry) => entry.annotations ?? []) ?? [];
+    if (!serial.endsWith(`@${this.#epoch}`) || serial < this.#forgotten) return undefined;
+    const missed = this.#log.filter(({ channelSerial }) => channelSerial > serial);
+    if (missed.some((entry) => this.#isExpired(entry))) return undefined;
+    const annotations = missed.flatMap((entry) => entry.annotations ?? []);
     const annotated = new Set(annotations.map(({ messageSerial }) => messageSerial));
     const targets = [...annotated].flatMap((target) => this.#versioned.get(target) ?? []);
-    return missed && [...missed, ...targets.map((target) => this.#toSummary(target))];
+    return [...missed, ...targets.map((target) => this.#toSummary(target))];
   }
 
   /** Returns a kept message with its versions and annotations. Throws 40400. */
-  find(serial: string | undefined): VersionedMessage {
-    const known = this.#versioned.get(serial ?? "");
+  find(serial = ""): Versioned {
+    const known = this.#versioned.get(serial);
     if (known) return known;
-    const entry = this.log.findBySerial(channelSerialOf(serial));
-    const message = entry?.messages?.find((kept) => kept.serial === serial && !kept.version);
-    assert(message, 40400, `No kept message has the serial ${JSON.stringify(serial)}.`);
-    return new VersionedMessage(message);
+    const channelSerial = channelSerialOf(serial);
+    const entry = this.#log.find((kept) => kept.channelSerial === channelSerial);
+    const current = entry?.messages?.find((kept) => kept.serial === serial && !kept.version);
+    assert(current, 40400, `No kept message has the serial ${JSON.stringify(serial)}.`);
+    return { current, versions: [current], annotations: [], isAppended: false };
+  }
+
+  dropExpired(): void {
+    while (this.#log[0] && this.#isExpired(this.#log[0])) this.#forgetOldest();
   }
 
   #advance(): void {
@@ -192,21 +217,20 @@ export class Channel {
   }
 
   /** A summary is a message of its own, without the payload, as at Ably. */
-  #toSummary(target: VersionedMessage): Entry {
+  #toSummary(target: Versioned): Entry {
     this.#advance();
     const sender = { id: `summary:${this.serial}`, connectionId: undefined };
-    const { serial, timestamp, version, annotations } = target.latest;
-    const message = { ...sender, timestamp, serial, version, annotations };
-    const messages = [{ ...message, action: MessageAction.SUMMARY }];
-    return this.#toEntry({ action: Action.MESSAGE, messages }, sender);
+    const { serial, timestamp, version, annotations } = latestOf(target);
+    const message = { ...sender, timestamp, serial, version, annotations, action: SUMMARY };
+    return this.#toEntry({ action: Action.MESSAGE, messages: [message] }, sender);
   }
 
-  #toEntry(body: Pick<Entry, "action" | "messages" | "presence" | "annotations">, sender: Sender) {
+  #toEntry(body: Body, sender: Sender): Entry {
     const { timestamp } = this.#last;
     return { channel: this.name, channelSerial: this.serial, ...sender, timestamp, ...body };
   }
 
-  #publish(body: Pick<Entry, "action" | "messages" | "presence" | "annotations">, sender: Sender) {
+  #publish(body: Body, sender: Sender): void {
     const entry = this.#toEntry(body, sender);
     // Only present subscribers receive it: https://ably.com/docs/pub-sub/advanced#ephemeral
     const isEphemeral = body.messages?.every(({ extras }) => extras?.ephemeral === true);
@@ -214,15 +238,54 @@ export class Channel {
     this.#deliver(entry);
   }
 
-  #keep(entry: Entry): void {
-    this.log.add(entry);
-    if (this.#owner.memory.kept > this.settings.maxBytesKept) this.#owner.dropExpired();
-    this.log.shrink();
-  }
-
   #deliver(entry: Entry, append?: Append): void {
     for (const subscriber of this.subscribers.values()) subscriber.receive(entry, append);
   }
+
+  #keep(entry: Entry): void {
+    const { memory } = this.#owner;
+    const { maxBytesKept, maxMessagesKept } = this.settings;
+    const [first] = entry.messages ?? [];
+    this.#log.push(entry);
+    if (first) this.#byId.set(first.id, entry);
+    memory.kept += memoryOfEntry(entry);
+    if (memory.kept > maxBytesKept) this.#owner.dropExpired();
+    const isFull = () => memory.kept > maxBytesKept || this.#log.length > maxMessagesKept;
+    while (isFull() && this.#log.length > 0) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    const entry = this.#log.shift();
+    if (!entry) return;
+    this.#forgotten = entry.channelSerial;
+    this.#byId.delete(entry.messages?.[0]?.id ?? "");
+    for (const { serial = "" } of entry.messages ?? []) this.#versioned.delete(serial);
+    this.#owner.memory.kept -= memoryOfEntry(entry);
+  }
+
+  #findById(id: string): Message[] | undefined {
+    const entry = this.#byId.get(id);
+    return entry && !this.#isExpired(entry) ? entry.messages : undefined;
+  }
+
+  #isExpired({ timestamp }: Entry): boolean {
+    return timestamp < Date.now() - this.settings.messageTtl;
+  }
+}
+
+/** The latest version with the summary, which is not kept: it grows with each annotation. */
+export function latestOf({ current, annotations }: Versioned): Message {
+  const summary = summarize(annotations);
+  return Object.keys(summary).length > 0 ? { ...current, annotations: { summary } } : current;
+}
+
+function memoryOfEntry({ messages = [], presence = [], annotations = [] }: Entry): number {
+  const all = [...messages, ...presence, ...annotations];
+  return all.reduce((sum, item) => sum + memoryOf(item), BYTES_PER_ENTRY);
+}
+
+function channelSerialOf(serial = ""): string {
+  return serial.replace(/:\d+$/, "");
 }
 
 /** The serial of one message of an entry. */

@@ -5,7 +5,6 @@
  */
 import { type AblyError, assert } from "./error.ts";
 import { isRecord, toText } from "./format.ts";
-import type { Summary } from "./summary.ts";
 
 export const Action = {
   HEARTBEAT: 0,
@@ -67,7 +66,7 @@ export type Message = Content &
   Origin &
   Texts<"serial"> & {
     version?: Version | undefined;
-    annotations?: { summary: Summary } | undefined;
+    annotations?: { summary: Record<string, object> } | undefined;
   };
 export type Subject = { messageSerial: string; type: string; count: number | undefined };
 export type Annotation = Message & Subject;

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { parseAnnotations } from "./annotation.ts";
 import { batchPresence, batchPublish } from "./batch.ts";
 import { requireCapability } from "./capability.ts";
-import { serialOf } from "./channel.ts";
+import { latestOf, serialOf } from "./channel.ts";
 import { Connection } from "./connection.ts";
 import { AblyError, assert } from "./error.ts";
 import { CONTENT_TYPE, encode, formatOf } from "./format.ts";
@@ -140,7 +140,7 @@ async function annotate(call: OnChannel): Promise<Result> {
 
 function getMessage({ channel, serial }: OnChannel): Result {
   requireMutable(channel.settings);
-  return { body: channel.find(serial).latest };
+  return { body: latestOf(channel.find(serial)) };
 }
 
 function getVersions({ channel, serial: created, path, query }: OnChannel): Result {
@@ -164,7 +164,7 @@ function getHistory({ channel, path, query }: OnChannel): Result {
 }
 
 function getPresenceHistory({ channel, path, query }: OnChannel): Result {
-  const items = channel.log.recent().flatMap(({ presence = [], channelSerial }) => {
+  const items = channel.recent().flatMap(({ presence = [], channelSerial }) => {
     return presence.map((message, index) => ({ message, serial: serialOf(channelSerial, index) }));
   });
   return paginate(items, path, query);
