@@ -16,7 +16,6 @@ const MAX_CLIENT_IDS = 500;
 const UNIDENTIFIED = "";
 
 export type AnnotationDraft = Draft & Subject;
-/** How often each client counts. */
 type Clients = Map<string, number>;
 
 /** Annotations without a method are not summarized. */
@@ -42,7 +41,6 @@ function parseSubject(item: unknown, serial: string | undefined): Subject {
   return { messageSerial, type, count: Number(count) || undefined };
 }
 
-/** Throws 40000 for what Ably would refuse. */
 export function checkAnnotation({ action = CREATE, clientId, type }: AnnotationDraft): void {
   const method = methodOf(type);
   const isAction = action === CREATE || action === DELETE;

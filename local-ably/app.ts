@@ -36,7 +36,6 @@ export class App {
     return channel;
   }
 
-  /** Drops expired messages, and the channels that are then unused. */
   dropExpired(): void {
     for (const [name, channel] of this.channels) {
       channel.dropExpired();

@@ -23,7 +23,6 @@ const SUPPORTED_PARAMS = ["rewind", "rewindLimit", "modes", "appendMode"];
 const SYNC_PAGE_SIZE = 100;
 const MAX_REWIND_MESSAGES = 100;
 
-/** What follows ATTACHED, and whether it continues what the client has. */
 type Backlog = { entries: readonly Entry[]; resumed?: boolean; error?: AblyError };
 
 /** One connection on one channel: what it may do there, and what it receives. */
@@ -87,7 +86,6 @@ export class Attachment implements Subscriber {
     this.#transport.send(hasPrevious && !this.#isAppendModeFull ? append.entry : entry);
   }
 
-  /** Sends the members: after ATTACHED, and when a client asks for them. */
   sync(): void {
     if (!(this.modes & Flag.PRESENCE_SUBSCRIBE)) return;
     const { name: channel, members, serial } = this.channel;

@@ -50,7 +50,6 @@ export class Auth {
     return { ...identity, clientId: claimed ?? clientId };
   }
 
-  /** Throws 40101 or 40400. */
   findKey(name: string): Key {
     const [appId, keyId] = name.split(".");
     assert(appId && keyId, 40101, "The key name must be appId.keyId.");
@@ -60,10 +59,7 @@ export class Auth {
     return key;
   }
 
-  /**
-   * Answers a TokenRequest: https://ably.com/docs/api/token-request-spec
-   * It may be unsigned if the credentials are the key itself.
-   */
+  /** https://ably.com/docs/api/token-request-spec */
   requestToken(keyName: string, body: unknown, credentials: Credentials) {
     const key = this.findKey(keyName);
     assert(isRecord(body), 40000, "The token request must be an object.");

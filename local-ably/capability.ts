@@ -12,7 +12,6 @@ const OPERATIONS = `* subscribe publish presence history stats channel-metadata 
 const join = ([qualifier = "", ...segments]: string[]): string => qualifier + segments.join(":");
 const isWildcard = (segment: string): boolean => segment === "*" || segment === "[*]";
 
-/** Reads a capability or its JSON text. */
 export function parseCapability(value: unknown): Capability {
   const isText = typeof value === "string";
   const parsed = isText ? decode(Buffer.from(value), "json", "The capability") : value;

@@ -28,7 +28,6 @@ type Versioned = {
   annotations: Annotation[];
   isAppended: boolean;
 };
-/** What the channels of an app share. */
 type Owner = {
   readonly settings: Settings;
   /** Bytes of kept messages and of present members. */
@@ -47,7 +46,6 @@ export class Channel {
   readonly #epoch = randomUUID();
   /** Oldest first. Expired entries stay while there is room, so that they can still be changed. */
   readonly #log: Entry[] = [];
-  /** Kept publishes, by the id of the first message. */
   readonly #byId = new Map<string, Entry>();
   /** Kept messages that were changed or annotated, by serial. */
   readonly #versioned = new Map<string, Versioned>();
@@ -63,7 +61,6 @@ export class Channel {
     this.#forgotten = this.serial;
   }
 
-  /** The current position. */
   get serial(): string {
     const { timestamp, count } = this.#last;
     return `${String(timestamp).padStart(14, "0")}-${String(count).padStart(6, "0")}@${this.#epoch}`;
@@ -150,7 +147,6 @@ export class Channel {
     if (presence.length > 0) this.#publish({ action: Action.PRESENCE, presence }, sender);
   }
 
-  /** Makes all members of a connection leave. */
   leaveAll(connectionId: string): void {
     if (this.members.size === 0) return;
     const members = this.members.list().filter((member) => member.connectionId === connectionId);
@@ -288,7 +284,6 @@ function channelSerialOf(serial = ""): string {
   return serial.replace(/:\d+$/, "");
 }
 
-/** The serial of one message of an entry. */
 export function serialOf(channelSerial: string, index: number): string {
   return `${channelSerial}:${String(index).padStart(6, "0")}`;
 }

@@ -40,7 +40,6 @@ export class Connection {
   readonly #host: Host;
   readonly #app: App;
   readonly #secret = randomBytes(12).toString("base64url");
-  /** By msgSerial. */
   readonly #answers = new Map<number, Answer>();
   #rate = { since: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
@@ -88,7 +87,6 @@ export class Connection {
     this.transport?.end({ action: Action.DISCONNECTED, error });
   }
 
-  /** Detaches from a channel, and sends the frame. */
   detach(frame: ServerFrame & { channel: string }): void {
     const attachment = this.attachments.get(frame.channel);
     this.attachments.delete(frame.channel);
@@ -179,7 +177,6 @@ export class Connection {
     this.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials }] });
   }
 
-  /** Returns the serials for the ACK. */
   #publish(frame: ClientFrame, channel: Channel): string[] {
     const { msgSerial = 0, messages, presence, annotations } = frame;
     const { connections } = this.#host;

@@ -19,7 +19,6 @@ export function assert(ok: unknown, code: number, message: string, status?: numb
   if (!ok) throw new AblyError(code, message, status);
 }
 
-/** Unexpected errors become 50000. */
 export function toAblyError(error: unknown): AblyError {
   if (error instanceof AblyError) return error;
   if (error instanceof URIError) return new AblyError(40000, "The address is not valid.");

@@ -5,12 +5,7 @@ import { Action } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 import type { Outlet } from "./transport.ts";
 
-type Host = {
-  readonly connections: ReadonlyMap<string, Connection>;
-  readonly settings: Settings;
-  forget(): void;
-};
-
+type Host = { connections: Map<string, Connection>; settings: Settings; forget(): void };
 export type Faults = ReturnType<typeof createFaults>;
 
 export function createFaults(host: Host) {
@@ -45,9 +40,7 @@ export function createFaults(host: Host) {
 
   /** See the README. An argument may be text: pages send it in the query string. */
   const byName = {
-    dropAll(): void {
-      for (const { transport } of connections.values()) transport?.cut();
-    },
+    dropAll: (): void => connections.forEach(({ transport }) => transport?.cut()),
     drop: (connectionId: string): void => find(connectionId).transport?.cut(),
     refuseConnections(ms: number | string): void {
       refusedUntil = Date.now() + (Number(ms) || 0);
@@ -55,10 +48,10 @@ export function createFaults(host: Host) {
     expireToken: (connectionId: string): void => find(connectionId).expireToken(),
     detach(channel: string): void {
       const error = new AblyError(90198, "The fault detach of local Ably was used.", 503);
-      for (const connection of connections.values()) {
-        const isAttached = connection.attachments.has(channel);
-        if (isAttached) connection.detach({ action: Action.DETACHED, channel, error });
-      }
+      const attached = [...connections.values()].filter(({ attachments }) =>
+        attachments.has(channel),
+      );
+      for (const one of attached) one.detach({ action: Action.DETACHED, channel, error });
     },
     delay(ms: number | string): void {
       delayMs = Number(ms) || 0;

@@ -11,7 +11,6 @@ export function signJwt(kid: string, secret: string, claims: object): string {
   return [...signed, sign(signed.join("."), secret)].join(".");
 }
 
-/** Throws 40144 if the signature is wrong. */
 export function readJwt(token: string, secretOf: (kid: string) => string) {
   const [header = "", payload = "", signature = ""] = token.split(".");
   const { alg, kid } = parse(header);
@@ -21,7 +20,6 @@ export function readJwt(token: string, secretOf: (kid: string) => string) {
   return { kid, claims: parse(payload) };
 }
 
-/** In constant time. */
 export function isEqualSecret(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -108,13 +108,11 @@ export function checkEncoding({ encoding = "" }: Content, { acceptUndecodable }:
   assert(isAccepted, 40013, "The encoding vcdiff is refused: subscribers could not decode it.");
 }
 
-/** The size that Ably counts, bytes. */
 function sizeOf({ name, clientId, data, extras }: Content): number {
   const parts = [name, clientId, data, extras && JSON.stringify(extras)];
   return parts.reduce((sum, part) => sum + Buffer.byteLength(part ?? ""), 0);
 }
 
-/** The memory that a kept message takes, bytes. */
 export function memoryOf(message: Message): number {
   const { id, encoding = "", version } = message;
   const own = id.length + encoding.length + JSON.stringify(version ?? "").length;

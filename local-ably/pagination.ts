@@ -8,10 +8,7 @@ const DIRECTIONS = ["forwards", "backwards"];
 /** `serial` sorts as text in the order of the list, and is unique in it. */
 type Item = { serial: string; message: Message };
 
-/**
- * Returns one page of a list (oldest first), with the Link header of the next. Throws 40003.
- * https://ably.com/docs/api/rest-api#pagination
- */
+/** One page of a list (oldest first). https://ably.com/docs/api/rest-api#pagination */
 export function paginate(
   items: Item[],
   path: string,
@@ -22,6 +19,8 @@ export function paginate(
   const start = Number(query.get("start") || 0);
   const end = Number(query.get("end") || Infinity);
   const direction = query.get("direction") ?? byDefault;
+  const cursor = query.get("cursor");
+  const isBackwards = direction === "backwards";
   const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
   assert(isLimit, 40003, `limit must be a whole number from 1 to ${MAX_LIMIT}.`);
   assert(start <= end, 40003, "start and end must be ms, and start no later than end.");
@@ -31,8 +30,6 @@ export function paginate(
   const isSerial = until === null || /^\d+-\d+@/.test(until);
   assert(isSerial, 40003, "from_serial must be the serial of a channel.");
 
-  const cursor = query.get("cursor");
-  const isBackwards = direction === "backwards";
   const found = items
     .filter(({ message: { timestamp } }) => timestamp >= start && timestamp <= end)
     .filter(({ serial }) => until === null || serial.slice(0, until.length) <= until)

@@ -8,7 +8,6 @@ export class PresenceSet {
   readonly #members = new Map<string, Message>();
   readonly #memory: { present: number };
 
-  /** @param memory Counts the bytes of the members of all channels of an app. */
   constructor(memory: { present: number }) {
     this.#memory = memory;
   }
@@ -25,11 +24,7 @@ export class PresenceSet {
     return this.#members.has(keyOf(member));
   }
 
-  /**
-   * Applies one presence message. Returns what subscribers receive, or undefined if the message is
-   * older than the known one, or an absent member leaves. As at Ably, an update of an absent
-   * member enters, and an enter of a present one updates.
-   */
+  /** Returns what subscribers receive, if anything. As at Ably, an absent member enters by update. */
   apply(message: Message): Message | undefined {
     const known = this.#members.get(keyOf(message));
     if (known && !isNewer(message, known)) return undefined;

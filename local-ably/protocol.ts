@@ -1,8 +1,5 @@
-/**
- * The frames of Ably's realtime protocol, versions 2 to 6.
- * https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message
- * Not implemented: OBJECT and OBJECT_SYNC.
- */
+// https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message, versions 2 to 6.
+// OBJECT and OBJECT_SYNC are not implemented.
 import { type AblyError, assert } from "./error.ts";
 import { isRecord, toText } from "./format.ts";
 

@@ -11,7 +11,6 @@ import { decode, formatOf } from "./format.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Settings } from "./settings.ts";
 
-/** What REST needs of the server. */
 export type Host = ConnectionHost & {
   readonly faults: Faults;
   readonly settings: Settings;
@@ -36,7 +35,6 @@ const MAX_HEADER_LENGTH = 1_000;
 
 const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString();
 
-/** Turns anything thrown into an answer. */
 export function toResult(thrown: unknown) {
   const error = toAblyError(thrown);
   const message = error.message.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, MAX_HEADER_LENGTH);

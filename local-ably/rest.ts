@@ -98,7 +98,6 @@ async function requestToken(call: Call): Promise<Result> {
   return { status: 201, body: auth.requestToken(call.name, body, credentials) };
 }
 
-/** For the practice drawer of this page only. */
 function runFault({ host: { faults }, request, name, query }: Call): Result {
   const isAllowed = request.method === "POST" && isOwnPage(request);
   assert(isAllowed, 40300, "Only a page of this origin, opened on this machine, can use faults.");

@@ -80,7 +80,6 @@ export class LocalAbly implements Host {
     return app;
   }
 
-  /** Loses all state and all sockets. */
   forget(): void {
     for (const webSocket of this.#webSockets.clients) webSocket.terminate();
     for (const connection of this.connections.values()) connection.close();

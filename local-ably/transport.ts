@@ -28,7 +28,6 @@ export function openTransport(
   const format = formatOf(query.get("format") ?? "json");
   /** Whether the client receives its own messages. */
   const echo = query.get("echo") !== "false";
-  /** Ends the socket without a close frame. */
   const cut = (): void => socket.terminate();
 
   const send = (frame: ServerFrame): void => {
