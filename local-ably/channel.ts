@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type AnnotationDraft, summarize } from "./annotation.ts";
 import { assert } from "./error.ts";
-import { type Draft, checkSize, memoryOf } from "./message.ts";
+import { type Draft, checkSize, memoryOf, merge } from "./message.ts";
 import { PresenceSet } from "./presence.ts";
 import type { Annotation, Content, Entry, Message } from "./protocol.ts";
 import { Action, MessageAction, PresenceAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
-import { merge } from "./version.ts";
 
 const { CREATE, SUMMARY, APPEND } = MessageAction;
 const { ENTER, LEAVE, PRESENT, UPDATE } = PresenceAction;

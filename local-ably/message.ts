@@ -1,7 +1,13 @@
 /** Messages and presence messages: reading them, and what Ably checks of each. */
-import { assert } from "./error.ts";
+import { AblyError, assert } from "./error.ts";
 import { isBytes, isRecord, toText } from "./format.ts";
-import type { Content, Message, Operation } from "./protocol.ts";
+import {
+  type Content,
+  type Message,
+  MessageAction,
+  type Operation,
+  type Version,
+} from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
 /** A message or a presence message as a client sends it. */
@@ -130,4 +136,27 @@ function decodeBase64(data: string | Uint8Array | undefined, encoding: string | 
 function isShallow(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null || isBytes(value)) return true;
   return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1));
+}
+
+/** Returns the next version: what the change has replaces what the message had. */
+export function merge(current: Message, change: Content, version: Version): Message {
+  const isAppend = change.action === MessageAction.APPEND;
+  const replaced = change.data === undefined ? current : change;
+  const { data, encoding } = isAppend ? append(current, change) : replaced;
+  const name = change.name ?? current.name;
+  const extras = change.extras ?? current.extras;
+  const action = isAppend ? MessageAction.UPDATE : change.action;
+  return { ...current, name, extras, data, encoding, action, version };
+}
+
+/** Appends a string to a string, or binary to binary. */
+function append(current: Content, change: Content): Content {
+  const [one, other] = [current.data, change.data];
+  if (other === undefined) return current;
+  if (one === undefined) return change;
+  if (current.encoding === undefined && change.encoding === undefined) {
+    if (typeof one === "string" && typeof other === "string") return { data: one + other };
+    if (isBytes(one) && isBytes(other)) return { data: Buffer.concat([one, other]) };
+  }
+  throw new AblyError(40013, "Append a string to a string, or binary to binary; nothing else.");
 }

@@ -56,6 +56,6 @@ function isTrusted(hostname: string, allowed: AllowedHosts): boolean {
   const isAddress = isIP(hostname.replace(/^\[(.+)\]$/, "$1")) > 0;
   if (allowed === true || isAddress || PRIVATE_NAME.test(hostname)) return true;
   return allowed.some(
-    (name) => name === hostname || (/^\./.test(name) && `.${hostname}`.endsWith(name)),
+    (name) => name === hostname || (name.startsWith(".") && `.${hostname}`.endsWith(name)),
   );
 }

@@ -1,19 +1,41 @@
 /** Ably's REST API. https://ably.com/docs/api/rest-api */
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { parseAnnotations } from "./annotation.ts";
-import { batchPresence, batchPublish } from "./batch.ts";
+import type { App } from "./app.ts";
+import type { Credentials, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
-import { latestOf, serialOf } from "./channel.ts";
-import { Connection } from "./connection.ts";
-import { AblyError, assert } from "./error.ts";
-import { CONTENT_TYPE, encode, formatOf } from "./format.ts";
+import { type Channel, latestOf, serialOf } from "./channel.ts";
+import { Connection, type Host as ConnectionHost } from "./connection.ts";
+import { AblyError, assert, toAblyError } from "./error.ts";
+import type { Faults } from "./faults.ts";
+import { CONTENT_TYPE, decode, encode, formatOf, isRecord } from "./format.ts";
 import { parseMessages } from "./message.ts";
 import { isOwnPage } from "./origin.ts";
 import { paginate } from "./pagination.ts";
 import { Flag, type Message } from "./protocol.ts";
-import { changeMessage, publishAnnotations, publishMessages, requireMutable } from "./publisher.ts";
-import type { Call, Host, OnChannel, Result } from "./request.ts";
-import { credentialsOf, identify, publisherOf, readBody, toResult } from "./request.ts";
+import * as publisher from "./publisher.ts";
+import type { Settings } from "./settings.ts";
+
+export type Host = ConnectionHost & {
+  readonly faults: Faults;
+  readonly settings: Settings;
+  /** Request bodies that are being received, bytes. */
+  bytesBeingReceived: number;
+  appOf(identity: Identity): App;
+};
+
+type Call = {
+  host: Host;
+  request: IncomingMessage;
+  path: string;
+  query: URLSearchParams;
+  /** The key, channel or fault in the path, and the message. */
+  name: string;
+  serial: string;
+};
+type OnChannel = Call & { identity: Identity; channel: Channel };
+type Result = { status?: number; headers?: Record<string, string>; body: unknown };
 
 type Answer<In> = (call: In) => Result | Promise<Result>;
 
@@ -101,8 +123,8 @@ async function requestToken(call: Call): Promise<Result> {
 function runFault({ host: { faults }, request, name, query }: Call): Result {
   const isAllowed = request.method === "POST" && isOwnPage(request);
   assert(isAllowed, 40300, "Only a page of this origin, opened on this machine, can use faults.");
-  assert(Object.hasOwn(faults.byName, name), 40400, `There is no fault ${name}.`);
-  const fault: (argument: string) => unknown = faults.byName[name as keyof typeof faults.byName];
+  assert(Object.hasOwn(faults, name), 40400, `There is no fault ${name}.`);
+  const fault: (argument: string) => unknown = faults[name as keyof Faults];
   const [argument = ""] = query.values();
   return { body: fault(argument) ?? null };
 }
@@ -111,7 +133,7 @@ async function publish(call: OnChannel): Promise<Result> {
   const drafts = parseMessages(await readBody(call), call.channel.settings);
   const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
   const { id, identity } = key ? findOwnConnection(key, call) : { ...call, id: undefined };
-  const messages = publishMessages(publisherOf({ ...call, identity }, id), drafts);
+  const messages = publisher.publishMessages(publisherOf({ ...call, identity }, id), drafts);
   const serials = messages.map(({ serial }) => serial);
   return { status: 201, body: { channel: call.name, messageId: messages[0]?.id, serials } };
 }
@@ -127,30 +149,30 @@ function findOwnConnection(key: string, { host, identity: { keyName, clientId } 
 async function change(call: OnChannel): Promise<Result> {
   const drafts = parseMessages(await readBody(call), call.channel.settings);
   const named = drafts.map((draft) => ({ ...draft, serial: call.serial }));
-  const { version } = changeMessage(publisherOf(call), named);
+  const { version } = publisher.changeMessage(publisherOf(call), named);
   return { body: { versionSerial: version?.serial } };
 }
 
 async function annotate(call: OnChannel): Promise<Result> {
   const drafts = parseAnnotations(await readBody(call), call.channel.settings, call.serial);
-  const [first] = publishAnnotations(publisherOf(call), drafts);
+  const [first] = publisher.publishAnnotations(publisherOf(call), drafts);
   return { status: 201, body: { channel: call.name, serial: first?.serial } };
 }
 
 function getMessage({ channel, serial }: OnChannel): Result {
-  requireMutable(channel.settings);
+  publisher.requireMutable(channel.settings);
   return { body: latestOf(channel.find(serial)) };
 }
 
 function getVersions({ channel, serial: created, path, query }: OnChannel): Result {
-  requireMutable(channel.settings);
+  publisher.requireMutable(channel.settings);
   const { versions } = channel.find(created);
   const toItem = (message: Message) => ({ message, serial: message.version?.serial ?? created });
   return paginate(versions.map(toItem), path, query, "forwards");
 }
 
 function getAnnotations({ channel, serial, path, query }: OnChannel): Result {
-  requireMutable(channel.settings);
+  publisher.requireMutable(channel.settings);
   const { annotations } = channel.find(serial);
   const items = annotations.map((message) => ({ message, serial: message.serial ?? "" }));
   return paginate(items, path, query, "forwards");
@@ -194,4 +216,117 @@ function getStatus({ channel: { name, subscribers, members } }: OnChannel): Resu
   };
   const status = { isActive: attached.length > 0, occupancy: { metrics } };
   return { body: { channelId: name, name, status } };
+}
+
+const MAX_CHANNELS = 100;
+
+/** `POST /messages` with one `{ channels, messages }`, or an array of them. */
+async function batchPublish(call: Call): Promise<Result> {
+  const identity = identify(call);
+  const body = await readBody(call);
+  const specs = (Array.isArray(body) ? body : [body]).map((spec: unknown) => {
+    assert(isRecord(spec), 40000, "A batch consists of { channels, messages } objects.");
+    const channels: unknown[] = Array.isArray(spec.channels) ? spec.channels : [spec.channels];
+    return { channels, drafts: parseMessages(spec.messages, call.host.settings) };
+  });
+  checkCount(specs.flatMap(({ channels }) => channels));
+  const results = specs.map(({ channels, drafts }) =>
+    runEach(channels, (name) => {
+      const channel = call.host.appOf(identity).channel(name);
+      requireCapability(identity.capability, name, "publish");
+      const messages = publisher.publishMessages(
+        publisherOf({ ...call, identity, channel }),
+        drafts,
+      );
+      return { messageId: messages[0]?.id, serials: messages.map(({ serial }) => serial) };
+    }),
+  );
+  return { status: 201, body: Array.isArray(body) ? results : results[0] };
+}
+
+/** `GET /presence?channels=a,b` */
+function batchPresence(call: Call): Result {
+  const identity = identify(call);
+  const names = (call.query.get("channels") ?? "").split(",");
+  checkCount(names);
+  const body = runEach(names, (name) => {
+    const channel = call.host.appOf(identity).channel(name);
+    requireCapability(identity.capability, name, "subscribe");
+    return { presence: channel.members.list() };
+  });
+  return { body };
+}
+
+function checkCount(channels: unknown[]): void {
+  const { size } = new Set(channels);
+  assert(size <= MAX_CHANNELS, 40000, `A batch may name at most ${MAX_CHANNELS} channels.`);
+}
+
+/** Runs each channel by itself, so that one can fail and the others succeed. */
+function runEach(channels: unknown[], run: (name: string) => object) {
+  const results = channels.map((channel) => {
+    try {
+      assert(typeof channel === "string", 40010, "A channel name must be a string.");
+      return { channel, ...run(channel) };
+    } catch (thrown) {
+      return { channel, error: toAblyError(thrown) };
+    }
+  });
+  const failureCount = results.filter((result) => "error" in result).length;
+  return { successCount: results.length - failureCount, failureCount, results };
+}
+
+const MAX_HEADER_LENGTH = 1_000;
+
+const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString();
+
+export function toResult(thrown: unknown) {
+  const error = toAblyError(thrown);
+  const message = error.message.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, MAX_HEADER_LENGTH);
+  const headers = { "x-ably-errorcode": String(error.code), "x-ably-errormessage": message };
+  return { status: error.statusCode, headers, body: { error } };
+}
+
+function identify({ host, request, query }: Call): Identity {
+  return host.auth.identify(credentialsOf(request, query));
+}
+
+function publisherOf({ channel, host, identity }: OnChannel, id?: string): publisher.Publisher {
+  const sender = { id: randomBytes(9).toString("base64url"), connectionId: id };
+  return { channel, identity, sender, connections: host.connections };
+}
+
+/** Receives the request body, and decodes it. Call it only when the caller is authorized. */
+async function readBody({ request, host }: Call): Promise<unknown> {
+  const { maxFrameSize, maxBytesBeingReceived } = host.settings;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      size += chunk.length;
+      host.bytesBeingReceived += chunk.length;
+      assert(size <= maxFrameSize, 40009, `The body exceeds ${maxFrameSize} bytes.`, 413);
+      const hasRoom = host.bytesBeingReceived <= maxBytesBeingReceived;
+      assert(hasRoom, 50003, "Local Ably is receiving too many bodies. Try again later.");
+      chunks.push(chunk);
+    }
+  } finally {
+    host.bytesBeingReceived -= size;
+  }
+  return decode(Buffer.concat(chunks), formatOf(request.headers["content-type"]), "The body");
+}
+
+/** Basic and Bearer carry base64. A JWT may also come as it is. */
+function credentialsOf({ headers }: IncomingMessage, query: URLSearchParams): Credentials {
+  const [, scheme, value = ""] = /^(basic|bearer) (.+)$/i.exec(headers.authorization ?? "") ?? [];
+  const clientId = fromBase64(String(headers["x-ably-clientid"] ?? "")) || undefined;
+  if (!scheme) return { ...readCredentials(query), clientId };
+  const text = value.includes(".") ? value : fromBase64(value);
+  return { [scheme.toLowerCase() === "basic" ? "key" : "token"]: text, clientId };
+}
+
+/** The credentials of sockets and of some REST clients. */
+export function readCredentials(query: URLSearchParams): Credentials {
+  const { key, access_token, accessToken, clientId } = Object.fromEntries(query);
+  return { key, token: access_token ?? accessToken, clientId };
 }

@@ -10,14 +10,14 @@ import { App } from "./app.ts";
 import { Auth, type Identity, type Key, appIdOf } from "./auth.ts";
 import { Connection } from "./connection.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
-import { createFaults } from "./faults.ts";
+import { type Faults, createFaults } from "./faults.ts";
 import { LOCAL_KEYS } from "./keys.ts";
 import { type AllowedHosts, isSameHost } from "./origin.ts";
+import { Outlet } from "./outlet.ts";
 import { Action } from "./protocol.ts";
-import { type Host, readCredentials, toResult } from "./request.ts";
-import { answerRest } from "./rest.ts";
+import { type Host, answerRest, readCredentials, toResult } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
-import { openTransport } from "./transport.ts";
+import { Transport } from "./transport.ts";
 
 const MAX_HEADER_BYTES = 64 * 1024;
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
@@ -30,7 +30,9 @@ export class LocalAbly implements Host {
   bytesBeingReceived = 0;
   readonly settings: Settings;
   readonly connections = new Map<string, Connection>();
-  readonly faults = createFaults(this);
+  readonly outlet = new Outlet();
+  refusedUntil = 0;
+  readonly faults: Faults;
   readonly #keys: Key[];
   readonly #apps = new Map<string, App>();
   readonly #isAllowed: IsAllowed;
@@ -40,6 +42,7 @@ export class LocalAbly implements Host {
     this.#keys = keys;
     this.#isAllowed = isAllowed;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
+    this.faults = createFaults(this);
     this.auth = new Auth(keys, this.settings.maxTokenRequests);
     this.#webSockets = new WebSocketServer({
       noServer: true,
@@ -62,7 +65,7 @@ export class LocalAbly implements Host {
 
   /** Answers bad credentials on the socket: after an HTTP 401, ably-js would retry for ever. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.faults.isRefusing()) {
+    if (Date.now() < this.refusedUntil) {
       socket.destroy();
       return;
     }
@@ -88,7 +91,7 @@ export class LocalAbly implements Host {
   }
 
   #connect(webSocket: WebSocket, query: URLSearchParams): void {
-    const transport = openTransport(webSocket, query, this.settings, this.faults.outlet);
+    const transport = new Transport(webSocket, query, this.settings, this.outlet);
     try {
       const version = query.get("v") ?? "";
       assert(VERSIONS.test(version), 40017, "The protocol version v must be 1.2, or 2 to 6.");
@@ -166,7 +169,7 @@ export async function startLocalAbly({
   return {
     url: `http://${host}:${port}`,
     port,
-    faults: ably.faults.byName,
+    faults: ably.faults,
     async close() {
       ably.forget();
       server.closeAllConnections();

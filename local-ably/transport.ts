@@ -1,72 +1,85 @@
 import type { WebSocket } from "ws";
 import { type Format, encode, formatOf } from "./format.ts";
+import type { Outlet } from "./outlet.ts";
 import { Action, type ServerFrame } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a client may ask for, ms. https://ably.com/docs/connect#heartbeats */
 const BOUNDS = { heartbeatInterval: [5_000, 1_800_000], remainPresentFor: [0, 60_000] } as const;
 
-/** All frames to clients pass through it, in order. It counts the bytes that wait. */
-export type Outlet = { unsent: number; pass(send: () => void): void };
-
-export type Transport = ReturnType<typeof openTransport>;
-
-/** One WebSocket of a connection. `query` is the query string of its address. */
-export function openTransport(
-  socket: WebSocket,
-  query: URLSearchParams,
-  { maxBytesUnsent, maxBytesUnsentInTotal, ...settings }: Settings,
-  outlet: Outlet,
-) {
-  const readMs = (name: keyof typeof BOUNDS, byDefault: number): number => {
-    const [min, max] = BOUNDS[name];
-    const ms = Number(query.get(name) || Number.NaN);
-    return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
-  };
-  const maxIdleInterval = readMs("heartbeatInterval", settings.maxIdleInterval);
-  const remainPresentFor = readMs("remainPresentFor", settings.remainPresentFor);
-  const format = formatOf(query.get("format") ?? "json");
-  /** Whether the client receives its own messages. */
-  const echo = query.get("echo") !== "false";
-  const cut = (): void => socket.terminate();
-
-  const send = (frame: ServerFrame): void => {
-    const data = encodeOnce(frame, format);
-    outlet.pass(() => {
-      const { bufferedAmount } = socket;
-      const isBusy = bufferedAmount > 0 && outlet.unsent > maxBytesUnsentInTotal;
-      if (bufferedAmount > maxBytesUnsent || isBusy) cut();
-      if (socket.readyState !== socket.OPEN) return;
-      outlet.unsent += data.length;
-      socket.send(data, { binary: format === "msgpack" }, () => {
-        outlet.unsent -= data.length;
-      });
-    });
-  };
-  const end = (lastFrame: ServerFrame): void => {
-    send(lastFrame);
-    outlet.pass(() => socket.close());
-  };
-
-  // HEARTBEAT frames keep browsers connected, and pings keep Node connected. All clients answer
-  // pings: one that has not answered the last is gone.
-  let isAnswered = true;
-  const timer = setInterval(() => {
-    if (!isAnswered) return cut();
-    isAnswered = false;
-    socket.ping();
-    if (query.get("heartbeats") !== "false") send({ action: Action.HEARTBEAT });
-  }, maxIdleInterval);
-  socket.on("close", () => clearInterval(timer));
-  socket.on("pong", () => {
-    isAnswered = true;
-  });
-
-  return { format, echo, maxIdleInterval, remainPresentFor, send, end, cut };
-}
-
 /** The last frame in each format: a channel sends the same one to all its subscribers in turn. */
 const encoded: { [format in Format]?: { frame: ServerFrame; data: Uint8Array } } = {};
+
+/** One WebSocket of a connection. */
+export class Transport {
+  readonly format: Format;
+  /** Whether the client receives its own messages. */
+  readonly echo: boolean;
+  readonly maxIdleInterval: number;
+  readonly remainPresentFor: number;
+  readonly #socket: WebSocket;
+  readonly #settings: Settings;
+  readonly #outlet: Outlet;
+
+  /** @param query The query string of the socket's address. */
+  constructor(socket: WebSocket, query: URLSearchParams, settings: Settings, outlet: Outlet) {
+    this.format = formatOf(query.get("format") ?? "json");
+    this.echo = query.get("echo") !== "false";
+    this.maxIdleInterval = readMs(query, "heartbeatInterval", settings.maxIdleInterval);
+    this.remainPresentFor = readMs(query, "remainPresentFor", settings.remainPresentFor);
+    this.#socket = socket;
+    this.#settings = settings;
+    this.#outlet = outlet;
+    this.#keepAlive(query.get("heartbeats") !== "false");
+  }
+
+  send(frame: ServerFrame): void {
+    const data = encodeOnce(frame, this.format);
+    const socket = this.#socket;
+    const { maxBytesUnsent, maxBytesUnsentInTotal } = this.#settings;
+    this.#outlet.pass(() => {
+      const { bufferedAmount } = socket;
+      const isBusy = bufferedAmount > 0 && this.#outlet.unsent > maxBytesUnsentInTotal;
+      if (bufferedAmount > maxBytesUnsent || isBusy) this.cut();
+      if (socket.readyState !== socket.OPEN) return;
+      this.#outlet.unsent += data.length;
+      socket.send(data, { binary: this.format === "msgpack" }, () => {
+        this.#outlet.unsent -= data.length;
+      });
+    });
+  }
+
+  end(lastFrame: ServerFrame): void {
+    this.send(lastFrame);
+    this.#outlet.pass(() => this.#socket.close());
+  }
+
+  /** Ends the socket without a close frame, as a lost network does. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
+  /** HEARTBEAT frames are for browsers, which do not see pings. All clients answer pings. */
+  #keepAlive(hasHeartbeats: boolean): void {
+    let isAnswered = true;
+    const timer = setInterval(() => {
+      if (!isAnswered) return this.cut();
+      isAnswered = false;
+      this.#socket.ping();
+      if (hasHeartbeats) this.send({ action: Action.HEARTBEAT });
+    }, this.maxIdleInterval);
+    this.#socket.on("close", () => clearInterval(timer));
+    this.#socket.on("pong", () => {
+      isAnswered = true;
+    });
+  }
+}
+
+function readMs(query: URLSearchParams, name: keyof typeof BOUNDS, byDefault: number): number {
+  const [min, max] = BOUNDS[name];
+  const ms = Number(query.get(name) || Number.NaN);
+  return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
+}
 
 function encodeOnce(frame: ServerFrame, format: Format): Uint8Array {
   const last = encoded[format];
