@@ -1,11 +1,29 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { join, resolve, sep } from "node:path";
+import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { type Plugin, type ResolvedConfig, loadEnv } from "vite";
+import { type Plugin, type ResolvedConfig, loadEnv, normalizePath } from "vite";
+
+/** `appId.keyId:secret` */
+const ANY_KEY = /[\w-]+\.[\w-]+:[\w-]{16,}/;
+
+/**
+ * The lengths that Ably uses. The digit and the letters of both cases leave out minified code such
+ * as `window.opener:requestAnimationFrame`.
+ */
+const ABLYS_OWN_KEY =
+  /(?<![\w-])[\w-]{6}\.[\w-]{6}:(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{16,}/;
+
+/** A shorter secret could be a word of the page. Ably's have 16 characters or more. */
+const MIN_SECRET_LENGTH = 12;
 
 const WHAT_TO_DO =
   "Everyone who opens the page could read it. Keep the key in ABLY_API_KEY, which only the function reads. If the key was ever deployed, revoke it at https://ably.com/accounts.";
+
+/** Vite's client gives it to the styles that it adds to the page in development. */
+const STYLE_NONCE = "vite";
+
+const ENV_FILES = [".env", ".env.local", ".env.development", ".env.development.local"];
 
 /** Fails if an Ably key is in a variable that Vite writes into the page, or in the built files. */
 export function refuseKeyInPage(): Plugin {
@@ -34,25 +52,13 @@ export function refuseKeyInPage(): Plugin {
         const file = listFiles(folder).find(isLeak);
         if (file === undefined) return;
         // Nothing that was built may be deployed.
-        if (folder.startsWith(config.root + sep)) rmSync(folder, { recursive: true });
+        const isInside = normalizePath(folder).startsWith(`${config.root}/`);
+        if (isInside) rmSync(folder, { recursive: true });
         this.error(`${file} holds an Ably key. ${WHAT_TO_DO}`);
       },
     },
   };
 }
-
-/** `appId.keyId:secret` */
-const ANY_KEY = /[\w-]+\.[\w-]+:[\w-]{16,}/;
-
-/**
- * The lengths that Ably uses. The digit and the letters of both cases leave out minified code such
- * as `window.opener:requestAnimationFrame`.
- */
-const ABLYS_OWN_KEY =
-  /(?<![\w-])[\w-]{6}\.[\w-]{6}:(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{16,}/;
-
-/** A shorter secret could be a word of the page. Ably's have 16 characters or more. */
-const MIN_SECRET_LENGTH = 12;
 
 function isKeyIn(text: string, form: RegExp, secrets: string[]): boolean {
   return form.test(text) || secrets.some((secret) => text.includes(secret));
@@ -80,9 +86,6 @@ export function preconnect(): Plugin {
     transformIndexHtml: () => [{ tag: "link", attrs, injectTo: "head-prepend" }],
   };
 }
-
-/** Vite's client gives it to the styles that it adds to the page in development. */
-const STYLE_NONCE = "vite";
 
 /**
  * Vite and its plugins need what the policy in netlify.toml forbids: inline styles and scripts, and
@@ -121,8 +124,6 @@ function readPolicy(): string {
   const [, policy = ""] = /Content-Security-Policy = """(.*?)"""/s.exec(file) ?? [];
   return policy.replace(/\\\s+/g, "").trim();
 }
-
-const ENV_FILES = [".env", ".env.local", ".env.development", ".env.development.local"];
 
 /** Warns when a key in `.env` changes: `netlify dev` reads those files only when it starts. */
 export function askForRestart(): Plugin {

@@ -1,26 +1,89 @@
-/** `npm run local-ably`: local Ably alone, for a client of your own. */
-import "./env.ts";
+/** `npm run local-ably`: local Ably alone, or for as long as a command runs. */
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { parseArgs } from "node:util";
+import type { Key } from "./auth.ts";
+import { readEnvFiles } from "./env.ts";
 import { readKeys } from "./keys.ts";
 import { startLocalAbly } from "./server.ts";
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const DEFAULT_PORT = 8889;
+const DEFAULT_HOST = "127.0.0.1";
+const HELP = `Usage: npm run local-ably -- [options] [-- command …]
 
-const { LOCAL_ABLY_PORT, LOCAL_ABLY_HOST, LOCAL_ABLY_KEYS } = process.env;
-const port = Number(LOCAL_ABLY_PORT?.trim() || DEFAULT_PORT);
-const host = LOCAL_ABLY_HOST?.trim() || "127.0.0.1";
+Runs local Ably: Ably's protocol in memory, for development and tests. With a command, it runs the
+command as soon as it is ready, and ends with the exit code of the command. The command has
+ABLY_ENDPOINT, ABLY_PORT and ABLY_API_KEY in its environment.
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(0));
+  --port PORT        The port, 0 for a free one. Default: LOCAL_ABLY_PORT, or ${DEFAULT_PORT}.
+  --host HOST        The address to listen on. Default: LOCAL_ABLY_HOST, or ${DEFAULT_HOST}.
+  --allow-host NAME  A public host name of pages that may connect. Can be repeated.
+  --json             Print { "url", "host", "port", "keys" } when it is ready.
+  --help             Print this text.
 
-try {
-  if (!(port >= 0 && port < 65_536)) throw new Error("LOCAL_ABLY_PORT is not a port's number.");
+The keys are in LOCAL_ABLY_KEYS. See local-ably/README.md.`;
+const OPTIONS = {
+  port: { type: "string" },
+  host: { type: "string" },
+  "allow-host": { type: "string", multiple: true },
+  json: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+async function run(): Promise<void> {
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  readEnvFiles();
+  const { LOCAL_ABLY_PORT, LOCAL_ABLY_HOST, LOCAL_ABLY_KEYS } = process.env;
+  const port = Number(values.port ?? (LOCAL_ABLY_PORT?.trim() || DEFAULT_PORT));
+  const host = values.host ?? (LOCAL_ABLY_HOST?.trim() || DEFAULT_HOST);
+  if (!(port >= 0 && port < 65_536)) throw new Error("--port or LOCAL_ABLY_PORT is not a port.");
   const keys = readKeys(LOCAL_ABLY_KEYS);
-  const { url } = await startLocalAbly({ port, host, keys });
-  const names = keys.map(({ name }) => name).join(", ");
-  console.log(`Local Ably, in memory, for development: ${url} (keys: ${names})`);
-} catch (error) {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const isTaken = code === "EADDRINUSE";
-  const sentence = `Port ${port} is taken. Stop what uses it, or set LOCAL_ABLY_PORT to another.`;
-  console.error(isTaken ? sentence : `Local Ably could not start: ${message}`);
-  process.exitCode = 1;
+  const allowedHosts = values["allow-host"] ?? [];
+  const { url, port: actual } = await startLocalAbly({ port, host, keys, allowedHosts });
+  const names = keys.map(({ name }) => name);
+  const ready = values.json
+    ? JSON.stringify({ url, host, port: actual, keys: names })
+    : `Local Ably, in memory, for development: ${url} (keys: ${names.join(", ")})`;
+  if (positionals.length > 0) await runCommand(positionals, { ready, host, port: actual, keys });
+  else console.log(ready);
 }
+
+type Server = { ready: string; host: string; port: number; keys: Key[] };
+
+/** Runs a command beside the server, and ends the process as the command ends. */
+function runCommand([program = "", ...args]: string[], server: Server): Promise<never> {
+  const [key = { name: "", secret: "" }] = server.keys;
+  const env = {
+    ...process.env,
+    ABLY_ENDPOINT: ["0.0.0.0", "::"].includes(server.host) ? "127.0.0.1" : server.host,
+    ABLY_PORT: String(server.port),
+    ABLY_API_KEY: `${key.name}:${key.secret}`,
+  };
+  // stdout belongs to the command.
+  console.error(server.ready);
+  const child = spawn(program, args, { stdio: "inherit", env });
+  for (const signal of SIGNALS) {
+    process.removeAllListeners(signal).on(signal, () => child.kill(signal));
+  }
+  return new Promise((_resolve, reject) => {
+    child.on("error", reject);
+    // Like a shell: 128 and the number of the signal that ended the command.
+    child.on("exit", (code, signal) => {
+      process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0));
+    });
+  });
+}
+
+for (const signal of SIGNALS) process.on(signal, () => process.exit(0));
+
+run().catch((error: NodeJS.ErrnoException & { port?: number }) => {
+  const isTaken = error.code === "EADDRINUSE";
+  const sentence = `Port ${error.port} is already in use. Stop what uses it, or use another --port.`;
+  console.error(isTaken ? sentence : `Local Ably could not start: ${error.message}`);
+  process.exit(1);
+});

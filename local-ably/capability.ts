@@ -1,41 +1,46 @@
-/** Which operations on which channels. https://ably.com/docs/auth/capabilities */
-import { check } from "./error.ts";
+/** Which operations are allowed on which channels. https://ably.com/docs/auth/capabilities */
+import { assert } from "./error.ts";
 import { decode, isRecord } from "./format.ts";
 
-/** Resource (a channel name, perhaps with wildcards) → operations, or `["*"]` for all of them. */
+/** By resource: a channel name that may have wildcards. `["*"]` stands for all operations. */
 export type Capability = Record<string, string[]>;
 
 const OPERATIONS = `* subscribe publish presence history stats channel-metadata privileged-headers
   push-subscribe push-admin object-subscribe object-publish annotation-subscribe annotation-publish
   message-update-own message-update-any message-delete-own message-delete-any`.split(/\s+/);
 
-/** A capability from its JSON text, or already parsed. Throws 40000 for what Ably would refuse. */
+const join = ([qualifier = "", ...segments]: string[]): string => qualifier + segments.join(":");
+const isWildcard = (segment: string): boolean => segment === "*" || segment === "[*]";
+
 export function parseCapability(value: unknown): Capability {
   const isText = typeof value === "string";
   const parsed = isText ? decode(Buffer.from(value), "json", "The capability") : value;
-  check(isRecord(parsed), 40000, "The capability is not an object.");
-  for (const operations of Object.values(parsed)) {
-    const isList = Array.isArray(operations) && operations.length > 0;
-    const isKnown = isList && operations.every((name) => OPERATIONS.includes(name));
-    const isValid = isKnown && (operations.length === 1 || !operations.includes("*"));
-    const sentence = `${JSON.stringify(operations)} is neither ["*"] nor a list of operations.`;
-    check(isValid, 40000, `The capability is invalid: ${sentence}`);
-  }
-  return parsed as Capability;
+  assert(isRecord(parsed), 40000, "The capability must be an object.");
+  const entries = Object.entries(parsed);
+  return Object.fromEntries(entries.map(([name, operations]) => [name, readList(operations)]));
 }
 
-/** Throws 40160. */
-export function requireCapability(capability: Capability, channel: string, operation: string) {
-  const name = JSON.stringify(channel);
-  const isPermitted = permits(capability, channel, operation);
-  check(isPermitted, 40160, `The capability does not allow ${operation} on channel ${name}.`);
+function readList(value: unknown): string[] {
+  assert(Array.isArray(value) && value.length > 0, 40000, "The capability lists no operations.");
+  const unknown = value.filter((name) => !OPERATIONS.includes(name));
+  assert(unknown.length === 0, 40000, `The capability has unknown operations: ${unknown}.`);
+  const isValid = value.length === 1 || !value.includes("*");
+  assert(isValid, 40000, "The capability lists * beside other operations.");
+  return value;
+}
+
+/** Throws 40160 unless one of the operations is allowed on the channel. */
+export function requireCapability(capability: Capability, channel: string, ...any: string[]): void {
+  const isAllowed = any.some((operation) => permits(capability, channel, operation));
+  const what = `${any.join(" or ")} on channel ${JSON.stringify(channel)}`;
+  assert(isAllowed, 40160, `The capability does not allow ${what}.`);
 }
 
 export function permits(capability: Capability, channel: string, operation: string): boolean {
   return Object.hasOwn(intersect(capability, { [channel]: [operation] }), channel);
 }
 
-/** What both allow, sorted as Ably returns it. */
+/** Returns what both allow, sorted as Ably sorts it. */
 export function intersect(one: Capability, other: Capability): Capability {
   const found = new Map<string, string[]>();
   for (const [resource, operations] of Object.entries(one)) {
@@ -54,13 +59,12 @@ export function intersect(one: Capability, other: Capability): Capability {
 
 function intersectOperations(one: string[], other: string[]): string[] {
   if (one.includes("*")) return other;
-  if (other.includes("*")) return one;
-  return one.filter((operation) => other.includes(operation));
+  return other.includes("*") ? one : one.filter((operation) => other.includes(operation));
 }
 
 /**
- * The resource that two have in common: `*` stands for one whole segment, or, at the end, for any
- * number of them, none included. `*` leaves out `[meta]log`, and `[*]*` does not.
+ * `*` stands for one segment or, at the end, for any number of them, including none: `room:*` also
+ * allows the channel `room`, as at Ably. `*` does not allow `[meta]log`, and `[*]*` does.
  */
 function intersectResources(one: string, other: string): string | undefined {
   const [a, b] = [segmentsOf(one), segmentsOf(other)];
@@ -76,15 +80,7 @@ function intersectResources(one: string, other: string): string | undefined {
   return join(shared);
 }
 
-/** First the [qualifier], or nothing. */
+/** The first segment is the [qualifier], or empty. */
 function segmentsOf(resource: string): string[] {
   return resource.replace(/^(\[[^\]]*\])?/, "$1:").split(":");
-}
-
-function join([qualifier = "", ...segments]: string[]): string {
-  return qualifier + segments.join(":");
-}
-
-function isWildcard(segment: string): boolean {
-  return segment === "*" || segment === "[*]";
 }

@@ -1,142 +1,252 @@
 import { randomUUID } from "node:crypto";
-import { check } from "./error.ts";
-import { type Draft, type Message, checkExtras, refuseMutableMessages, sizeOf } from "./message.ts";
+import { type AnnotationDraft, summarize } from "./annotation.ts";
+import { assert } from "./error.ts";
+import { type Draft, checkSize, memoryOf, merge } from "./message.ts";
 import { PresenceSet } from "./presence.ts";
-import { Action, type Entry, PresenceAction } from "./protocol.ts";
+import type { Annotation, Content, Entry, Message } from "./protocol.ts";
+import { Action, MessageAction, PresenceAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
-const CREATE = 0;
+const { CREATE, SUMMARY, APPEND } = MessageAction;
 const { ENTER, LEAVE, PRESENT, UPDATE } = PresenceAction;
 const PRESENCE_ACTIONS: unknown[] = [ENTER, LEAVE, PRESENT, UPDATE];
+/** What a kept entry takes beside its messages, bytes. */
+const BYTES_PER_ENTRY = 400;
 
-/** Whoever is told of each new entry. The channel knows no sockets. */
-export type Subscriber = { readonly modes: number; receive(entry: Entry): void };
-
-/** What the channels of an app share. */
-type Owner = { readonly settings: Settings; bytesKept: number; sweep(): void };
+/** Who sends a publish. `id` names the messages that have no id of their own. */
+export type Sender = { id: string; connectionId: string | undefined };
+/** What an append adds, for subscribers that received the previous version. */
+export type Append = { entry: Entry; previousSerial: string };
+/** Receives each new entry. The channel knows no sockets. */
+export type Subscriber = { readonly modes: number; receive(entry: Entry, append?: Append): void };
+type Body = Pick<Entry, "action" | "messages" | "presence" | "annotations">;
+/** A kept message with its versions, oldest first. Consecutive appends are one version. */
+type Versioned = {
+  current: Message;
+  versions: Message[];
+  annotations: Annotation[];
+  isAppended: boolean;
+};
+type Owner = {
+  readonly settings: Settings;
+  /** Bytes of kept messages and of present members. */
+  readonly memory: { kept: number; present: number };
+  dropExpired(): void;
+};
 
 export class Channel {
   readonly name: string;
-  readonly members = new PresenceSet();
-  /** By the ids of their connections. */
+  readonly settings: Settings;
+  readonly members: PresenceSet;
+  /** By connection ID. */
   readonly subscribers = new Map<string, Subscriber>();
-  readonly #app: Owner;
-  /** Tells this channel from its like before a restart: nothing is continuous with that. */
+  readonly #owner: Owner;
+  /** Part of each serial, so that serials of an earlier start are recognized. */
   readonly #epoch = randomUUID();
+  /** Oldest first. Expired entries stay while there is room, so that they can still be changed. */
   readonly #log: Entry[] = [];
-  readonly #byId = new Map<string, Message[]>();
+  readonly #byId = new Map<string, Entry>();
+  /** Kept messages that were changed or annotated, by serial. */
+  readonly #versioned = new Map<string, Versioned>();
   #last = { timestamp: Date.now(), count: 0 };
-  /** The newest serial that is no longer kept. What follows an older one has a gap. */
-  #forgotten = this.serial;
+  /** The newest serial that is no longer kept. */
+  #forgotten: string;
 
-  constructor(name: string, app: Owner) {
+  constructor(name: string, owner: Owner) {
     this.name = name;
-    this.#app = app;
+    this.settings = owner.settings;
+    this.members = new PresenceSet(owner.memory);
+    this.#owner = owner;
+    this.#forgotten = this.serial;
   }
 
-  /** Where the channel is now. */
   get serial(): string {
     const { timestamp, count } = this.#last;
     return `${String(timestamp).padStart(14, "0")}-${String(count).padStart(6, "0")}@${this.#epoch}`;
   }
 
-  /**
-   * Takes messages in and tells everyone. What was published before with the same first id, be it
-   * the publisher's own or the frame's that is sent again, is not taken twice: what was is returned.
-   * @param id names the messages that have no id of their own.
-   */
-  publish(drafts: Draft[], id: string, connectionId?: string): Message[] {
-    const firstId = drafts[0]?.id ?? `${id}:0`;
-    const before = this.#byId.get(firstId);
-    if (before) return before;
-    if (drafts.some(({ action = CREATE }) => action !== CREATE)) refuseMutableMessages();
-    for (const { extras } of drafts) checkExtras(extras);
+  get isUnused(): boolean {
+    return this.subscribers.size + this.members.size + this.#log.length === 0;
+  }
 
-    const messages = this.#date(drafts, id, connectionId).map((message, index) => ({
-      ...message,
-      serial: serialOf(this.serial, index),
-      action: CREATE,
-    }));
-    this.#add({ action: Action.MESSAGE, messages }, id, connectionId);
+  /**
+   * If a recent publish has the same first id, returns the messages of that one:
+   * https://ably.com/docs/pub-sub/advanced#idempotency
+   */
+  publish(drafts: Draft[], sender: Sender): Message[] {
+    const known = this.#findById(drafts[0]?.id ?? `${sender.id}:0`);
+    if (known) return known;
+    const messages = this.#toMessages(drafts, sender).map((message, index) => {
+      return { ...message, serial: serialOf(this.serial, index), action: CREATE };
+    });
+    this.#publish({ action: Action.MESSAGE, messages }, sender);
     return messages;
   }
 
-  /** Takes presence in, and tells everyone what is new in it. Throws 91003 if the channel is full. */
-  updatePresence(drafts: Draft[], id: string, connectionId: string): void {
-    const areKnown = drafts.every(({ action }) => PRESENCE_ACTIONS.includes(action));
-    check(areKnown, 40000, "A presence message has no known action.");
-    const dated = this.#date(drafts, id, connectionId);
-    const entering = dated.filter((member) => member.action !== LEAVE && !this.members.has(member));
-    const { maxPresenceMembers: limit } = this.#app.settings;
-    const hasRoom = entering.length === 0 || this.members.size + entering.length <= limit;
-    check(hasRoom, 91003, `The channel has its limit of ${limit} presence members.`);
-    const presence = dated.flatMap((member) => this.members.apply(member) ?? []);
-    if (presence.length > 0) this.#add({ action: Action.PRESENCE, presence }, id, connectionId);
+  /** Updates, deletes or appends to a message, and returns the new version. */
+  change(draft: Draft, sender: Sender): Message {
+    const id = `${sender.id}:0`;
+    const [repeated] = this.#findById(id) ?? [];
+    if (repeated) return repeated;
+    const target = this.find(draft.serial);
+    const previous = target.current;
+    this.#advance();
+    const serial = serialOf(this.serial, 0);
+    const version = { ...draft.operation, serial, timestamp: this.#last.timestamp };
+    const message = { ...merge(previous, draft, version), id, connectionId: sender.connectionId };
+    checkSize([message, { data: JSON.stringify(draft.operation) }], this.settings);
+    const isAppend = draft.action === APPEND;
+    if (isAppend && target.isAppended) target.versions.pop();
+    target.versions.push(message);
+    const changed = { ...target, current: message, isAppended: isAppend };
+    this.#versioned.set(draft.serial ?? "", changed);
+
+    const entry = this.#toEntry({ action: Action.MESSAGE, messages: [message] }, sender);
+    this.#keep(entry);
+    const { action, data, encoding } = draft;
+    const increment = { ...entry, messages: [{ ...message, action, data, encoding }] };
+    const previousSerial = channelSerialOf(previous.version?.serial ?? previous.serial);
+    const append = isAppend ? { entry: increment, previousSerial } : undefined;
+    this.#deliver({ ...entry, messages: [latestOf(changed)] }, append);
+    return message;
   }
 
-  /** Everyone whom a connection entered leaves: it detached, closed, or was lost for too long. */
-  leaveAll(connectionId: string): void {
-    const leaving = this.members
-      .list()
-      .filter((member) => member.connectionId === connectionId)
-      .map((member) => ({ ...member, id: undefined, action: LEAVE }));
-    if (leaving.length > 0) this.updatePresence(leaving, randomUUID(), connectionId);
-  }
-
-  /** What is kept, oldest first. */
-  entries(): readonly Entry[] {
-    const { messageTtl, maxMessagesKept } = this.#app.settings;
-    const oldest = Date.now() - messageTtl;
-    while (this.#log.length > maxMessagesKept || Number(this.#log[0]?.timestamp) < oldest) {
-      this.#forgetOldest();
+  /** Publishes annotations, then the new summaries of their messages. */
+  annotate(drafts: AnnotationDraft[], sender: Sender): Annotation[] {
+    const serials = [...new Set(drafts.map(({ messageSerial }) => messageSerial))];
+    const targets = new Map(serials.map((serial) => [serial, this.find(serial)]));
+    const annotations = this.#toMessages(drafts, sender).map((message, index) => {
+      const { messageSerial = "", type = "", count } = drafts[index] ?? {};
+      return { ...message, serial: serialOf(this.serial, index), messageSerial, type, count };
+    });
+    this.#publish({ action: Action.ANNOTATION, annotations }, sender);
+    for (const [serial, target] of targets) {
+      const own = annotations.filter(({ messageSerial }) => messageSerial === serial);
+      target.annotations.push(...own);
+      this.#versioned.set(serial, target);
+      const isSummarized = Object.keys(summarize(own)).length > 0;
+      if (isSummarized) this.#deliver(this.#toSummary(target));
     }
-    return this.#log;
+    return annotations;
   }
 
-  /** All that came after a serial, or undefined if some of it is no longer known. */
+  updatePresence(contents: Content[], sender: Sender): void {
+    const areKnown = contents.every(({ action }) => PRESENCE_ACTIONS.includes(action));
+    assert(areKnown, 40000, "The action of a presence message must be enter, update or leave.");
+    const messages = this.#toMessages(contents, sender);
+    const staying = messages.filter(({ action }) => action !== LEAVE);
+    const entering = staying.filter((member) => !this.members.has(member)).length;
+    const { maxPresenceMembers: max, maxBytesPresent } = this.settings;
+    const hasPlace = entering === 0 || this.members.size + entering <= max;
+    assert(hasPlace, 91003, `The channel has its maximum of ${max} members.`);
+    const bytes = staying.reduce((sum, member) => sum + memoryOf(member), 0);
+    const hasRoom = bytes === 0 || this.#owner.memory.present + bytes <= maxBytesPresent;
+    assert(hasRoom, 91003, `All members together may have ${maxBytesPresent} bytes.`);
+    const presence = messages.flatMap((member) => this.members.apply(member) ?? []);
+    if (presence.length > 0) this.#publish({ action: Action.PRESENCE, presence }, sender);
+  }
+
+  leaveAll(connectionId: string): void {
+    if (this.members.size === 0) return;
+    const members = this.members.list().filter((member) => member.connectionId === connectionId);
+    const leaving = members.map((member) => ({ ...member, id: undefined, action: LEAVE }));
+    this.updatePresence(leaving, { id: randomUUID(), connectionId });
+  }
+
+  /** Entries that are not expired: what history, rewind and resume can reach. */
+  recent(): Entry[] {
+    return this.#log.filter((entry) => !this.#isExpired(entry));
+  }
+
+  /** Recent entries that created messages, with the latest version of each message. */
+  latest(): Entry[] {
+    return this.recent().flatMap((entry) => {
+      const created = entry.messages?.filter(({ action }) => action === CREATE) ?? [];
+      const messages = created.map((message) => {
+        const versioned = this.#versioned.get(message.serial ?? "");
+        return versioned ? latestOf(versioned) : message;
+      });
+      return messages.length > 0 ? [{ ...entry, messages }] : [];
+    });
+  }
+
+  /** Returns what came after a serial, or undefined if some of it is no longer kept. */
   since(serial: string): Entry[] | undefined {
-    const entries = this.entries();
     if (!serial.endsWith(`@${this.#epoch}`) || serial < this.#forgotten) return undefined;
-    return entries.filter(({ channelSerial }) => channelSerial > serial);
+    const missed = this.#log.filter(({ channelSerial }) => channelSerial > serial);
+    if (missed.some((entry) => this.#isExpired(entry))) return undefined;
+    const annotations = missed.flatMap((entry) => entry.annotations ?? []);
+    const annotated = new Set(annotations.map(({ messageSerial }) => messageSerial));
+    const targets = [...annotated].flatMap((target) => this.#versioned.get(target) ?? []);
+    return [...missed, ...targets.map((target) => this.#toSummary(target))];
   }
 
-  /** Whether it may be dropped: nobody is here, and nothing is kept. */
-  isIdle(): boolean {
-    return this.subscribers.size + this.members.size + this.entries().length === 0;
+  /** Returns a kept message with its versions and annotations. Throws 40400. */
+  find(serial = ""): Versioned {
+    const known = this.#versioned.get(serial);
+    if (known) return known;
+    const channelSerial = channelSerialOf(serial);
+    const entry = this.#log.find((kept) => kept.channelSerial === channelSerial);
+    const current = entry?.messages?.find((kept) => kept.serial === serial && !kept.version);
+    assert(current, 40400, `No kept message has the serial ${JSON.stringify(serial)}.`);
+    return { current, versions: [current], annotations: [], isAppended: false };
   }
 
-  /** Moves on to the next serial, and gives it to what comes in. */
-  #date(drafts: Draft[], id: string, connectionId: string | undefined): Message[] {
+  dropExpired(): void {
+    while (this.#log[0] && this.#isExpired(this.#log[0])) this.#forgetOldest();
+  }
+
+  #advance(): void {
     const now = Date.now();
     const { timestamp, count } = this.#last;
     this.#last = now > timestamp ? { timestamp: now, count: 0 } : { timestamp, count: count + 1 };
-    return drafts.map((draft, index) => ({
-      ...draft,
-      id: draft.id ?? `${id}:${index}`,
-      connectionId,
-      timestamp: this.#last.timestamp,
-    }));
   }
 
-  #add(body: Pick<Entry, "action" | "messages" | "presence">, id: string, connectionId?: string) {
+  #toMessages(contents: Content[], { id: own, connectionId }: Sender): Message[] {
+    this.#advance();
     const { timestamp } = this.#last;
-    const common = { channel: this.name, channelSerial: this.serial, id, connectionId, timestamp };
-    const entry: Entry = { ...common, ...body };
-    // Only for those who are here now: https://ably.com/docs/pub-sub/advanced#ephemeral
-    const isEphemeral = entry.messages?.every(({ extras }) => extras?.ephemeral === true);
+    return contents.map((content, index) => {
+      const { id = `${own}:${index}`, action, name, clientId, data, encoding, extras } = content;
+      return { id, action, name, clientId, connectionId, timestamp, data, encoding, extras };
+    });
+  }
+
+  /** A summary is a message of its own, without the payload, as at Ably. */
+  #toSummary(target: Versioned): Entry {
+    this.#advance();
+    const sender = { id: `summary:${this.serial}`, connectionId: undefined };
+    const { serial, timestamp, version, annotations } = latestOf(target);
+    const message = { ...sender, timestamp, serial, version, annotations, action: SUMMARY };
+    return this.#toEntry({ action: Action.MESSAGE, messages: [message] }, sender);
+  }
+
+  #toEntry(body: Body, sender: Sender): Entry {
+    const { timestamp } = this.#last;
+    return { channel: this.name, channelSerial: this.serial, ...sender, timestamp, ...body };
+  }
+
+  #publish(body: Body, sender: Sender): void {
+    const entry = this.#toEntry(body, sender);
+    // Only present subscribers receive it: https://ably.com/docs/pub-sub/advanced#ephemeral
+    const isEphemeral = body.messages?.every(({ extras }) => extras?.ephemeral === true);
     if (!isEphemeral) this.#keep(entry);
-    for (const subscriber of this.subscribers.values()) subscriber.receive(entry);
+    this.#deliver(entry);
+  }
+
+  #deliver(entry: Entry, append?: Append): void {
+    for (const subscriber of this.subscribers.values()) subscriber.receive(entry, append);
   }
 
   #keep(entry: Entry): void {
+    const { memory } = this.#owner;
+    const { maxBytesKept, maxMessagesKept } = this.settings;
+    const [first] = entry.messages ?? [];
     this.#log.push(entry);
-    if (entry.messages) this.#byId.set(entry.messages[0]?.id ?? "", entry.messages);
-    const app = this.#app;
-    const { maxBytesKept } = app.settings;
-    app.bytesKept += sizeOfEntry(entry);
-    if (app.bytesKept > maxBytesKept) app.sweep();
-    // The channel that grows is the one that forgets.
-    while (app.bytesKept > maxBytesKept && this.#log.length > 0) this.#forgetOldest();
+    if (first) this.#byId.set(first.id, entry);
+    memory.kept += memoryOfEntry(entry);
+    if (memory.kept > maxBytesKept) this.#owner.dropExpired();
+    const isFull = () => memory.kept > maxBytesKept || this.#log.length > maxMessagesKept;
+    while (isFull() && this.#log.length > 0) this.#forgetOldest();
   }
 
   #forgetOldest(): void {
@@ -144,15 +254,35 @@ export class Channel {
     if (!entry) return;
     this.#forgotten = entry.channelSerial;
     this.#byId.delete(entry.messages?.[0]?.id ?? "");
-    this.#app.bytesKept -= sizeOfEntry(entry);
+    for (const { serial = "" } of entry.messages ?? []) this.#versioned.delete(serial);
+    this.#owner.memory.kept -= memoryOfEntry(entry);
+  }
+
+  #findById(id: string): Message[] | undefined {
+    const entry = this.#byId.get(id);
+    return entry && !this.#isExpired(entry) ? entry.messages : undefined;
+  }
+
+  #isExpired({ timestamp }: Entry): boolean {
+    return timestamp < Date.now() - this.settings.messageTtl;
   }
 }
 
-/** The serial of one message of an entry: sorts as text too. */
-export function serialOf(serial: string, index: number): string {
-  return `${serial}:${String(index).padStart(6, "0")}`;
+/** The latest version with the summary, which is not kept: it grows with each annotation. */
+export function latestOf({ current, annotations }: Versioned): Message {
+  const summary = summarize(annotations);
+  return Object.keys(summary).length > 0 ? { ...current, annotations: { summary } } : current;
 }
 
-function sizeOfEntry({ messages = [], presence = [] }: Entry): number {
-  return sizeOf([...messages, ...presence]);
+function memoryOfEntry({ messages = [], presence = [], annotations = [] }: Entry): number {
+  const all = [...messages, ...presence, ...annotations];
+  return all.reduce((sum, item) => sum + memoryOf(item), BYTES_PER_ENTRY);
+}
+
+function channelSerialOf(serial = ""): string {
+  return serial.replace(/:\d+$/, "");
+}
+
+export function serialOf(channelSerial: string, index: number): string {
+  return `${channelSerial}:${String(index).padStart(6, "0")}`;
 }

@@ -1,75 +1,79 @@
 import { randomBytes } from "node:crypto";
+import { parseAnnotations } from "./annotation.ts";
+import type { App } from "./app.ts";
 import { Attachment } from "./attachment.ts";
 import type { Auth, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
-import { AblyError, check, toAblyError } from "./error.ts";
+import type { Channel } from "./channel.ts";
+import { AblyError, assert, toAblyError } from "./error.ts";
 import { decode } from "./format.ts";
-import { checkPublish, parseMessages } from "./message.ts";
+import { parseMessages } from "./message.ts";
 import { Action, type ClientFrame, Flag, type ServerFrame, parseFrame } from "./protocol.ts";
+import * as publisher from "./publisher.ts";
 import type { Transport } from "./transport.ts";
 
-/** How long before a token's end the client is asked for a new one. */
+/** How long before its end a token is renewed. */
 const RENEWAL_LEAD_MS = 30_000;
-/** A token that comes with less than this left is not worth asking again for: it just ends. */
+/** Tokens with less time than this are not renewed. */
 const MIN_RENEWABLE_MS = 5_500;
-/** The longest that setTimeout can wait. */
+/** The longest delay that setTimeout supports. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const RATE_WINDOW_MS = 1_000;
-/** How many answers are kept for frames that a client sends again, since it did not get them. */
-const MAX_ANSWERS_KEPT = 500;
-/** Actions that are left out, by what they are for. */
-const LEFT_OUT: Record<number, string> = { 19: "objects", 20: "objects", 21: "annotations" };
+/** Answers kept for frames that a client sends again after a drop. */
+const MAX_ANSWERS_KEPT = 100;
+const OBJECT_ACTIONS: unknown[] = [19, 20];
 
-/** What a connection needs of the server around it. */
 export type Host = { readonly auth: Auth; readonly connections: Map<string, Connection> };
 
+type Answer = { action: unknown; channel: Channel; serials: string[] };
+
 /**
- * One client, over as many sockets as it takes. What a dropped client missed is not queued here:
- * it attaches again with the serial it had, and each channel's log gives it the rest.
+ * One client, over one or several sockets. Missed frames are not queued: after a resume, the
+ * client attaches again with its last serial, and the channel sends what came after it.
  */
 export class Connection {
   readonly id = randomBytes(8).toString("base64url");
   identity: Identity;
-  /** The socket that it has now. None while it waits to be resumed. */
+  /** Undefined while the connection waits to be resumed. */
   transport: Transport | undefined;
-  readonly #host: Host;
   readonly attachments = new Map<string, Attachment>();
+  readonly #host: Host;
+  readonly #app: App;
   readonly #secret = randomBytes(12).toString("base64url");
-  /** What frames were acknowledged with, by action, channel and msgSerial. */
-  readonly #answers = new Map<string, string[]>();
+  readonly #answers = new Map<number, Answer>();
   #rate = { since: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(host: Host, identity: Identity) {
+  constructor(host: Host, app: App, identity: Identity) {
     this.#host = host;
+    this.#app = app;
     this.identity = identity;
     host.connections.set(this.id, this);
   }
 
-  /** The one that a key opens: its present key, or that of an earlier socket. */
+  /** Returns the connection of a connection key. Keys of its earlier sockets are valid, too. */
   static find({ connections }: Host, key: string): Connection | undefined {
     const [, id = "", secret] = key.split("!");
     const connection = connections.get(id);
     return connection && connection.#secret === secret ? connection : undefined;
   }
 
-  /** Takes a new socket: the first, or one that resumes. `error` says why a resume failed. */
+  /** @param error Why the client did not get the connection that it wanted to resume. */
   open(transport: Transport, identity: Identity, error?: AblyError): void {
     this.#replaceTransport(transport)?.cut();
-    this.#become(identity, error);
+    this.#authorize(identity, error);
   }
 
-  /** The socket is gone without a CLOSE. Presence and state wait for it to come back. */
+  /** Keeps presence and state for a time after the socket is lost. */
   drop(transport: Transport): void {
     if (transport !== this.transport) return;
     this.#replaceTransport(undefined);
     this.#setTimers(
       [transport.remainPresentFor, () => this.#leaveAll()],
-      [this.identity.app.settings.connectionStateTtl, () => this.close()],
+      [this.#app.settings.connectionStateTtl, () => this.close()],
     );
   }
 
-  /** Ends it for good: what is present leaves, and nothing is kept. */
   close(lastFrame: ServerFrame = { action: Action.CLOSED }): void {
     const transport = this.#replaceTransport(undefined);
     this.#leaveAll();
@@ -83,7 +87,6 @@ export class Connection {
     this.transport?.end({ action: Action.DISCONNECTED, error });
   }
 
-  /** Ends its place on a channel, if it has one, and tells the client with this frame. */
   detach(frame: ServerFrame & { channel: string }): void {
     const attachment = this.attachments.get(frame.channel);
     this.attachments.delete(frame.channel);
@@ -96,9 +99,7 @@ export class Connection {
     this.transport?.send(frame);
   }
 
-  /** Does what a frame says, and answers what is wrong with it. */
   receive(transport: Transport, data: Buffer): void {
-    // The last words of a socket that was closed or replaced.
     if (transport !== this.transport) return;
     let frame: ClientFrame | undefined;
     try {
@@ -126,17 +127,16 @@ export class Connection {
       case Action.SYNC:
         return this.attachments.get(frame.channel)?.sync();
       case Action.MESSAGE:
-        return this.#acknowledge(frame, () => this.#handleMessage(frame));
       case Action.PRESENCE:
-        return this.#acknowledge(frame, () => this.#handlePresence(frame));
+      case Action.ANNOTATION:
+        return this.#handlePublish(frame);
       default: {
-        const what = LEFT_OUT[Number(frame.action)] ?? "such action";
-        throw new AblyError(40000, `Local Ably has no ${what}.`);
+        const what = OBJECT_ACTIONS.includes(frame.action) ? "objects" : `action ${frame.action}`;
+        throw new AblyError(40000, `Local Ably has no ${what}. See local-ably/README.md.`);
       }
     }
   }
 
-  /** What awaits an answer gets a NACK, an ATTACH its channel's ERROR. All else ends it. */
   #refuse(frame: ClientFrame | undefined, error: AblyError): void {
     const { action, channel = "", msgSerial } = frame ?? {};
     if (action === Action.ATTACH) this.detach({ action: Action.ERROR, channel, error });
@@ -144,126 +144,132 @@ export class Connection {
     else this.send({ action: Action.NACK, msgSerial, count: 1, error });
   }
 
-  /** Does what a frame asks for, once: what is sent again after a drop gets its answer again. */
-  #acknowledge({ action, channel, msgSerial = 0 }: ClientFrame, run: () => string[]): void {
-    const asked = `${action} ${msgSerial} ${channel}`;
-    const serials = this.#answers.get(asked) ?? run();
-    this.#answers.set(asked, serials);
-    const [oldest = ""] = this.#answers.keys();
-    if (this.#answers.size > MAX_ANSWERS_KEPT) this.#answers.delete(oldest);
-    this.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials }] });
-  }
-
   #handleAuth({ accessToken: token }: ClientFrame): void {
     const { clientId, keyName } = this.identity;
     const claimed = clientId === "*" ? undefined : clientId;
     const identity = this.#host.auth.identify({ token, clientId: claimed });
     const isSame = identity.keyName === keyName && identity.clientId === clientId;
-    check(isSame, 40102, "The token is not of the connection's key, or not of its clientId.");
-    this.#become(identity);
+    assert(isSame, 40102, "The token has another key or clientId than the connection.");
+    this.#authorize(identity);
   }
 
   #handleAttach(frame: ClientFrame, transport: Transport): void {
-    const { app, capability } = this.identity;
-    const channel = app.channel(frame.channel);
+    const channel = this.#app.channel(frame.channel);
     const known = this.attachments.get(channel.name);
-    const { maxChannelsPerConnection: limit } = app.settings;
-    const hasRoom = known || this.attachments.size < limit;
-    check(hasRoom, 90010, `A connection may attach to ${limit} channels at the most.`);
+    const { maxChannelsPerConnection: max } = this.#app.settings;
+    const hasRoom = known || this.attachments.size < max;
+    assert(hasRoom, 90010, `A connection may attach to at most ${max} channels.`);
     const attachment = known ?? new Attachment(channel, this.id, transport);
     this.attachments.set(channel.name, attachment);
-    attachment.attach(frame, capability);
+    attachment.attach(frame, this.identity.capability);
   }
 
-  /** Returns the serials of the messages. */
-  #handleMessage({ channel: name, msgSerial = 0, messages }: ClientFrame): string[] {
-    const { app, capability, clientId } = this.identity;
-    const { maxInboundRate, maxMessageSize } = app.settings;
-    const channel = app.channel(name);
-    const drafts = parseMessages(messages);
+  /** Publishes once: a frame that is sent again after a drop gets the same answer. */
+  #handlePublish(frame: ClientFrame): void {
+    const { action, msgSerial = 0 } = frame;
+    const channel = this.#app.channel(frame.channel);
+    const known = this.#answers.get(msgSerial);
+    const isRepeated = known?.channel === channel && known.action === action;
+    const serials = isRepeated ? known.serials : this.#publish(frame, channel);
+    this.#answers.set(msgSerial, { action, channel, serials });
+    const [oldest = 0] = this.#answers.keys();
+    if (this.#answers.size > MAX_ANSWERS_KEPT) this.#answers.delete(oldest);
+    this.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials }] });
+  }
+
+  #publish(frame: ClientFrame, channel: Channel): string[] {
+    const { msgSerial = 0, messages, presence, annotations } = frame;
+    const { connections } = this.#host;
+    const sender = { id: `${this.id}:${msgSerial}`, connectionId: this.id };
+    const own = { channel, identity: this.identity, sender, connections };
+    // Publishing works without attaching, but not against the modes of an attachment.
+    const { modes = Flag.PUBLISH | Flag.ANNOTATION_PUBLISH } =
+      this.attachments.get(channel.name) ?? {};
+    if (frame.action === Action.PRESENCE) {
+      const isAttached = this.attachments.has(channel.name);
+      assert(isAttached, 91001, "Presence needs an attached channel. Attach first.");
+      this.#require("presence", channel, modes & Flag.PRESENCE, 40165);
+      publisher.publishPresence(own, this.#count(parseMessages(presence, channel.settings)));
+      return [];
+    }
+    if (frame.action === Action.ANNOTATION) {
+      this.#require("annotation-publish", channel, modes & Flag.ANNOTATION_PUBLISH, 40160);
+      const drafts = this.#count(parseAnnotations(annotations, channel.settings));
+      return publisher.publishAnnotations(own, drafts).map(({ serial = "" }) => serial);
+    }
+    const drafts = this.#count(parseMessages(messages, channel.settings));
+    if (drafts.some(({ action }) => action)) {
+      assert(modes & Flag.PUBLISH, 40165, "The channel is attached without the mode publish.");
+      return [publisher.changeMessage(own, drafts).version?.serial ?? ""];
+    }
+    this.#require("publish", channel, modes & Flag.PUBLISH, 40165);
+    return publisher.publishMessages(own, drafts).map(({ serial = "" }) => serial);
+  }
+
+  #require(operation: string, { name }: Channel, mode: number, code: number): void {
+    requireCapability(this.identity.capability, name, operation);
+    assert(mode, code, `The channel is attached without the mode ${operation}.`, 401);
+  }
+
+  /** Throws 42911 above the rate. Presence counts, too. */
+  #count<T>(drafts: T[]): T[] {
+    const { maxInboundRate: max } = this.#app.settings;
     const now = Date.now();
     if (now - this.#rate.since >= RATE_WINDOW_MS) this.#rate = { since: now, count: 0 };
     this.#rate.count += drafts.length;
-    const isInTime = this.#rate.count <= maxInboundRate;
-    check(isInTime, 42911, `A connection may publish ${maxInboundRate} messages a second.`);
-    requireCapability(capability, name, "publish");
-    // Publishing without attaching is allowed; against the modes one attached with, it is not.
-    const { modes = Flag.PUBLISH } = this.attachments.get(name) ?? {};
-    check(modes & Flag.PUBLISH, 40165, "The channel was attached without the publish mode.");
-    const checked = checkPublish(drafts, clientId, maxMessageSize);
-    const published = channel.publish(checked, `${this.id}:${msgSerial}`, this.id);
-    return published.map(({ serial = "" }) => serial);
+    const isInTime = this.#rate.count <= max;
+    assert(isInTime, 42911, `A connection may publish ${max} messages a second. Try again later.`);
+    return drafts;
   }
 
-  #handlePresence({ channel: name, msgSerial = 0, presence }: ClientFrame): string[] {
-    const { app, capability, clientId } = this.identity;
-    const channel = app.channel(name);
-    const attachment = this.attachments.get(name);
-    check(attachment, 91001, "Presence needs the channel to be attached.");
-    requireCapability(capability, name, "presence");
-    const isMode = attachment.modes & Flag.PRESENCE;
-    check(isMode, 40165, "The channel was attached without the presence mode.");
-    const checked = checkPublish(parseMessages(presence), clientId, app.settings.maxMessageSize);
-    const isNamed = checked.every((draft) => draft.clientId !== undefined);
-    check(isNamed, 91000, "Presence needs a clientId, and this client has none.");
-    channel.updatePresence(checked, `${this.id}:${msgSerial}`, this.id);
-    return [];
-  }
-
-  /** With the socket go the attachments: a client that comes back attaches again. */
+  /** Without its socket a connection is not attached: a client that resumes attaches again. */
   #replaceTransport(transport: Transport | undefined): Transport | undefined {
-    const before = this.transport;
+    const previous = this.transport;
     this.transport = transport;
     for (const { channel } of this.attachments.values()) channel.subscribers.delete(this.id);
     this.attachments.clear();
-    return before;
+    return previous;
   }
 
   #leaveAll(): void {
-    for (const channel of this.identity.app.channels.values()) channel.leaveAll(this.id);
+    for (const channel of this.#app.channels.values()) channel.leaveAll(this.id);
   }
 
-  /** Takes an identity on, ends what it no longer allows, and tells the client. */
-  #become(identity: Identity, error?: AblyError): void {
+  /** Ends attachments that the identity does not allow, and sends CONNECTED. */
+  #authorize(identity: Identity, error?: AblyError): void {
     this.identity = identity;
     const left = (identity.expires ?? Infinity) - Date.now();
-    // Not at once for one that lives shorter: each new one would be asked to be renewed at once.
-    const due = Math.max(left - RENEWAL_LEAD_MS, left / 4);
-    const renewal = left > MIN_RENEWABLE_MS ? due : Infinity;
-    const askForRenewal = () => this.send({ action: Action.AUTH });
-    this.#setTimers([left, () => this.expireToken()], [renewal, askForRenewal]);
-    for (const [name, attachment] of this.attachments) {
+    // Short tokens are renewed later: otherwise the client would renew without a pause.
+    const renewal = left > MIN_RENEWABLE_MS ? Math.max(left - RENEWAL_LEAD_MS, left / 4) : Infinity;
+    const renew = () => this.send({ action: Action.AUTH });
+    this.#setTimers([left, () => this.expireToken()], [renewal, renew]);
+    for (const [channel, attachment] of this.attachments) {
       try {
         attachment.authorize(identity.capability);
       } catch (thrown) {
-        this.detach({ action: Action.ERROR, channel: name, error: toAblyError(thrown) });
+        this.detach({ action: Action.ERROR, channel, error: toAblyError(thrown) });
       }
     }
-    const { epoch, settings } = identity.app;
-    const { connectionStateTtl, maxFrameSize, maxInboundRate, maxMessageSize } = settings;
-    this.send({
-      action: Action.CONNECTED,
-      connectionId: this.id,
-      connectionDetails: {
-        clientId: identity.clientId,
-        // It changes each time, and others cannot guess it.
-        connectionKey: [epoch, this.id, this.#secret, randomBytes(3).toString("hex")].join("!"),
-        connectionStateTtl,
-        maxFrameSize,
-        maxIdleInterval: this.transport?.maxIdleInterval,
-        maxInboundRate,
-        maxMessageSize,
-        maxOutboundRate: maxInboundRate,
-        serverId: epoch,
-      },
-      error,
-    });
+    const connectionDetails = this.#details();
+    this.send({ action: Action.CONNECTED, connectionId: this.id, connectionDetails, error });
   }
 
-  /** In place of those before. What is too far off for a timer will not be lived to see. */
+  #details() {
+    const { epoch, settings } = this.#app;
+    const { connectionStateTtl, maxFrameSize, maxInboundRate, maxMessageSize } = settings;
+    const { clientId } = this.identity;
+    const maxIdleInterval = this.transport?.maxIdleInterval;
+    const limits = { maxFrameSize, maxInboundRate, maxMessageSize, maxIdleInterval };
+    // It changes with each socket, and nobody can guess it.
+    const connectionKey = [epoch, this.id, this.#secret, randomBytes(3).toString("hex")].join("!");
+    const ids = { clientId, connectionKey, serverId: epoch };
+    return { ...ids, ...limits, connectionStateTtl, maxOutboundRate: maxInboundRate };
+  }
+
+  /** Replaces all timers. Delays longer than setTimeout supports are skipped. */
   #setTimers(...timers: [ms: number, run: () => void][]): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    const near = timers.filter(([ms]) => ms <= MAX_TIMEOUT_MS);
-    this.#timers = near.map(([ms, run]) => setTimeout(run, ms));
+    const supported = timers.filter(([ms]) => ms <= MAX_TIMEOUT_MS);
+    this.#timers = supported.map(([ms, run]) => setTimeout(run, ms));
   }
 }

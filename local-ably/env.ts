@@ -1,7 +1,9 @@
-/** Reads the `.env` files that `netlify dev` reads, for programs that run without it. */
 import { existsSync } from "node:fs";
 
-/** The first file that sets a variable wins, and the shell beats them all. */
+/** The files that `netlify dev` reads. A variable of an earlier file, or of the shell, wins. */
 const FILES = [".env.development.local", ".env.local", ".env.development", ".env"];
 
-for (const file of FILES) if (existsSync(file)) process.loadEnvFile(file);
+/** Reads them, for a program that runs without `netlify dev`. */
+export function readEnvFiles(): void {
+  for (const file of FILES) if (existsSync(file)) process.loadEnvFile(file);
+}

@@ -1,33 +1,30 @@
-/** JSON or MessagePack, as each client asks. Binary data is bytes inside, and base64 in JSON. */
+/** JSON or MessagePack, as the client asks. Binary data is bytes here, and base64 in JSON. */
 import { decode as decodeMsgpack, encode as encodeMsgpack } from "@msgpack/msgpack";
 import { AblyError } from "./error.ts";
 
 export type Format = "json" | "msgpack";
 
-/** As they are, without a charset: clients read the body of an error only then. */
+/** Without a charset: with one, clients do not read the body of an error. */
 export const CONTENT_TYPE = { json: "application/json", msgpack: "application/x-msgpack" } as const;
+
+export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
 
 export function formatOf(contentType = ""): Format {
   return contentType.includes("msgpack") ? "msgpack" : "json";
 }
 
-export function encode(value: unknown, format: Format): string | Uint8Array {
-  return format === "msgpack"
-    ? encodeMsgpack(value, { ignoreUndefined: true })
-    : JSON.stringify(value, binaryAsBase64);
+export function encode(value: unknown, format: Format): Uint8Array {
+  if (format === "msgpack") return encodeMsgpack(value, { ignoreUndefined: true });
+  return Buffer.from(JSON.stringify(value, binaryAsBase64));
 }
 
-/** Refuses bytes that are not in that format. `what` they are begins the sentence. */
-export function decode(
-  bytes: Uint8Array,
-  format: Format,
-  what = "What was sent",
-  code = 40000,
-): unknown {
+/** @param subject Starts the message of the error. */
+export function decode(bytes: Uint8Array, format: Format, subject = "The data", code = 40000) {
   try {
-    return format === "msgpack" ? decodeMsgpack(bytes) : JSON.parse(String(bytes));
+    const value: unknown = format === "json" ? JSON.parse(String(bytes)) : decodeMsgpack(bytes);
+    return value;
   } catch {
-    throw new AblyError(code, `${what} is not valid ${format}.`);
+    throw new AblyError(code, `${subject} is not valid ${format}.`);
   }
 }
 
@@ -39,11 +36,6 @@ export function toText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-export function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array;
-}
-
-/** A message whose data is bytes becomes one with base64 data, and says so in its encoding. */
 function binaryAsBase64(_key: string, value: unknown): unknown {
   if (!isRecord(value) || !isBytes(value.data)) return value;
   const data = Buffer.from(value.data).toString("base64");

@@ -1,9 +1,9 @@
-/** Compact JWTs with HS256, the one algorithm that Ably's keys sign. RFC 7519 */
+/** Compact JWTs with HS256, the only algorithm of Ably's keys. RFC 7519 */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { check } from "./error.ts";
+import { assert } from "./error.ts";
 import { decode, isRecord } from "./format.ts";
 
-const SENTENCE = "The token is not a JWT signed with HS256 by one of the keys.";
+const INVALID = "The token is not a JWT signed with HS256 by one of the keys.";
 
 export function signJwt(kid: string, secret: string, claims: object): string {
   const parts = [{ alg: "HS256", typ: "JWT", kid }, claims];
@@ -11,18 +11,16 @@ export function signJwt(kid: string, secret: string, claims: object): string {
   return [...signed, sign(signed.join("."), secret)].join(".");
 }
 
-/** What a JWT says. Throws 40144 unless it is signed with the secret of the key that it names. */
 export function readJwt(token: string, secretOf: (kid: string) => string) {
   const [header = "", payload = "", signature = ""] = token.split(".");
   const { alg, kid } = parse(header);
-  check(alg === "HS256" && typeof kid === "string", 40144, SENTENCE);
-  const isSigned = equal(signature, sign(`${header}.${payload}`, secretOf(kid)));
-  check(isSigned, 40144, SENTENCE);
+  assert(alg === "HS256" && typeof kid === "string", 40144, INVALID);
+  const expected = sign(`${header}.${payload}`, secretOf(kid));
+  assert(isEqualSecret(signature, expected), 40144, INVALID);
   return { kid, claims: parse(payload) };
 }
 
-/** Compares secrets in a time that tells nothing of them. */
-export function equal(one: string, other: string): boolean {
+export function isEqualSecret(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
@@ -33,6 +31,6 @@ function sign(text: string, secret: string): string {
 
 function parse(part: string): Record<string, unknown> {
   const value = decode(Buffer.from(part, "base64url"), "json", "The token", 40144);
-  check(isRecord(value), 40144, SENTENCE);
+  assert(isRecord(value), 40144, INVALID);
   return value;
 }

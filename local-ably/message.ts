@@ -1,123 +1,162 @@
-/** Messages and presence, whether they come by socket or by REST, and what Ably checks of them. */
-import { AblyError, check } from "./error.ts";
+/** Messages and presence messages: reading them, and what Ably checks of each. */
+import { AblyError, assert } from "./error.ts";
 import { isBytes, isRecord, toText } from "./format.ts";
+import {
+  type Content,
+  type Message,
+  MessageAction,
+  type Operation,
+  type Version,
+} from "./protocol.ts";
+import type { Settings } from "./settings.ts";
 
-/** A message or a presence message, as a client sends it. */
+/** A message or a presence message as a client sends it. */
 export type Draft = ReturnType<typeof parseMessage>;
 
-/** The same as a channel keeps it, and sends it on. */
-export type Message = Draft & {
-  id: string;
-  connectionId: string | undefined;
-  /** ms since the epoch. */
-  timestamp: number;
-  serial?: string;
-};
+const MAX_ID_LENGTH = 256;
+const MAX_ENCODING_LENGTH = 256;
+/** MessagePack clients decode at most 100 levels, those of the frame included. */
+const MAX_EXTRAS_DEPTH = 50;
+/** What a kept message takes beside its texts, bytes. Measured on Node 20. */
+const BYTES_PER_MESSAGE = 600;
+/** https://ably.com/docs/platform/errors/codes/40032-invalid-message-extras-field */
+const PERMITTED_EXTRAS = ["echo", "ephemeral", "headers", "privileged", "push", "ref"];
+const BASE64 = /(^|\/)base64$/;
 
-/** Messages or presence of a frame, or of a REST body, which may be one alone. */
-export function parseMessages(value: unknown): Draft[] {
+/** Reads the messages of a frame or of a REST body, which may be a single message. */
+export function parseMessages(value: unknown, { maxMessagesPerPublish: max }: Settings): Draft[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
-  check(items.length > 0, 40000, "There are no messages in it.");
+  assert(items.length > 0, 40000, "The publish has no messages.");
+  assert(items.length <= max, 40009, `A publish may have at most ${max} messages.`, 413);
   return items.map(parseMessage);
 }
 
-/** Nulls count as absent, as at Ably. */
+/** Null counts as absent, as at Ably. */
 function parseMessage(item: unknown) {
-  check(isRecord(item), 40000, "A message must be an object.");
-  const { action, id, name, clientId, data, encoding, extras } = item;
-  check(isTextOrNull(id), 40031, "A message's id must be a string.");
-  check(isTextOrNull(name), 40016, "A message's name must be a string.");
-  check(isTextOrNull(clientId), 40012, "A clientId must be a string.");
-  const isData = isTextOrNull(data) || isBytes(data);
-  check(isData, 40013, "Message data must be a string or binary; encode it as JSON.");
-  const isExtras = extras == null || (isRecord(extras) && isShallow(extras));
-  check(isExtras, 40000, "Extras must be an object that nests 50 deep at the most.");
+  assert(isRecord(item), 40000, "A message must be an object.");
+  const { action, data, extras, version } = item;
+  const encoding = readText(item, "encoding", 40013);
+  const isShort = (encoding ?? "").length <= MAX_ENCODING_LENGTH;
+  assert(isShort, 40013, `The encoding must not exceed ${MAX_ENCODING_LENGTH} characters.`);
+  const isText = data == null || typeof data === "string";
+  assert(isText || isBytes(data), 40013, "The data must be a string or binary. Encode it as JSON.");
+  assert(extras == null || isRecord(extras), 40000, "The extras must be an object.");
+  const isFlat = isShallow(extras, MAX_EXTRAS_DEPTH);
+  assert(isFlat, 40000, `The extras must not exceed ${MAX_EXTRAS_DEPTH} levels.`);
   return {
     action: typeof action === "number" ? action : undefined,
-    id: id ?? undefined,
-    name: name ?? undefined,
-    clientId: clientId ?? undefined,
+    id: readText(item, "id", 40031),
+    name: readText(item, "name", 40016),
+    clientId: readText(item, "clientId", 40012),
     extras: extras ?? undefined,
-    /** REST only: publish on behalf of the connection that has this key. */
+    ...decodeBase64(data ?? undefined, encoding),
+    /** REST only: the connection that the message is published for. */
     connectionKey: toText(item.connectionKey),
-    ...fromBase64(data ?? undefined, toText(encoding)),
+    /** The message that a change changes. */
+    serial: toText(item.serial),
+    operation: parseOperation(isRecord(version) ? version : {}),
   };
 }
 
+function parseOperation(version: Record<string, unknown>): Operation {
+  const { metadata } = version;
+  const isFlat = metadata == null || (isRecord(metadata) && isShallow(metadata, 1));
+  assert(isFlat, 40000, "The metadata of a change must be a flat object.");
+  const description = readText(version, "description", 40000);
+  return {
+    clientId: readText(version, "clientId", 40012),
+    description,
+    metadata: metadata ?? undefined,
+  };
+}
+
+export function readText(item: Record<string, unknown>, name: string, code: number) {
+  const value = item[name];
+  assert(value == null || typeof value === "string", code, `The ${name} must be a string.`);
+  return value ?? undefined;
+}
+
+/** https://ably.com/docs/platform/pricing/limits#message */
+export function checkSize(messages: Content[], { maxMessageSize: max }: Settings): void {
+  const size = messages.reduce((sum, message) => sum + sizeOf(message), 0);
+  assert(size <= max, 40009, `The messages have ${size} bytes; the limit is ${max}.`, 413);
+}
+
+/** Several messages with IDs are one publish: `base:0`, `base:1`, … */
+export function checkIds(messages: Content[]): void {
+  const ids = messages.map(({ id }) => id);
+  const base = ids[0]?.replace(/:0$/, "");
+  const areNumbered = base && ids.every((id, index) => id === `${base}:${index}`);
+  const isSingle = ids.length === 1 && ids[0];
+  const areValid = areNumbered || isSingle || ids.every((id) => id === undefined);
+  assert(areValid, 40031, "The ids of several messages must be base:0, base:1 and so on.");
+  const areShort = ids.every((id = "") => id.length <= MAX_ID_LENGTH);
+  assert(areShort, 40031, `The id must not exceed ${MAX_ID_LENGTH} characters.`);
+}
+
+/** Not of presence, which may have any extras: `@ably/spaces` keeps its locks there. */
+export function checkExtras({ extras = {} }: Content, { acceptUndecodable }: Settings): void {
+  const permitted = acceptUndecodable ? [...PERMITTED_EXTRAS, "delta"] : PERMITTED_EXTRAS;
+  const refused = Object.keys(extras).filter((name) => !permitted.includes(name));
+  assert(refused.length === 0, 40032, `Impermissible extras fields: ${refused}. Use headers.`);
+  const { headers = {} } = extras;
+  const isFlat = isRecord(headers) && isShallow(headers, 1);
+  assert(isFlat, 40032, "extras.headers must map to strings, numbers, booleans or null.");
+}
+
 /**
- * Messages or presence as they may be taken, with their sender filled in: the `own` clientId of
- * its credentials, or any that is named under the wildcard. Throws the reason to refuse.
+ * Refuses an encoding that only Ably itself may set: a delta without its base fails the channel of
+ * every subscriber (ably-js: 40019). ably-js finds the name among other characters.
  */
-export function checkPublish(drafts: Draft[], own: string | undefined, maxSize: number): Draft[] {
-  const size = sizeOf(drafts);
-  check(size <= maxSize, 40009, `The messages have ${size} bytes; ${maxSize} may pass.`, 413);
-  checkIds(drafts.map(({ id }) => id));
-  return drafts.map((draft) => {
-    const { clientId = own === "*" ? undefined : own } = draft;
-    const isAllowed = own === "*" ? clientId !== "*" && clientId !== "" : clientId === own;
-    const named = JSON.stringify(clientId);
-    check(isAllowed, 40012, `The clientId ${named} is not the connection's (${own}).`);
-    // A connection's key has served its end, and is for nobody else to see.
-    return { ...draft, clientId, connectionKey: undefined };
-  });
+export function checkEncoding({ encoding = "" }: Content, { acceptUndecodable }: Settings): void {
+  const isDelta = encoding.split("/").some((part) => /[-\w]+/.exec(part)?.[0] === "vcdiff");
+  const isAccepted = acceptUndecodable || !isDelta;
+  assert(isAccepted, 40013, "The encoding vcdiff is refused: subscribers could not decode it.");
 }
 
-/** With Ably's code where the channel's rule for them is not set. */
-export function refuseMutableMessages(): never {
-  const what = "updates, deletes, appends or annotations of messages";
-  throw new AblyError(93002, `Local Ably has no ${what}.`);
-}
-
-/** In bytes, as Ably counts: https://ably.com/docs/platform/pricing/limits#message */
-export function sizeOf(drafts: Draft[]): number {
-  const parts = drafts.flatMap(({ name, clientId, data, extras }) => {
-    return [name, clientId, data, extras && JSON.stringify(extras)];
-  });
+function sizeOf({ name, clientId, data, extras }: Content): number {
+  const parts = [name, clientId, data, extras && JSON.stringify(extras)];
   return parts.reduce((sum, part) => sum + Buffer.byteLength(part ?? ""), 0);
 }
 
-/** Several messages with ids of their own are one publish: `base:0`, `base:1`, … */
-function checkIds(ids: (string | undefined)[]): void {
-  const [first] = ids;
-  const base = first?.replace(/:0$/, "");
-  const areBlank = ids.every((id) => id === undefined);
-  const areCounted = base && ids.every((id, index) => id === `${base}:${index}`);
-  const isSingle = first && ids.length === 1;
-  const sentence = "The ids of several messages must be base:0, base:1 and so on.";
-  check(areBlank || areCounted || isSingle, 40031, sentence);
+export function memoryOf(message: Message): number {
+  const { id, encoding = "", version } = message;
+  const own = id.length + encoding.length + JSON.stringify(version ?? "").length;
+  return sizeOf(message) + own + BYTES_PER_MESSAGE;
 }
 
-/** https://ably.com/docs/platform/errors/codes/40032-invalid-message-extras-field: all else is refused. */
-const EXTRAS = ["delta", "echo", "ephemeral", "privileged", "push", "ref"];
-
-const BASE64 = /(^|\/)base64$/;
-
-/** Binary from a JSON client, as bytes. What only claims to be base64 stays as it came. */
-function fromBase64(data: string | Uint8Array | undefined, encoding: string | undefined) {
+/** Invalid base64 stays as it is. */
+function decodeBase64(data: string | Uint8Array | undefined, encoding: string | undefined) {
   if (typeof data !== "string" || !encoding || !BASE64.test(encoding)) return { data, encoding };
   const bytes = Buffer.from(data, "base64");
   if (bytes.toString("base64") !== data) return { data, encoding };
   return { data: bytes, encoding: encoding.replace(BASE64, "") || undefined };
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-function isTextOrNull(value: unknown): value is string | null | undefined {
-  return value == null || typeof value === "string";
-}
-
-/** Of a message. Presence is free to say more there, and `@ably/spaces` says its locks. */
-export function checkExtras({ headers = {}, ...others }: Record<string, unknown> = {}): void {
-  const unknown = Object.keys(others).filter((name) => !EXTRAS.includes(name));
-  check(unknown.length === 0, 40032, `Message has impermissible extras fields: ${unknown}`);
-  const isFlat = isRecord(headers) && Object.values(headers).every((value) => !isObject(value));
-  check(isFlat, 40032, "extras.headers must be a map of strings, numbers, booleans and nulls.");
-}
-
-/** What nests 100 deep, frame included, could be told to nobody who speaks msgpack. */
-function isShallow(value: unknown, levels = 50): boolean {
-  if (!isObject(value) || isBytes(value)) return true;
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null || isBytes(value)) return true;
   return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1));
+}
+
+/** Returns the next version: what the change has replaces what the message had. */
+export function merge(current: Message, change: Content, version: Version): Message {
+  const isAppend = change.action === MessageAction.APPEND;
+  const replaced = change.data === undefined ? current : change;
+  const { data, encoding } = isAppend ? append(current, change) : replaced;
+  const name = change.name ?? current.name;
+  const extras = change.extras ?? current.extras;
+  const action = isAppend ? MessageAction.UPDATE : change.action;
+  return { ...current, name, extras, data, encoding, action, version };
+}
+
+/** Appends a string to a string, or binary to binary. */
+function append(current: Content, change: Content): Content {
+  const [one, other] = [current.data, change.data];
+  if (other === undefined) return current;
+  if (one === undefined) return change;
+  if (current.encoding === undefined && change.encoding === undefined) {
+    if (typeof one === "string" && typeof other === "string") return { data: one + other };
+    if (isBytes(one) && isBytes(other)) return { data: Buffer.concat([one, other]) };
+  }
+  throw new AblyError(40013, "Append a string to a string, or binary to binary; nothing else.");
 }

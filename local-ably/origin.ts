@@ -1,46 +1,61 @@
-/** Where a request comes from: any page on the web can reach a server on this machine. */
+/**
+ * Which requests local Ably answers. Any page on the web can send requests to this machine, and
+ * with DNS rebinding (a public name that its owner points at this machine) it looks like a page of
+ * this server. So over plain HTTP a page needs a host that nobody can own on the web, or one that
+ * is allowed by hand. Over HTTPS, the certificate proves the name.
+ */
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 
+/** As Vite's `server.allowedHosts`: `.example.com` includes subdomains. */
+export type AllowedHosts = true | readonly string[];
+
 const LOOPBACK_ADDRESS = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const LOOPBACK_NAME = /^((.+\.)?localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
+/** Names that the public DNS cannot hold. */
+const PRIVATE_NAME = /^[^.]+$|\.(localhost|local|internal|home\.arpa)$/;
 
-/**
- * From a page of this very origin, or from no page. A proxy names the host that it was asked for.
- * A name that its owner points at this machine is no origin of ours (DNS rebinding): over plain
- * HTTP, only localhost and addresses are.
- */
-export function isSameOrigin({ headers }: IncomingMessage): boolean {
-  if (headers.origin === undefined) return true;
-  const { protocol, hostname, host } = parse(headers.origin) ?? {};
-  const isOurs = LOOPBACK_NAME.test(hostname ?? "") || isIP(hostname ?? "") > 0;
-  const asked = [headers.host, headers["x-forwarded-host"]].filter((name) => name !== undefined);
-  return (protocol === "https:" || isOurs) && asked.includes(host ?? "");
+const parse = (origin = ""): URL | undefined =>
+  URL.canParse(origin) ? new URL(origin) : undefined;
+
+/** Whether the request comes from a page of this origin, or from no page. */
+export function isSameOrigin({ headers }: IncomingMessage, allowed: AllowedHosts): boolean {
+  const page = parse(headers.origin);
+  if (!page) return headers.origin === undefined && isFromNoPage(headers, allowed);
+  const isOwn = [headers.host, headers["x-forwarded-host"]].includes(page.host);
+  return isOwn && (page.protocol === "https:" || isTrusted(page.hostname, allowed));
 }
 
-/**
- * From a page on this machine, at any port, or from no page. A page whose name was pointed at this
- * machine sends no Origin with a GET, but a Host with a dot in it, which no machine near by has.
- */
-export function isLoopbackOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
-  const { hostname = "" } = parse(origin ?? `http://${host}`) ?? {};
-  if (LOOPBACK_NAME.test(hostname)) return true;
-  return origin === undefined && (isIP(hostname) > 0 || !hostname.includes("."));
+/** Whether it comes from a page of this machine, of the requested host, or from no page. */
+export function isSameHost({ headers }: IncomingMessage, allowed: AllowedHosts): boolean {
+  const page = parse(headers.origin);
+  if (!page) return headers.origin === undefined && isFromNoPage(headers, allowed);
+  const isRequested = page.hostname === parse(`http://${headers.host}`)?.hostname;
+  return LOOPBACK_NAME.test(page.hostname) || (isRequested && isTrusted(page.hostname, allowed));
 }
 
-/** From a page of this origin, opened on this machine: also behind `netlify dev`, a proxy. */
+/** Whether it comes from a page of this origin that is open on this machine. */
 export function isOwnPage(request: IncomingMessage): boolean {
   const { headers, socket } = request;
   const forwarded = String(headers["x-forwarded-for"] ?? socket.remoteAddress).split(",");
   return (
-    headers.origin !== undefined &&
     (headers["sec-fetch-site"] ?? "same-origin") === "same-origin" &&
-    isSameOrigin(request) &&
-    isLoopbackOrigin(request) &&
+    isSameOrigin(request, []) &&
+    LOOPBACK_NAME.test(parse(headers.origin)?.hostname ?? "") &&
     [...forwarded, String(socket.remoteAddress)].every((ip) => LOOPBACK_ADDRESS.test(ip.trim()))
   );
 }
 
-function parse(origin: string): URL | undefined {
-  return URL.canParse(origin) ? new URL(origin) : undefined;
+/** Pages GET their own origin without Origin. Only secure ones have Sec-Fetch-Site then. */
+function isFromNoPage(headers: IncomingMessage["headers"], allowed: AllowedHosts): boolean {
+  const hostname = parse(`http://${headers.host}`)?.hostname ?? "";
+  return headers["sec-fetch-site"] === "same-origin" || isTrusted(hostname, allowed);
+}
+
+function isTrusted(hostname: string, allowed: AllowedHosts): boolean {
+  const isAddress = isIP(hostname.replace(/^\[(.+)\]$/, "$1")) > 0;
+  if (allowed === true || isAddress || PRIVATE_NAME.test(hostname)) return true;
+  return allowed.some(
+    (name) => name === hostname || (name.startsWith(".") && `.${hostname}`.endsWith(name)),
+  );
 }

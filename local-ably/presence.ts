@@ -1,9 +1,16 @@
-import type { Message } from "./message.ts";
-import { PresenceAction } from "./protocol.ts";
+import { memoryOf } from "./message.ts";
+import { type Message, PresenceAction } from "./protocol.ts";
 
-/** Who is present on one channel: one member for each connection and clientId. */
+const keyOf = ({ connectionId, clientId }: Message): string => `${connectionId}:${clientId}`;
+
+/** The members of one channel: one for each connection and client ID. */
 export class PresenceSet {
   readonly #members = new Map<string, Message>();
+  readonly #memory: { present: number };
+
+  constructor(memory: { present: number }) {
+    this.#memory = memory;
+  }
 
   get size(): number {
     return this.#members.size;
@@ -17,32 +24,25 @@ export class PresenceSet {
     return this.#members.has(keyOf(member));
   }
 
-  /**
-   * Takes in one message, and returns what the others are told, or undefined if it is no news:
-   * older than what is known, sent twice (as after a resume), or a leave of someone not there.
-   * An update of someone not there enters, and an enter of someone there updates, as at Ably.
-   */
+  /** Returns what subscribers receive, if anything. As at Ably, an absent member enters by update. */
   apply(message: Message): Message | undefined {
-    const key = keyOf(message);
-    const known = this.#members.get(key);
+    const known = this.#members.get(keyOf(message));
     if (known && !isNewer(message, known)) return undefined;
+    this.#memory.present -= known ? memoryOf(known) : 0;
     if (message.action !== PresenceAction.LEAVE) {
-      this.#members.set(key, { ...message, action: PresenceAction.PRESENT });
+      this.#memory.present += memoryOf(message);
+      this.#members.set(keyOf(message), { ...message, action: PresenceAction.PRESENT });
       return { ...message, action: known ? PresenceAction.UPDATE : PresenceAction.ENTER };
     }
-    this.#members.delete(key);
+    this.#members.delete(keyOf(message));
     if (!known) return undefined;
-    // A leave without data of its own tells the last data.
+    // A leave without data repeats the last data.
     const { data, encoding } = message.data === undefined ? known : message;
     return { ...message, data, encoding, extras: message.extras ?? known.extras };
   }
 }
 
-function keyOf({ connectionId, clientId }: Message): string {
-  return `${connectionId}:${clientId}`;
-}
-
-/** By msgSerial and index, which an id ends in; by time if the server made one of the two. */
+/** Compares msgSerial and index, with which IDs end. If the server made one of them, the time. */
 function isNewer(one: Message, other: Message): boolean {
   const isByServer = [one, other].some(({ id, connectionId = "" }) => !id.startsWith(connectionId));
   if (isByServer) return one.timestamp >= other.timestamp;

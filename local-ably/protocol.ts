@@ -1,11 +1,7 @@
-/**
- * The frames of Ably's realtime protocol, as versions 2 to 6 send them.
- * https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message
- * Left out, and refused: OBJECT, OBJECT_SYNC and ANNOTATION.
- */
-import { type AblyError, check } from "./error.ts";
+// https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message, versions 2 to 6.
+// OBJECT and OBJECT_SYNC are not implemented.
+import { type AblyError, assert } from "./error.ts";
 import { isRecord, toText } from "./format.ts";
-import type { Message } from "./message.ts";
 
 export const Action = {
   HEARTBEAT: 0,
@@ -25,6 +21,7 @@ export const Action = {
   MESSAGE: 15,
   SYNC: 16,
   AUTH: 17,
+  ANNOTATION: 21,
 } as const;
 
 export const Flag = {
@@ -36,25 +33,52 @@ export const Flag = {
   PUBLISH: 1 << 17,
   SUBSCRIBE: 1 << 18,
   PRESENCE_SUBSCRIBE: 1 << 19,
+  ANNOTATION_PUBLISH: 1 << 21,
+  ANNOTATION_SUBSCRIBE: 1 << 22,
+  OBJECT_SUBSCRIBE: 1 << 24,
+  OBJECT_PUBLISH: 1 << 25,
 } as const;
 
+export const MessageAction = { CREATE: 0, UPDATE: 1, DELETE: 2, SUMMARY: 4, APPEND: 5 } as const;
 export const PresenceAction = { ABSENT: 0, PRESENT: 1, ENTER: 2, LEAVE: 3, UPDATE: 4 } as const;
+export const AnnotationAction = { CREATE: 0, DELETE: 1 } as const;
 
-/** One frame's worth of messages or presence, which is also how a channel keeps them. */
-export type Entry = {
-  action: typeof Action.MESSAGE | typeof Action.PRESENCE;
-  channel: string;
-  /** Sorts as text in the channel's order; ends in the channel's own epoch. */
-  channelSerial: string;
-  id: string;
-  connectionId: string | undefined;
-  timestamp: number;
-  messages?: Message[];
-  presence?: Message[];
+type Texts<Name extends string> = { [name in Name]?: string | undefined };
+type Extras = Record<string, unknown>;
+
+/** What a publisher decides about a message. */
+export type Content = Texts<"id" | "name" | "clientId" | "encoding"> & {
+  action?: number | undefined;
+  data?: string | Uint8Array | undefined;
+  extras?: Extras | undefined;
 };
+/** Who changes a message, and why. */
+export type Operation = Texts<"clientId" | "description"> & { metadata?: Extras | undefined };
+export type Version = Operation & { serial: string; timestamp: number };
 
-/** A channel, and where on it. */
-type Place = Pick<Entry, "channel" | "channelSerial">;
+/** What the server adds, here and to other frames. */
+type Origin = { id: string; connectionId: string | undefined; timestamp: number };
+/** A message or a presence message. All versions of a message have the same serial. */
+export type Message = Content &
+  Origin &
+  Texts<"serial"> & {
+    version?: Version | undefined;
+    annotations?: { summary: Record<string, object> } | undefined;
+  };
+export type Subject = { messageSerial: string; type: string; count: number | undefined };
+export type Annotation = Message & Subject;
+
+/** A serial sorts as text in the order of the channel. */
+type Place = { channel: string; channelSerial: string };
+
+/** One publish on a channel: the frame that subscribers receive, and what the channel keeps. */
+export type Entry = Origin &
+  Place & {
+    action: typeof Action.MESSAGE | typeof Action.PRESENCE | typeof Action.ANNOTATION;
+    messages?: Message[] | undefined;
+    presence?: Message[] | undefined;
+    annotations?: Annotation[] | undefined;
+  };
 
 type Frame<Name extends keyof typeof Action, Body = unknown> = {
   action: (typeof Action)[Name];
@@ -71,30 +95,32 @@ export type ServerFrame =
   | Frame<"ATTACHED", Place & { flags: number; params: Record<string, string> }>
   | Frame<"SYNC", Place & { presence: Message[] }>;
 
-/** What a client sent, with whatever its action does not use left empty. */
+const ACKNOWLEDGED: unknown[] = [Action.MESSAGE, Action.PRESENCE, Action.ANNOTATION];
+
 export type ClientFrame = ReturnType<typeof parseFrame>;
 
-/** What a client sent, decoded but not yet believed, as a frame of which the rest may be wrong. */
+/** Messages, presence and annotations are not parsed yet. */
 export function parseFrame(value: unknown) {
-  check(isRecord(value), 40000, "A frame must be an object.");
-  const { action, auth, msgSerial, params } = value;
-  const isPublish = action === Action.MESSAGE || action === Action.PRESENCE;
+  assert(isRecord(value), 40000, "A frame must be an object.");
+  const { action, auth, params, messages, presence, annotations } = value;
+  // MessagePack clients omit the empty channel name, and the serial 0.
+  const defaultSerial = ACKNOWLEDGED.includes(action) ? 0 : undefined;
   return {
     action,
     id: toText(value.id),
     accessToken: isRecord(auth) ? toText(auth.accessToken) : undefined,
-    // Msgpack clients leave out the empty name and the serial 0.
     channel: toText(value.channel) ?? "",
-    msgSerial: typeof msgSerial === "number" ? msgSerial : isPublish ? 0 : undefined,
+    msgSerial: typeof value.msgSerial === "number" ? value.msgSerial : defaultSerial,
     channelSerial: toText(value.channelSerial),
     flags: Number(value.flags) || 0,
     params: isRecord(params) ? toParams(params) : {},
-    messages: value.messages,
-    presence: value.presence,
+    messages,
+    presence,
+    annotations,
   };
 }
 
-/** A count may come as a number: `{ rewind: 1 }`. */
+/** Params may be numbers: `{ rewind: 1 }`. */
 function toParams(params: Record<string, unknown>): Record<string, string> {
   const plain = Object.entries(params).filter(([, value]) => typeof value !== "object");
   return Object.fromEntries(plain.map(([name, value]) => [name, String(value)]));

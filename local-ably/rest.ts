@@ -1,49 +1,64 @@
-/** The part of Ably's REST API that is covered. https://ably.com/docs/api/rest-api */
+/** Ably's REST API. https://ably.com/docs/api/rest-api */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { parseAnnotations } from "./annotation.ts";
+import type { App } from "./app.ts";
 import type { Credentials, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
-import { type Channel, serialOf } from "./channel.ts";
+import { type Channel, latestOf, serialOf } from "./channel.ts";
 import { Connection, type Host as ConnectionHost } from "./connection.ts";
-import { AblyError, check, toAblyError } from "./error.ts";
+import { AblyError, assert, toAblyError } from "./error.ts";
 import type { Faults } from "./faults.ts";
-import { CONTENT_TYPE, decode, encode, formatOf } from "./format.ts";
-import { checkPublish, parseMessages, refuseMutableMessages } from "./message.ts";
+import { CONTENT_TYPE, decode, encode, formatOf, isRecord } from "./format.ts";
+import { parseMessages } from "./message.ts";
 import { isOwnPage } from "./origin.ts";
 import { paginate } from "./pagination.ts";
-import { Flag } from "./protocol.ts";
+import { Flag, type Message } from "./protocol.ts";
+import * as publisher from "./publisher.ts";
 import type { Settings } from "./settings.ts";
 
-/** What REST needs of the server around it. */
-type Host = ConnectionHost & { readonly faults: Faults; readonly settings: Settings };
+export type Host = ConnectionHost & {
+  readonly faults: Faults;
+  readonly settings: Settings;
+  /** Request bodies that are being received, bytes. */
+  bytesBeingReceived: number;
+  appOf(identity: Identity): App;
+};
 
 type Call = {
   host: Host;
   request: IncomingMessage;
   path: string;
   query: URLSearchParams;
-  body: Buffer;
-  /** The key, the channel or the fault that the path names. */
+  /** The key, channel or fault in the path, and the message. */
   name: string;
+  serial: string;
 };
 type OnChannel = Call & { identity: Identity; channel: Channel };
 type Result = { status?: number; headers?: Record<string, string>; body: unknown };
 
-const ROUTES: [methodAndPath: RegExp, answer: (call: Call) => Result][] = [
-  [/^OPTIONS /, () => ({ status: 204, body: "" })],
-  [/^GET \/time$/, () => ({ body: [Date.now()] })],
-  [/^POST \/keys\/([^/]+)\/requestToken$/, requestToken],
-  [/^GET \/channels\/([^/]+)$/, onChannel("channel-metadata", getStatus)],
-  [/^POST \/channels\/([^/]*)\/messages$/, onChannel("publish", publish)],
-  [/^GET \/channels\/([^/]*)\/(?:messages|history)$/, onChannel("history", getHistory)],
-  [/^GET \/channels\/([^/]*)\/presence$/, onChannel("subscribe", getPresence)],
-  [/^GET \/channels\/([^/]*)\/presence\/history$/, onChannel("history", getHistory)],
-  [/^\w+ \/channels\/[^/]*\/messages\/./, refuseMutableMessages],
-  // Netlify's CLI asks for a refused address again with endings of its own.
-  [/^\w+ \/local-ably\/faults\/(\w+)/, runFault],
+type Answer<In> = (call: In) => Result | Promise<Result>;
+
+/** Each `*` is one segment: the name, then the serial of a call. */
+const ROUTES: [methodAndPath: string, answer: Answer<Call>][] = [
+  ["GET /time", () => ({ body: [Date.now()] })],
+  ["POST /keys/*/requestToken", requestToken],
+  ["POST /messages", batchPublish],
+  ["GET /presence", batchPresence],
+  ["GET /channels/*", onChannel("channel-metadata", getStatus)],
+  ["POST /channels/*/messages", onChannel("publish", publish)],
+  ["GET /channels/*/messages", onChannel("history", getHistory)],
+  ["GET /channels/*/history", onChannel("history", getHistory)],
+  ["GET /channels/*/presence", onChannel("subscribe", getPresence)],
+  ["GET /channels/*/presence/history", onChannel("history", getPresenceHistory)],
+  ["PATCH /channels/*/messages/*", onChannel(undefined, change)],
+  ["GET /channels/*/messages/*", onChannel("history", getMessage)],
+  ["GET /channels/*/messages/*/versions", onChannel("history", getVersions)],
+  ["POST /channels/*/messages/*/annotations", onChannel("annotation-publish", annotate)],
+  ["GET /channels/*/messages/*/annotations", onChannel("history", getAnnotations)],
 ];
 
-/** First path segments that are answered here: all else on the page's origin is the page's. */
+/** The first path segments of Ably. All other paths belong to the page. */
 export const REST_PATHS =
   /^\/(time|keys|channels|comet|apps|stats|push|messages|presence|chat\/v\d+|local-ably\/faults)(?=[/?]|$)/;
 
@@ -54,13 +69,12 @@ const CORS = {
   "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE",
 };
 
-/** What goes wrong is an answer too. */
 export async function answerRest(request: IncomingMessage, host: Host) {
   const { headers } = request;
   const { pathname: path, searchParams: query } = new URL(request.url ?? "/", "http://local-ably");
   const format = formatOf(query.get("format") ?? headers.accept);
-  const call = { host, request, path, query };
-  const { status = 200, headers: own, body } = await route(call).catch(refusal);
+  const result = await route({ host, request, path, query, name: "", serial: "" }).catch(toResult);
+  const { status = 200, headers: own, body } = result;
   const common = {
     ...CORS,
     "access-control-allow-headers": headers["access-control-request-headers"] ?? "*",
@@ -70,88 +84,111 @@ export async function answerRest(request: IncomingMessage, host: Host) {
   return { status, headers: { ...common, ...own }, body: encode(body, format) };
 }
 
-async function route(call: Omit<Call, "name" | "body">): Promise<Result> {
-  const asked = `${call.request.method} ${call.path}`;
-  const body = await readBody(call.request, call.host.settings.maxFrameSize);
+async function route(call: Call): Promise<Result> {
+  const methodAndPath = `${call.request.method} ${call.path}`;
+  if (call.request.method === "OPTIONS") return { status: 204, body: "" };
+  // Netlify's CLI retries a refused path with endings of its own, such as `.html`.
+  const [, fault] = /^\/local-ably\/faults\/(\w+)/.exec(call.path) ?? [];
+  if (fault) return runFault({ ...call, name: fault });
+  const segments = methodAndPath.split("/");
   for (const [pattern, answer] of ROUTES) {
-    const match = pattern.exec(asked);
-    if (match) return answer({ ...call, body, name: decodeURIComponent(match[1] ?? "") });
+    const expected = pattern.split("/");
+    const isMatch = expected.every((part, index) => part === "*" || part === segments[index]);
+    if (!isMatch || expected.length !== segments.length) continue;
+    const own = segments.filter((_segment, index) => expected[index] === "*");
+    const [name = "", serial = ""] = own.map((segment) => decodeURIComponent(segment));
+    return answer({ ...call, name, serial });
   }
-  throw new AblyError(40400, `Local Ably has no ${asked}: see local-ably/README.md.`);
+  throw new AblyError(40400, `Local Ably has no ${methodAndPath}. See local-ably/README.md.`);
 }
 
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += chunk.length;
-    check(size <= limit, 40009, `The body has more than the ${limit} bytes that may pass.`, 413);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function refusal(thrown: unknown): Result {
-  const error = toAblyError(thrown);
-  const headers = {
-    "x-ably-errorcode": String(error.code),
-    "x-ably-errormessage": error.message.replaceAll(/[^\x20-\x7e]/g, "?"),
-  };
-  return { status: error.statusCode, headers, body: { error } };
-}
-
-function requestToken(call: Call): Result {
-  const { auth } = call.host;
-  return { status: 201, body: auth.requestToken(call.name, bodyOf(call), credentialsOf(call)) };
-}
-
-/** For this page's practice drawer, and for nobody else. */
-function runFault({ host: { faults }, request, name, query }: Call): Result {
-  const isAllowed = request.method === "POST" && isOwnPage(request);
-  check(isAllowed, 40300, "Faults are for pages of this origin, opened on this machine.");
-  check(Object.hasOwn(faults.byName, name), 40400, `There is no fault ${JSON.stringify(name)}.`);
-  const fault: (argument: string) => unknown = faults.byName[name as keyof typeof faults.byName];
-  const [argument = ""] = query.values();
-  return { body: fault(argument) ?? null };
-}
-
-/** What an answer about a channel needs, and the operation that it takes. */
-function onChannel(operation: string, answer: (call: OnChannel) => Result) {
-  return (call: Call) => {
-    const identity = call.host.auth.identify(credentialsOf(call));
-    const channel = identity.app.channel(call.name);
-    requireCapability(identity.capability, channel.name, operation);
+/** Checks credentials, capability and channel name before the body is received. */
+function onChannel(operation: string | undefined, answer: Answer<OnChannel>): Answer<Call> {
+  return (call) => {
+    const identity = identify(call);
+    const channel = call.host.appOf(identity).channel(call.name);
+    if (operation) requireCapability(identity.capability, channel.name, operation);
     return answer({ ...call, identity, channel });
   };
 }
 
-function publish(call: OnChannel): Result {
-  const { channel, host, identity } = call;
-  const drafts = parseMessages(bodyOf(call));
+async function requestToken(call: Call): Promise<Result> {
+  const { auth } = call.host;
+  auth.findKey(call.name);
+  const body = await readBody(call);
+  const credentials = credentialsOf(call.request, call.query);
+  return { status: 201, body: auth.requestToken(call.name, body, credentials) };
+}
+
+function runFault({ host: { faults }, request, name, query }: Call): Result {
+  const isAllowed = request.method === "POST" && isOwnPage(request);
+  assert(isAllowed, 40300, "Only a page of this origin, opened on this machine, can use faults.");
+  assert(Object.hasOwn(faults, name), 40400, `There is no fault ${name}.`);
+  const fault: (argument: string) => unknown = faults[name as keyof Faults];
+  const [argument = ""] = query.values();
+  return { body: fault(argument) ?? null };
+}
+
+async function publish(call: OnChannel): Promise<Result> {
+  const drafts = parseMessages(await readBody(call), call.channel.settings);
   const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
-  const sender = key ? findOwnConnection(key, call) : { identity, id: undefined };
-  const checked = checkPublish(drafts, sender.identity.clientId, host.settings.maxMessageSize);
-  const messages = channel.publish(checked, randomBytes(9).toString("base64url"), sender.id);
+  const { id, identity } = key ? findOwnConnection(key, call) : { ...call, id: undefined };
+  const messages = publisher.publishMessages(publisherOf({ ...call, identity }, id), drafts);
   const serials = messages.map(({ serial }) => serial);
-  return { status: 201, body: { channel: channel.name, messageId: messages[0]?.id, serials } };
+  return { status: 201, body: { channel: call.name, messageId: messages[0]?.id, serials } };
 }
 
-/** A message with a connectionKey comes from that connection, and from its clientId. */
+/** A message with a connectionKey comes from that connection, and from its client ID. */
 function findOwnConnection(key: string, { host, identity: { keyName, clientId } }: OnChannel) {
-  const connection = Connection.find(host, key);
-  const isOwn =
-    connection?.identity.keyName === keyName &&
-    [connection.identity.clientId, "*"].includes(clientId);
-  check(isOwn, 40006, "The connectionKey is none of a connection of yours.");
-  return connection;
+  const found = Connection.find(host, key);
+  const isOwn = found && [found.identity.clientId, "*"].includes(clientId);
+  if (isOwn && found.identity.keyName === keyName) return found;
+  throw new AblyError(40006, "The connectionKey is not of a connection of this key and clientId.");
 }
 
-function getHistory(call: OnChannel): Result {
-  const kind = call.path.endsWith("/presence/history") ? "presence" : "messages";
-  const items = call.channel.entries().flatMap(({ [kind]: messages = [], channelSerial }) => {
-    return messages.map((message, index) => ({ message, serial: serialOf(channelSerial, index) }));
+async function change(call: OnChannel): Promise<Result> {
+  const drafts = parseMessages(await readBody(call), call.channel.settings);
+  const named = drafts.map((draft) => ({ ...draft, serial: call.serial }));
+  const { version } = publisher.changeMessage(publisherOf(call), named);
+  return { body: { versionSerial: version?.serial } };
+}
+
+async function annotate(call: OnChannel): Promise<Result> {
+  const drafts = parseAnnotations(await readBody(call), call.channel.settings, call.serial);
+  const [first] = publisher.publishAnnotations(publisherOf(call), drafts);
+  return { status: 201, body: { channel: call.name, serial: first?.serial } };
+}
+
+function getMessage({ channel, serial }: OnChannel): Result {
+  publisher.requireMutable(channel.settings);
+  return { body: latestOf(channel.find(serial)) };
+}
+
+function getVersions({ channel, serial: created, path, query }: OnChannel): Result {
+  publisher.requireMutable(channel.settings);
+  const { versions } = channel.find(created);
+  const toItem = (message: Message) => ({ message, serial: message.version?.serial ?? created });
+  return paginate(versions.map(toItem), path, query, "forwards");
+}
+
+function getAnnotations({ channel, serial, path, query }: OnChannel): Result {
+  publisher.requireMutable(channel.settings);
+  const { annotations } = channel.find(serial);
+  const items = annotations.map((message) => ({ message, serial: message.serial ?? "" }));
+  return paginate(items, path, query, "forwards");
+}
+
+function getHistory({ channel, path, query }: OnChannel): Result {
+  const messages = channel.latest().flatMap((entry) => entry.messages ?? []);
+  const items = messages.map((message) => ({ message, serial: message.serial ?? "" }));
+  return paginate(items, path, query);
+}
+
+function getPresenceHistory({ channel, path, query }: OnChannel): Result {
+  const items = channel.recent().flatMap(({ presence = [], channelSerial }) => {
+    return presence.map((message, index) => ({ message, serial: serialOf(channelSerial, index) }));
   });
-  return paginate(items, call.path, call.query);
+  return paginate(items, path, query);
 }
 
 function getPresence({ channel, path, query }: OnChannel): Result {
@@ -181,12 +218,106 @@ function getStatus({ channel: { name, subscribers, members } }: OnChannel): Resu
   return { body: { channelId: name, name, status } };
 }
 
-function bodyOf({ request, body }: Call): unknown {
-  return decode(body, formatOf(request.headers["content-type"]));
+const MAX_CHANNELS = 100;
+
+/** `POST /messages` with one `{ channels, messages }`, or an array of them. */
+async function batchPublish(call: Call): Promise<Result> {
+  const identity = identify(call);
+  const body = await readBody(call);
+  const specs = (Array.isArray(body) ? body : [body]).map((spec: unknown) => {
+    assert(isRecord(spec), 40000, "A batch consists of { channels, messages } objects.");
+    const channels: unknown[] = Array.isArray(spec.channels) ? spec.channels : [spec.channels];
+    return { channels, drafts: parseMessages(spec.messages, call.host.settings) };
+  });
+  checkCount(specs.flatMap(({ channels }) => channels));
+  const results = specs.map(({ channels, drafts }) =>
+    runEach(channels, (name) => {
+      const channel = call.host.appOf(identity).channel(name);
+      requireCapability(identity.capability, name, "publish");
+      const messages = publisher.publishMessages(
+        publisherOf({ ...call, identity, channel }),
+        drafts,
+      );
+      return { messageId: messages[0]?.id, serials: messages.map(({ serial }) => serial) };
+    }),
+  );
+  return { status: 201, body: Array.isArray(body) ? results : results[0] };
 }
 
-/** Basic and Bearer both carry base64; a JWT, which has dots and so is none, may come as it is. */
-function credentialsOf({ request: { headers }, query }: Call): Credentials {
+/** `GET /presence?channels=a,b` */
+function batchPresence(call: Call): Result {
+  const identity = identify(call);
+  const names = (call.query.get("channels") ?? "").split(",");
+  checkCount(names);
+  const body = runEach(names, (name) => {
+    const channel = call.host.appOf(identity).channel(name);
+    requireCapability(identity.capability, name, "subscribe");
+    return { presence: channel.members.list() };
+  });
+  return { body };
+}
+
+function checkCount(channels: unknown[]): void {
+  const { size } = new Set(channels);
+  assert(size <= MAX_CHANNELS, 40000, `A batch may name at most ${MAX_CHANNELS} channels.`);
+}
+
+/** Runs each channel by itself, so that one can fail and the others succeed. */
+function runEach(channels: unknown[], run: (name: string) => object) {
+  const results = channels.map((channel) => {
+    try {
+      assert(typeof channel === "string", 40010, "A channel name must be a string.");
+      return { channel, ...run(channel) };
+    } catch (thrown) {
+      return { channel, error: toAblyError(thrown) };
+    }
+  });
+  const failureCount = results.filter((result) => "error" in result).length;
+  return { successCount: results.length - failureCount, failureCount, results };
+}
+
+const MAX_HEADER_LENGTH = 1_000;
+
+const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString();
+
+export function toResult(thrown: unknown) {
+  const error = toAblyError(thrown);
+  const message = error.message.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, MAX_HEADER_LENGTH);
+  const headers = { "x-ably-errorcode": String(error.code), "x-ably-errormessage": message };
+  return { status: error.statusCode, headers, body: { error } };
+}
+
+function identify({ host, request, query }: Call): Identity {
+  return host.auth.identify(credentialsOf(request, query));
+}
+
+function publisherOf({ channel, host, identity }: OnChannel, id?: string): publisher.Publisher {
+  const sender = { id: randomBytes(9).toString("base64url"), connectionId: id };
+  return { channel, identity, sender, connections: host.connections };
+}
+
+/** Receives the request body, and decodes it. Call it only when the caller is authorized. */
+async function readBody({ request, host }: Call): Promise<unknown> {
+  const { maxFrameSize, maxBytesBeingReceived } = host.settings;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      size += chunk.length;
+      host.bytesBeingReceived += chunk.length;
+      assert(size <= maxFrameSize, 40009, `The body exceeds ${maxFrameSize} bytes.`, 413);
+      const hasRoom = host.bytesBeingReceived <= maxBytesBeingReceived;
+      assert(hasRoom, 50003, "Local Ably is receiving too many bodies. Try again later.");
+      chunks.push(chunk);
+    }
+  } finally {
+    host.bytesBeingReceived -= size;
+  }
+  return decode(Buffer.concat(chunks), formatOf(request.headers["content-type"]), "The body");
+}
+
+/** Basic and Bearer carry base64. A JWT may also come as it is. */
+function credentialsOf({ headers }: IncomingMessage, query: URLSearchParams): Credentials {
   const [, scheme, value = ""] = /^(basic|bearer) (.+)$/i.exec(headers.authorization ?? "") ?? [];
   const clientId = fromBase64(String(headers["x-ably-clientid"] ?? "")) || undefined;
   if (!scheme) return { ...readCredentials(query), clientId };
@@ -194,12 +325,8 @@ function credentialsOf({ request: { headers }, query }: Call): Credentials {
   return { [scheme.toLowerCase() === "basic" ? "key" : "token"]: text, clientId };
 }
 
-/** As sockets and some REST clients send them. */
+/** The credentials of sockets and of some REST clients. */
 export function readCredentials(query: URLSearchParams): Credentials {
   const { key, access_token, accessToken, clientId } = Object.fromEntries(query);
   return { key, token: access_token ?? accessToken, clientId };
-}
-
-function fromBase64(text: string): string {
-  return Buffer.from(text, "base64").toString();
 }

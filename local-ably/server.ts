@@ -1,58 +1,74 @@
 /**
- * Local Ably: Ably's protocol in this process, for development and tests. It keeps everything in
- * memory, and it is no place for production.
+ * Local Ably speaks Ably's protocol on this machine, for development and tests. It keeps
+ * everything in memory. Never run it in production.
  */
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { Auth, type Identity, type Key } from "./auth.ts";
-import { Connection, type Host } from "./connection.ts";
-import { AblyError, check, toAblyError } from "./error.ts";
-import { createFaults } from "./faults.ts";
+import { App } from "./app.ts";
+import { Auth, type Identity, type Key, appIdOf } from "./auth.ts";
+import { Connection } from "./connection.ts";
+import { AblyError, assert, toAblyError } from "./error.ts";
+import { type Faults, createFaults } from "./faults.ts";
 import { LOCAL_KEYS } from "./keys.ts";
-import { isLoopbackOrigin } from "./origin.ts";
+import { type AllowedHosts, isSameHost } from "./origin.ts";
+import { Outlet } from "./outlet.ts";
 import { Action } from "./protocol.ts";
-import { answerRest, readCredentials } from "./rest.ts";
+import { type Host, answerRest, readCredentials, toResult } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
-import { openTransport } from "./transport.ts";
+import { Transport } from "./transport.ts";
 
-const MAX_HEADER_BYTES = 256 * 1024;
+const MAX_HEADER_BYTES = 64 * 1024;
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
 
-/** Whether a request is answered: any page on the web can reach a server on this machine. */
-type Gate = (request: IncomingMessage) => boolean;
+/** Whether a request is answered. See origin.ts. */
+type IsAllowed = (request: IncomingMessage) => boolean;
 
 export class LocalAbly implements Host {
   auth: Auth;
+  bytesBeingReceived = 0;
   readonly settings: Settings;
   readonly connections = new Map<string, Connection>();
-  readonly faults = createFaults(this.connections, () => this.forget());
-  readonly #isAllowed: Gate;
+  readonly outlet = new Outlet();
+  refusedUntil = 0;
+  readonly faults: Faults;
+  readonly #keys: Key[];
+  readonly #apps = new Map<string, App>();
+  readonly #isAllowed: IsAllowed;
   readonly #webSockets: WebSocketServer;
 
-  constructor(keys: Key[], isAllowed: Gate, settings: Partial<Settings> = {}) {
+  constructor(keys: Key[], isAllowed: IsAllowed, settings: Partial<Settings> = {}) {
+    this.#keys = keys;
     this.#isAllowed = isAllowed;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
-    this.auth = new Auth(keys, this.settings);
+    this.faults = createFaults(this);
+    this.auth = new Auth(keys, this.settings.maxTokenRequests);
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: this.settings.maxFrameSize,
-      verifyClient: ({ req }, answer) => answer(isAllowed(req), 403),
+      verifyClient: ({ req }, answer) => {
+        const { status, headers, body } = toHostRefusal(req);
+        answer(isAllowed(req), status, body, headers);
+      },
     });
   }
 
-  /** What has no answer, since the client went away or its request line is none, just ends. */
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
-    if (!this.#isAllowed(request)) return void response.writeHead(403).end();
-    answerRest(request, this)
+    const result = this.#isAllowed(request)
+      ? answerRest(request, this)
+      : Promise.resolve(toHostRefusal(request));
+    result
       .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
       .catch(() => response.destroy());
   }
 
-  /** A bad credential is answered on the socket: an HTTP 401 would make ably-js retry for ever. */
+  /** Answers bad credentials on the socket: after an HTTP 401, ably-js would retry for ever. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.faults.isRefusing()) return void socket.destroy();
+    if (Date.now() < this.refusedUntil) {
+      socket.destroy();
+      return;
+    }
     const [, query] = request.url?.split("?") ?? [];
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("error", () => webSocket.terminate());
@@ -60,18 +76,25 @@ export class LocalAbly implements Host {
     });
   }
 
-  /** Drops all state and every socket, without a word: nothing is left to close. */
+  appOf({ keyName }: Identity): App {
+    const appId = appIdOf(keyName);
+    const app = this.#apps.get(appId) ?? new App(this.settings);
+    this.#apps.set(appId, app);
+    return app;
+  }
+
   forget(): void {
     for (const webSocket of this.#webSockets.clients) webSocket.terminate();
     for (const connection of this.connections.values()) connection.close();
-    this.auth = new Auth(this.auth.keys, this.settings);
+    this.#apps.clear();
+    this.auth = new Auth(this.#keys, this.settings.maxTokenRequests);
   }
 
   #connect(webSocket: WebSocket, query: URLSearchParams): void {
-    const transport = openTransport(webSocket, query, this.settings, this.faults);
+    const transport = new Transport(webSocket, query, this.settings, this.outlet);
     try {
-      const isSpoken = VERSIONS.test(query.get("v") ?? "");
-      check(isSpoken, 40017, "The protocol version v must be 1.2, or from 2 to 6.");
+      const version = query.get("v") ?? "";
+      assert(VERSIONS.test(version), 40017, "The protocol version v must be 1.2, or 2 to 6.");
       const identity = this.auth.identify(readCredentials(query));
       const { connection, error } = this.#resume(query, identity);
       webSocket.on("message", (data) => connection.receive(transport, data as Buffer));
@@ -82,56 +105,71 @@ export class LocalAbly implements Host {
     }
   }
 
-  /** The connection that `resume` or `recover` asks for, or a new one and why it is new. */
+  /** Returns the connection to resume or recover, or a new one and the reason why it is new. */
   #resume(query: URLSearchParams, identity: Identity) {
     const key = query.get("resume") ?? query.get("recover");
     const known = Connection.find(this, key ?? "");
     const isSame = known?.identity.keyName === identity.keyName;
     const isOwn = !isSame || known?.identity.clientId === identity.clientId;
-    check(isOwn, 40102, "The connection to resume is of another clientId.");
-    // Version 1.2 does not attach again after a resume, and has nothing to tell what it missed by.
+    assert(isOwn, 40102, "The connection to resume belongs to another clientId.");
+    // Version 1.2 does not attach again after a resume, so it would miss messages.
     if (isSame && query.get("v") !== "1.2") return { connection: known };
-    const { maxConnections } = this.settings;
-    const hasRoom = this.connections.size < maxConnections;
-    check(hasRoom, 40111, `Local Ably keeps ${maxConnections} connections at the most.`, 403);
-    const connection = new Connection(this, identity);
+    this.#makeRoom();
+    const app = this.appOf(identity);
+    const connection = new Connection(this, app, identity);
     if (key === null) return { connection };
-    const error = key.startsWith(`${identity.app.epoch}!`)
-      ? new AblyError(80008, "The connection's state is no longer kept.")
-      : new AblyError(80018, "The connection key is not one of this server's.");
+    const error = key.startsWith(`${app.epoch}!`)
+      ? new AblyError(80008, "The state of the connection is no longer kept.")
+      : new AblyError(80018, "The connection key is not from this server.");
     return { connection, error };
+  }
+
+  /** Closes the dropped connection that waits longest, if there are too many. Throws 40111. */
+  #makeRoom(): void {
+    const { maxConnections: max } = this.settings;
+    if (this.connections.size < max) return;
+    const waiting = [...this.connections.values()].find(({ transport }) => !transport);
+    assert(waiting, 40111, `Local Ably allows at most ${max} connections.`, 403);
+    waiting.close();
   }
 }
 
+function toHostRefusal({ headers: { origin, host } }: IncomingMessage) {
+  const page = origin ?? `http://${host}`;
+  const message = `Local Ably does not answer pages of ${page}. Use localhost, an IP address or HTTPS, or allow the host: see "Host names" in local-ably/README.md.`;
+  const { status, headers, body } = toResult(new AblyError(40300, message));
+  const type = { "content-type": "application/json" };
+  return { status, headers: { ...headers, ...type }, body: JSON.stringify(body) };
+}
+
 /**
- * Starts local Ably on a port of its own. Pages may connect to it from any port of this machine.
- * @param port 0, the default, takes any free one. Rejects with the system's error if it is taken.
+ * Starts local Ably on its own port. Rejects with the system's error if the port is taken.
+ * @param port 0, the default, takes a free port.
+ * @param allowedHosts Host names of pages that may connect, beside those that are always safe.
  */
 export async function startLocalAbly({
-  port: askedPort = 0,
+  port: requestedPort = 0,
   host = "127.0.0.1",
   keys = LOCAL_KEYS,
   settings = {} as Partial<Settings>,
+  allowedHosts = [] as AllowedHosts,
 } = {}) {
-  const ably = new LocalAbly(keys, isLoopbackOrigin, settings);
-  // Whoever is silent before a whole request has come is dropped, as is a silent WebSocket.
+  const ably = new LocalAbly(keys, (request) => isSameHost(request, allowedHosts), settings);
+  // Clients that do not complete a request are disconnected.
   const { maxIdleInterval: ms } = ably.settings;
-  const patience = { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms };
-  // A token holds its capability, which may be long.
-  const options = { ...patience, maxHeaderSize: MAX_HEADER_BYTES };
-  const server = createServer(options, (request, response) =>
-    ably.handleRequest(request, response),
-  );
+  const timeouts = { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms };
+  // A token contains its capability, which may be long.
+  const server = createServer({ ...timeouts, maxHeaderSize: MAX_HEADER_BYTES });
+  server.on("request", (request, response) => ably.handleRequest(request, response));
   server.on("upgrade", (request, socket, head) => ably.handleUpgrade(request, socket, head));
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(askedPort, host, resolve);
+    server.once("error", reject).listen(requestedPort, host, resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${host}:${port}`,
     port,
-    faults: ably.faults.byName,
-    /** Ends every connection first. */
+    faults: ably.faults,
     async close() {
       ably.forget();
       server.closeAllConnections();

@@ -1,31 +1,29 @@
-/** Ably's own limits, each of which a test may change. https://ably.com/docs/platform/pricing/limits */
+/** What a test may change. The limits are Ably's: https://ably.com/docs/platform/pricing/limits */
 export const DEFAULT_SETTINGS = {
-  /** How long the state of a dropped connection is kept for a resume, ms. */
-  connectionStateTtl: 120_000,
-  /** How long the line may be silent, ms. A client may ask for its own with `heartbeatInterval`. */
-  maxIdleInterval: 15_000,
-  /** How long a member stays present without a connection, ms. `remainPresentFor` overrides it. */
-  remainPresentFor: 15_000,
-  /** How long messages are kept for history, rewind and resume, ms. */
-  messageTtl: 120_000,
-  /** How many frames of messages or presence a channel keeps at the most. */
-  maxMessagesKept: 10_000,
-  /** How much the channels of an app keep together. Ably has no such limit; this machine has. */
-  maxBytesKept: 134_217_728,
-  /** How much may wait for a client that reads too slowly, bytes. Beyond it, the client is cut. */
-  maxBytesUnsent: 16_777_216,
-  /** One publish: names, clientIds, data and extras together, bytes. */
-  maxMessageSize: 65_536,
-  /** One frame on the socket, or one body of a request, bytes. */
-  maxFrameSize: 524_288,
-  /** Messages that one connection may publish in a second. */
-  maxInboundRate: 50,
+  connectionStateTtl: 120_000, // how long a dropped connection can be resumed, ms
+  maxIdleInterval: 15_000, // silence before a heartbeat, ms; heartbeatInterval overrides it
+  remainPresentFor: 15_000, // how long a member stays without a connection, ms
+  messageTtl: 120_000, // how far back history, rewind, resume and deduplication reach, ms
+  mutableMessages: true, // messages can be changed and annotated; on Ably, a channel rule
+  acceptUndecodable: false, // accept what subscribers cannot decode, to test a page with it
+
+  maxInboundRate: 50, // messages and presence from one connection in a second
+  maxMessageSize: 65_536, // one publish: names, client IDs, data and extras together, bytes
+  maxMessagesPerPublish: 1_000, // https://ably.com/docs/messages/batch
   maxPresenceMembers: 200,
   maxChannelsPerConnection: 200,
-  /** Of one app, where someone is attached or present, or messages are kept. */
-  maxChannels: 10_000,
-  /** With those that wait to be resumed. */
-  maxConnections: 10_000,
+  maxFrameSize: 524_288, // one frame or one request body, bytes
+
+  // Ably has no such limits. They bound the memory of this process.
+  maxConnections: 2_000, // open ones, and those that can be resumed
+  maxChannels: 10_000, // of one app, in use or with recent messages
+  maxMessagesKept: 10_000, // frames of one channel
+  maxBytesKept: 134_217_728, // messages of one app
+  maxBytesPresent: 33_554_432, // members of one app
+  maxBytesUnsent: 16_777_216, // frames that wait for one slow client, which is then disconnected
+  maxBytesUnsentInTotal: 268_435_456, // frames that wait for all slow clients
+  maxBytesBeingReceived: 33_554_432, // request bodies
+  maxTokenRequests: 100_000, // in the 4 minutes in which they could be replayed
 };
 
 export type Settings = typeof DEFAULT_SETTINGS;

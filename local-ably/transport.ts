@@ -1,62 +1,90 @@
 import type { WebSocket } from "ws";
-import { encode, formatOf } from "./format.ts";
+import { type Format, encode, formatOf } from "./format.ts";
+import type { Outlet } from "./outlet.ts";
 import { Action, type ServerFrame } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
-/** Within which a client may ask for its own, in ms. https://ably.com/docs/connect#heartbeats */
+/** What a client may ask for, ms. https://ably.com/docs/connect#heartbeats */
 const BOUNDS = { heartbeatInterval: [5_000, 1_800_000], remainPresentFor: [0, 60_000] } as const;
 
-/** What all frames go through on their way out: it may hold them back, but keeps their order. */
-type Outlet = { pass(send: () => void): void };
+/** The last frame in each format: a channel sends the same one to all its subscribers in turn. */
+const encoded: { [format in Format]?: { frame: ServerFrame; data: Uint8Array } } = {};
 
-export type Transport = ReturnType<typeof openTransport>;
+/** One WebSocket of a connection. */
+export class Transport {
+  readonly format: Format;
+  /** Whether the client receives its own messages. */
+  readonly echo: boolean;
+  readonly maxIdleInterval: number;
+  readonly remainPresentFor: number;
+  readonly #socket: WebSocket;
+  readonly #settings: Settings;
+  readonly #outlet: Outlet;
 
-/**
- * One WebSocket of a connection, which may have another after it.
- * @param query how the client asked to be spoken to, in the socket's address.
- */
-export function openTransport(
-  socket: WebSocket,
-  query: URLSearchParams,
-  settings: Settings,
-  outlet: Outlet,
-) {
-  const readMs = (name: keyof typeof BOUNDS, byDefault: number): number => {
-    const [min, max] = BOUNDS[name];
-    const ms = Number(query.get(name) || Number.NaN);
-    return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
-  };
-  const maxIdleInterval = readMs("heartbeatInterval", settings.maxIdleInterval);
-  const remainPresentFor = readMs("remainPresentFor", settings.remainPresentFor);
-  const format = formatOf(query.get("format") ?? "json");
-  /** False: its own messages do not come back to it. */
-  const echo = query.get("echo") !== "false";
+  /** @param query The query string of the socket's address. */
+  constructor(socket: WebSocket, query: URLSearchParams, settings: Settings, outlet: Outlet) {
+    this.format = formatOf(query.get("format") ?? "json");
+    this.echo = query.get("echo") !== "false";
+    this.maxIdleInterval = readMs(query, "heartbeatInterval", settings.maxIdleInterval);
+    this.remainPresentFor = readMs(query, "remainPresentFor", settings.remainPresentFor);
+    this.#socket = socket;
+    this.#settings = settings;
+    this.#outlet = outlet;
+    this.#keepAlive(query.get("heartbeats") !== "false");
+  }
 
-  const send = (frame: ServerFrame): void => {
-    const data = encode(frame, format);
-    outlet.pass(() => {
-      if (socket.bufferedAmount > settings.maxBytesUnsent) cut();
-      if (socket.readyState === socket.OPEN) socket.send(data);
+  send(frame: ServerFrame): void {
+    const data = encodeOnce(frame, this.format);
+    const socket = this.#socket;
+    const { maxBytesUnsent, maxBytesUnsentInTotal } = this.#settings;
+    this.#outlet.pass(() => {
+      const { bufferedAmount } = socket;
+      const isBusy = bufferedAmount > 0 && this.#outlet.unsent > maxBytesUnsentInTotal;
+      if (bufferedAmount > maxBytesUnsent || isBusy) this.cut();
+      if (socket.readyState !== socket.OPEN) return;
+      this.#outlet.unsent += data.length;
+      socket.send(data, { binary: this.format === "msgpack" }, () => {
+        this.#outlet.unsent -= data.length;
+      });
     });
-  };
-  /** Says a last word and closes. */
-  const end = (lastFrame: ServerFrame): void => {
-    send(lastFrame);
-    outlet.pass(() => socket.close());
-  };
-  /** Breaks the line without a word, as a lost network does. */
-  const cut = (): void => socket.terminate();
+  }
 
-  // HEARTBEAT frames keep the line of browsers alive, and WebSocket pings that of Node. All answer
-  // pings by themselves, however much else is sent to them: who has not since the last is gone.
-  let isAnswered = true;
-  const timer = setInterval(() => {
-    if (!isAnswered) return cut();
-    isAnswered = false;
-    socket.ping();
-    if (query.get("heartbeats") !== "false") send({ action: Action.HEARTBEAT });
-  }, maxIdleInterval);
-  socket.on("pong", () => (isAnswered = true)).on("close", () => clearInterval(timer));
+  end(lastFrame: ServerFrame): void {
+    this.send(lastFrame);
+    this.#outlet.pass(() => this.#socket.close());
+  }
 
-  return { format, echo, maxIdleInterval, remainPresentFor, send, end, cut };
+  /** Ends the socket without a close frame, as a lost network does. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
+  /** HEARTBEAT frames are for browsers, which do not see pings. All clients answer pings. */
+  #keepAlive(hasHeartbeats: boolean): void {
+    let isAnswered = true;
+    const timer = setInterval(() => {
+      if (!isAnswered) return this.cut();
+      isAnswered = false;
+      this.#socket.ping();
+      if (hasHeartbeats) this.send({ action: Action.HEARTBEAT });
+    }, this.maxIdleInterval);
+    this.#socket.on("close", () => clearInterval(timer));
+    this.#socket.on("pong", () => {
+      isAnswered = true;
+    });
+  }
+}
+
+function readMs(query: URLSearchParams, name: keyof typeof BOUNDS, byDefault: number): number {
+  const [min, max] = BOUNDS[name];
+  const ms = Number(query.get(name) || Number.NaN);
+  return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
+}
+
+function encodeOnce(frame: ServerFrame, format: Format): Uint8Array {
+  const last = encoded[format];
+  if (last?.frame === frame) return last.data;
+  const data = encode(frame, format);
+  encoded[format] = { frame, data };
+  return data;
 }

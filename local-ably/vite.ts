@@ -5,10 +5,10 @@ import { REST_PATHS } from "./rest.ts";
 import { LocalAbly } from "./server.ts";
 import type { Settings } from "./settings.ts";
 
-/**
- * Answers as Ably on the page's own origin while there is no `ABLY_API_KEY`: no account, no second
- * port, and it works through a forwarded port. In a build, or with a key, it does nothing at all.
- */
+const READY =
+  "  Local Ably answers here, in memory: no account needed. To use Ably, set ABLY_API_KEY and restart.";
+
+/** Answers as Ably on the page's own origin, unless Vite builds or starts with an `ABLY_API_KEY`. */
 export function localAbly(settings?: Partial<Settings>): Plugin {
   return {
     name: "local-ably",
@@ -21,13 +21,12 @@ export function localAbly(settings?: Partial<Settings>): Plugin {
         __ABLY_KEY_NAME__: JSON.stringify(LOCAL_KEYS[0]?.name),
       },
     }),
-    configureServer({ httpServer, middlewares, config }) {
-      const ably = new LocalAbly(LOCAL_KEYS, isSameOrigin, settings);
-      config.logger.info(
-        "  Local Ably answers here, in memory: no account needed. Set ABLY_API_KEY to switch it off.",
-      );
+    configureServer({ httpServer, middlewares, config: { logger, server } }) {
+      const allowed = server.allowedHosts;
+      const ably = new LocalAbly(LOCAL_KEYS, (req) => isSameOrigin(req, allowed), settings);
+      logger.info(READY);
       middlewares.use((request, response, next) => {
-        // A fork may have a page of that name.
+        // A fork may have a page at a path of Ably.
         const isVisit = request.headers.accept?.includes("text/html");
         if (!isVisit && REST_PATHS.test(request.url ?? "/")) ably.handleRequest(request, response);
         else next();

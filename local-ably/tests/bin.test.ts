@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
+import { LOCAL_KEYS, readKeys } from "../keys.ts";
 import {
   Inbox,
   LOCAL_KEY,
@@ -17,9 +18,12 @@ import { scripts } from "../../package.json" with { type: "json" };
 const [program, ...args] = scripts["local-ably"].split(" ");
 
 /** What `npm run local-ably` runs, without npm. */
-function run(env: Record<string, string>): ChildProcess & { output: Inbox<string> } {
+function run(
+  env: Record<string, string>,
+  own: string[] = [],
+): ChildProcess & { output: Inbox<string> } {
   expect(program).toBe("node");
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, [...args, ...own], {
     env: { ...process.env, LOCAL_ABLY_KEYS: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -90,34 +94,106 @@ describe("npm run local-ably", () => {
     expect((await fetch(`http://127.0.0.2:${port}/time`)).ok).toBe(true);
   });
 
-  it("says which port is taken, and ends with 1", async () => {
+  it("prints which port is in use, and ends with 1", async () => {
     const { port } = await start();
     const child = run({ LOCAL_ABLY_PORT: String(port) });
     const [code] = await within(once(child, "close"), "the end");
     expect(code).toBe(1);
-    expect(child.output.all).toEqual([
-      `Port ${port} is taken. Stop what uses it, or set LOCAL_ABLY_PORT to another.`,
-    ]);
+    expect(child.output.all).toEqual([expect.stringContaining(`Port ${port} is already in use.`)]);
   });
 
   it.each([
-    ["not JSON", /LOCAL_ABLY_KEYS.*JSON/],
-    ["[]", /LOCAL_ABLY_KEYS.*array/],
-    ['[{"name":"nodot","secret":"s"}]', /LOCAL_ABLY_KEYS.*appId\.keyId/],
-    ['[{"name":"a.b"}]', /LOCAL_ABLY_KEYS.*a\.b.*secret/],
-    ['[{"name":"a.b","secret":"hush","capability":{"*":["fly"]}}]', /LOCAL_ABLY_KEYS.*fly/],
-  ])("says what is wrong with LOCAL_ABLY_KEYS=%s, and ends with 1", async (keys, sentence) => {
-    const child = run({ LOCAL_ABLY_PORT: "0", LOCAL_ABLY_KEYS: keys });
+    [
+      { LOCAL_ABLY_KEYS: '[{"name":"a.b","secret":"hush","capability":{}},{}]' },
+      [],
+      /LOCAL_ABLY_KEYS/,
+    ],
+    [{ LOCAL_ABLY_PORT: "eighty" }, [], /LOCAL_ABLY_PORT/],
+    [{}, ["--prot", "80"], /--prot/],
+    [{}, ["--port", "0", "--", "no-such-command"], /no-such-command/],
+  ])("prints what is wrong with %o %o, and ends with 1", async (env, own, sentence) => {
+    const child = run({ LOCAL_ABLY_PORT: "0", ...env }, own);
     const [code] = await within(once(child, "close"), "the end");
     expect(code).toBe(1);
-    expect(child.output.all).toEqual([expect.stringMatching(sentence)]);
-    expect(child.output.all[0]).not.toContain("hush");
+    const last = child.output.all.join(" ");
+    expect(last).toMatch(sentence);
+    expect(last).not.toContain("hush");
   });
 
-  it("says that a port is none, and ends with 1", async () => {
-    const child = run({ LOCAL_ABLY_PORT: "eighty" });
+  it("prints its options with --help", async () => {
+    const child = run({}, ["--help"]);
     const [code] = await within(once(child, "close"), "the end");
-    expect(code).toBe(1);
-    expect(child.output.all).toEqual([expect.stringContaining("LOCAL_ABLY_PORT")]);
+    expect(code).toBe(0);
+    const text = child.output.all.join("\n");
+    for (const name of ["--port", "--host", "--json", "ABLY_ENDPOINT"])
+      expect(text).toContain(name);
+  });
+
+  it("prints a ready line that a program can read with --json", async () => {
+    const child = run({}, ["--port", "0", "--json"]);
+    const [line = ""] = await child.output.atLeast(1);
+    const ready = JSON.parse(line);
+    expect(ready).toEqual({
+      url: `http://127.0.0.1:${ready.port}`,
+      host: "127.0.0.1",
+      port: expect.any(Number),
+      keys: [LOCAL_KEY.split(":")[0]],
+    });
+    expect(await answers(ready.port)).toBe(true);
+  });
+});
+
+describe("npm run local-ably -- command", () => {
+  const command = (script: string) => ["--port", "0", "--", process.execPath, "-e", script];
+
+  it("runs the command with the address and the key, and ends with its exit code", async () => {
+    const script = `
+      const { ABLY_ENDPOINT: host, ABLY_PORT: port, ABLY_API_KEY: key } = process.env;
+      const query = new URLSearchParams({ key });
+      fetch("http://" + host + ":" + port + "/channels/c/messages?" + query).then(({ status }) => {
+        console.log("status " + status);
+        process.exitCode = 7;
+      });`;
+    const child = run({}, command(script));
+    const [code] = await within(once(child, "close"), "the end");
+    expect(child.output.all).toContain("status 200");
+    expect(code).toBe(7);
+  });
+
+  it("passes signals on, and waits for the command", async () => {
+    const script = `
+      process.on("SIGTERM", () => process.exit(3));
+      setInterval(() => {}, 1000);
+      console.log("running");`;
+    const child = run({}, command(script));
+    const ended = once(child, "close");
+    while (!child.output.all.includes("running"))
+      await child.output.atLeast(child.output.all.length + 1);
+    child.kill("SIGTERM");
+    expect((await within(ended, "the end"))[0]).toBe(3);
+  });
+
+  it("ends with 128 and the number of the signal that ended the command", async () => {
+    const child = run({}, command('process.kill(process.pid, "SIGKILL")'));
+    const [code] = await within(once(child, "close"), "the end");
+    expect(code).toBe(128 + 9);
+  });
+});
+
+describe("LOCAL_ABLY_KEYS", () => {
+  it.each([
+    ["not JSON", /JSON/],
+    ["[]", /array/],
+    ['[{"name":"nodot","secret":"s"}]', /appId\.keyId/],
+    ['[{"name":"a.b"}]', /a\.b.*secret/],
+    ['[{"name":"a.b","secret":"hush","capability":{"*":["fly"]}}]', /fly/],
+  ])("%s is refused with the reason", (json, reason) => {
+    expect(() => readKeys(json)).toThrow(/LOCAL_ABLY_KEYS/);
+    expect(() => readKeys(json)).toThrow(reason);
+    expect(() => readKeys(json)).not.toThrow(/hush/);
+  });
+
+  it.each([undefined, "", " "])("%o means the local key", (json) => {
+    expect(readKeys(json)).toBe(LOCAL_KEYS);
   });
 });

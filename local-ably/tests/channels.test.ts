@@ -19,7 +19,9 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     const channel = realtime(await start(), { format }).channels.get("c");
     const change = await channel.attach();
     expect(change).toMatchObject({ resumed: false, hasBacklog: false });
+    // https://ably.com/docs/channels/options#modes: all but annotation_subscribe and objects.
     expect(channel.modes?.toSorted()).toEqual([
+      "annotation_publish",
       "presence",
       "presence_subscribe",
       "publish",
@@ -55,12 +57,12 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     expect(channel.modes?.toSorted()).toEqual(["presence", "subscribe"]);
   });
 
-  it("ignores delta, which allows whole messages too, and drops params it does not know", async () => {
+  it("does not echo delta and unknown params, and sends whole messages", async () => {
     const params = { delta: "vcdiff", nonexistent: "foo" };
     const channel = realtime(await start(), { format }).channels.get("c", { params });
     const seen = new Inbox<Ably.InboundMessage>();
     await channel.subscribe(seen.add);
-    expect(channel.params).toEqual({ delta: "vcdiff" });
+    expect(channel.params).toEqual({});
     for (const data of ["one", "one and two"]) await channel.publish("n", data);
     expect((await seen.atLeast(2)).map(({ data }) => data)).toEqual(["one", "one and two"]);
   });
@@ -296,10 +298,11 @@ describe("on the line", () => {
     expect(await client.next()).toMatchObject({ messages: [{ name: "kept" }] });
   });
 
-  it("only modes of what is left out are refused with 40160", async () => {
+  it("an ATTACH with object modes only is refused with 40160, which names objects", async () => {
     const client = await open();
-    const objectSubscribe = 1 << 24;
-    const frame = { action: Action.ATTACH, channel: "c", flags: objectSubscribe };
-    expect(await client.ask(frame)).toMatchObject({ action: Action.ERROR, error: { code: 40160 } });
+    const frame = { action: Action.ATTACH, channel: "c", flags: Flag.OBJECT_SUBSCRIBE };
+    const message = expect.stringContaining("no objects");
+    const error = { code: 40160, message };
+    expect(await client.ask(frame)).toMatchObject({ action: Action.ERROR, error });
   });
 });

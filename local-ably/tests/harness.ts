@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { request } from "node:http";
 import Ably from "ably";
 import { afterEach } from "vitest";
 import { WebSocket } from "ws";
@@ -263,4 +264,18 @@ export function watchForCrashes(): unknown[] {
     atEnd(() => process.off(event, note));
   }
   return crashes;
+}
+
+/** Sends a request with headers that fetch does not allow, such as Host. */
+export function send(url: string, headers: Record<string, string>, method = "GET") {
+  return new Promise<{ status: number; body: string }>((resolve, reject) => {
+    const sent = request(url, { method, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => {
+        resolve({ status: response.statusCode ?? 0, body: String(Buffer.concat(chunks)) });
+      });
+    });
+    sent.on("error", reject).end();
+  });
 }

@@ -189,7 +189,7 @@ describe("beyond the limit", () => {
   });
 
   it("of what an app keeps, the channel that grows forgets its oldest", async () => {
-    const server = await start({ maxBytesKept: 250 });
+    const server = await start({ maxBytesKept: 2_500 });
     const { channels } = rest(server);
     const data = "x".repeat(99);
     await channels.get("quiet").publish("0", data);
@@ -200,7 +200,7 @@ describe("beyond the limit", () => {
   });
 
   it("of what an app keeps, first goes what is too old anywhere", async () => {
-    const server = await start({ maxBytesKept: 150, messageTtl: 1_000 });
+    const server = await start({ maxBytesKept: 1_500, messageTtl: 1_000 });
     const { channels } = rest(server);
     const data = "x".repeat(99);
     await channels.get("old").publish("0", data);
@@ -208,5 +208,176 @@ describe("beyond the limit", () => {
     while (Date.now() <= since + 1_000) await new Promise(setImmediate);
     await channels.get("new").publish("1", data);
     expect((await channels.get("new").history()).items).toHaveLength(1);
+  });
+});
+
+describe("whatever one token sends,", () => {
+  const post = (server: Server, body: unknown) =>
+    fetch(`${server.url}/channels/c/messages?key=${LOCAL_KEY}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const codeOf = async (response: Promise<Response>) =>
+    Number((await response).headers.get("x-ably-errorcode"));
+
+  it("a publish has at most 1,000 messages", async () => {
+    const server = await start();
+    const messages = (count: number) => Array.from({ length: count }, () => ({}));
+    expect((await post(server, messages(1_000))).status).toBe(201);
+    expect(await codeOf(post(server, messages(1_001)))).toBe(40009);
+  });
+
+  it("an id and an encoding have at most 256 characters", async () => {
+    const server = await start();
+    const text = "x".repeat(256);
+    expect((await post(server, { id: text, encoding: text })).status).toBe(201);
+    expect(await codeOf(post(server, { id: `${text}x` }))).toBe(40031);
+    expect(await codeOf(post(server, [{ id: `${text}:0` }, { id: `${text}:1` }]))).toBe(40031);
+    expect(await codeOf(post(server, { encoding: `${text}x` }))).toBe(40013);
+  });
+
+  it("an id does not start with the ID of another connection", async () => {
+    const server = await start();
+    const victim = await connected(realtime(server));
+    const id = `${victim.connection.id}:0:0`;
+    expect(await codeOf(post(server, { id }))).toBe(40031);
+    const attacker = await connected(realtime(server));
+    const error = await refusal(attacker.channels.get("c").publish({ id, data: "stolen" }));
+    expect(error).toMatchObject({ code: 40031, statusCode: 400 });
+    await victim.channels.get("c").publish("mine", "kept");
+    await victim.channels.get("c").publish({ id: `${victim.connection.id}:own`, name: "own" });
+    const { items } = await rest(server).channels.get("c").history();
+    expect(items.map(({ name }) => name)).toEqual(["own", "mine"]);
+  });
+
+  it.each(["vcdiff", "vcdiff/base64", "json/vcdiff", "~vcdiff", "vcdiff+x"])(
+    "no message and no member with the encoding %s reaches a subscriber",
+    async (encoding) => {
+      const server = await start();
+      expect(await codeOf(post(server, { data: "eA==", encoding }))).toBe(40013);
+      const client = new RawClient(server, { clientId: "eve" });
+      await client.next();
+      await client.ask({ action: Action.ATTACH, channel: "c" });
+      const presence = [{ action: 2, data: "x", encoding }];
+      const frame = { action: Action.PRESENCE, channel: "c", msgSerial: 0, presence };
+      expect(await client.ask(frame)).toMatchObject({
+        action: Action.NACK,
+        error: { code: 40013 },
+      });
+      expect((await post(server, { data: "x", encoding: "vcdiffs" })).status).toBe(201);
+    },
+  );
+
+  it("no message with a delta reaches a subscriber", async () => {
+    const server = await start();
+    expect(await codeOf(post(server, { extras: { delta: { from: "x" } } }))).toBe(40032);
+  });
+
+  it("ids, encodings and each message count as kept memory", async () => {
+    const server = await start({ maxBytesKept: 50_000 });
+    const { channels } = rest(server);
+    for (const message of [{}, { id: "x" }, { encoding: "e".repeat(256) }]) {
+      for (let i = 0; i < 100; i++) {
+        const own = "id" in message ? { id: `${i}:${"x".repeat(240)}` } : message;
+        await channels.get("c").publish(own);
+      }
+    }
+    const { items } = await channels.get("c").history({ limit: 1_000 });
+    expect(items.length).toBeGreaterThan(10);
+    expect(items.length).toBeLessThan(60);
+  });
+
+  it("presence counts in the rate of a connection", async () => {
+    const server = await start({ maxInboundRate: 3 });
+    const { presence } = realtime(server, { clientId: "ada" }).channels.get("c");
+    await presence.enter();
+    await presence.update("1");
+    await presence.update("2");
+    expect(await refusal(presence.update("3"))).toMatchObject({ code: 42911, statusCode: 429 });
+  });
+
+  it("the data of all members is bounded", async () => {
+    const server = await start({ maxBytesPresent: 3_000 });
+    const client = realtime(server, { params: { clientId: "*" } });
+    const { presence } = client.channels.get("c");
+    await presence.enterClient("a", "x".repeat(1_000));
+    const error = await refusal(presence.enterClient("b", "x".repeat(1_000)));
+    expect(error).toMatchObject({ code: 91003 });
+    await presence.leaveClient("a");
+    await presence.enterClient("b", "x".repeat(1_000));
+    await presence.updateClient("b", "x".repeat(10));
+    await presence.enterClient("c", "");
+  });
+
+  it("a nonce has at most 256 characters, and token requests are counted", async () => {
+    const server = await start({ maxTokenRequests: 2 });
+    const token = async (nonce?: string) => {
+      const { auth } = new Ably.Rest({ key: LOCAL_KEY, logLevel: 0 });
+      const request = await auth.createTokenRequest(nonce ? ({ nonce } as never) : undefined);
+      const body = JSON.stringify(request);
+      const headers = { "content-type": "application/json" };
+      const url = `${server.url}/keys/${request.keyName}/requestToken`;
+      return fetch(url, { method: "POST", headers, body });
+    };
+    expect((await token("x".repeat(256))).status).toBe(201);
+    expect(await codeOf(token("x".repeat(257)))).toBe(40105);
+    expect((await token()).status).toBe(201);
+    expect(await codeOf(token())).toBe(42910);
+  });
+
+  it("a body is received only with credentials", async () => {
+    const server = await start();
+    const head = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nhost: local\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n`;
+    for (const [path, status] of [
+      ["/channels/c/messages", 401],
+      [`/channels/c/messages?key=${LOCAL_KEY}x`, 401],
+      ["/keys/no.key/requestToken", 404],
+      ["/messages", 401],
+    ] as const) {
+      const socket = await open(server, head(path));
+      const [answer] = await within(once(socket, "data"), `an answer to ${path}`);
+      expect(String(answer)).toContain(`HTTP/1.1 ${status}`);
+    }
+  });
+
+  it("bodies that are being received are bounded", async () => {
+    const server = await start({ maxBytesBeingReceived: 1_000 });
+    const half = `POST /channels/c/messages?key=${LOCAL_KEY} HTTP/1.1\r\nhost: local\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
+    const first = await open(server, half + "x".repeat(900));
+    // Its part has arrived once a request that comes after it is refused.
+    let code = 0;
+    while (code === 0) code = await codeOf(post(server, { data: "x".repeat(200) }));
+    expect(code).toBe(50003);
+    first.destroy();
+    await expect.poll(() => post(server, {}).then(({ status }) => status)).toBe(201);
+  });
+
+  it("frames that wait for all slow readers are bounded", async () => {
+    const server = await start({ maxBytesUnsentInTotal: 200_000, maxInboundRate: 1e9 });
+    const readers = [new RawClient(server), new RawClient(server)];
+    for (const reader of readers) {
+      await reader.next();
+      await reader.ask({ action: Action.ATTACH, channel: "c" });
+      reader.socket.pause();
+    }
+    const { channels } = await connected(realtime(server));
+    for (let i = 0; i < 500 && server.faults.counts().waiting < 2; i++) {
+      await channels.get("c").publish("n", "x".repeat(60_000));
+    }
+    expect(server.faults.counts()).toEqual({ open: 1, waiting: 2 });
+  });
+
+  it("connections that were dropped make room for new ones", async () => {
+    const server = await start({ maxConnections: 2 });
+    const dropped = new RawClient(server);
+    await dropped.next();
+    await new RawClient(server).next();
+    dropped.socket.terminate();
+    await dropped.closed;
+    await expect.poll(() => server.faults.counts()).toEqual({ open: 1, waiting: 1 });
+    expect((await new RawClient(server).next()).action).toBe(Action.CONNECTED);
+    expect(server.faults.counts()).toEqual({ open: 2, waiting: 0 });
   });
 });

@@ -387,7 +387,7 @@ describe("presence on the line", () => {
   });
 
   it("pages a SYNC with a cursor, which is empty on the last", async () => {
-    const server = await start({ maxPresenceMembers: 250 });
+    const server = await start({ maxPresenceMembers: 250, maxInboundRate: 250 });
     const client = new RawClient(server);
     await client.next();
     await client.ask({ action: Action.ATTACH, channel: "c", flags: 1 << 16 });

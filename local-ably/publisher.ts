@@ -1,0 +1,98 @@
+import { type AnnotationDraft, checkAnnotation } from "./annotation.ts";
+import type { Identity } from "./auth.ts";
+import { permits, requireCapability } from "./capability.ts";
+import type { Channel, Sender } from "./channel.ts";
+import { AblyError, assert } from "./error.ts";
+import { type Draft, checkEncoding, checkExtras, checkIds, checkSize } from "./message.ts";
+import { type Annotation, type Message, MessageAction } from "./protocol.ts";
+import type { Settings } from "./settings.ts";
+
+const { CREATE, UPDATE, DELETE, APPEND } = MessageAction;
+const CHANGES: unknown[] = [UPDATE, DELETE, APPEND];
+
+/** A client that publishes on a channel, by socket or by REST. */
+export type Publisher = {
+  readonly channel: Channel;
+  readonly identity: Identity;
+  readonly sender: Sender;
+  /** All connections of the server, by ID. */
+  readonly connections: ReadonlyMap<string, unknown>;
+};
+
+export function publishMessages(publisher: Publisher, drafts: Draft[]): Message[] {
+  const { channel, sender } = publisher;
+  const areNew = drafts.every(({ action = CREATE }) => action === CREATE);
+  assert(areNew, 40000, "A published message must not have an action.");
+  for (const draft of drafts) checkExtras(draft, channel.settings);
+  return channel.publish(check(publisher, drafts), sender);
+}
+
+/** Updates, deletes or appends to a message. Throws 40160, 40400 or 93002. */
+export function changeMessage(publisher: Publisher, drafts: Draft[]): Message {
+  const { channel, sender } = publisher;
+  requireMutable(channel.settings);
+  const [draft] = drafts;
+  if (!draft || drafts.length > 1 || !CHANGES.includes(draft.action))
+    throw new AblyError(40000, "A change must be one message: an update, a delete or an append.");
+  requireOwnership(publisher, draft);
+  checkExtras(draft, channel.settings);
+  checkEncoding(draft, channel.settings);
+  const clientId = clientIdOf(publisher, draft.operation);
+  return channel.change({ ...draft, operation: { ...draft.operation, clientId } }, sender);
+}
+
+export function publishAnnotations(publisher: Publisher, drafts: AnnotationDraft[]): Annotation[] {
+  const { channel, identity, sender } = publisher;
+  requireMutable(channel.settings);
+  requireCapability(identity.capability, channel.name, "annotation-publish");
+  const checked = check(publisher, drafts);
+  checked.forEach(checkAnnotation);
+  return channel.annotate(checked, sender);
+}
+
+export function publishPresence(publisher: Publisher, drafts: Draft[]): void {
+  const checked = check(publisher, drafts);
+  const areNamed = checked.every(({ clientId }) => clientId !== undefined);
+  assert(areNamed, 91000, "Presence needs a clientId. Connect with one.");
+  publisher.channel.updatePresence(checked, publisher.sender);
+}
+
+/** Throws 93002, as Ably does if the channel has no rule for it. */
+export function requireMutable({ mutableMessages }: Settings): void {
+  const hint = "turn on the setting mutableMessages; on Ably, add a channel rule.";
+  assert(mutableMessages, 93002, `Messages cannot be changed or annotated here: ${hint}`);
+}
+
+/** Fills the client ID in, and checks what is the same for everything that is published. */
+function check<T extends Draft>(publisher: Publisher, drafts: T[]): T[] {
+  const { channel, sender, connections } = publisher;
+  checkSize(drafts, channel.settings);
+  checkIds(drafts);
+  return drafts.map((draft) => {
+    checkEncoding(draft, channel.settings);
+    // The ID that another connection will use next: its message would be dropped as a repeat.
+    const [prefix = ""] = draft.id?.split(":") ?? [];
+    if (prefix !== sender.connectionId && connections.has(prefix))
+      throw new AblyError(40031, "The id must not start with the ID of another connection.");
+    return { ...draft, clientId: clientIdOf(publisher, draft) };
+  });
+}
+
+/** The client ID of the credentials or, with a wildcard, any other. Throws 40012. */
+function clientIdOf({ identity }: Publisher, { clientId }: { clientId?: string | undefined }) {
+  const isAnyone = identity.clientId === "*";
+  const claimed = clientId ?? (isAnyone ? undefined : identity.clientId);
+  const isAllowed = isAnyone ? claimed !== "*" && claimed !== "" : claimed === identity.clientId;
+  assert(isAllowed, 40012, `Publish with the clientId of the connection, not with ${claimed}.`);
+  return claimed;
+}
+
+function requireOwnership({ channel, identity }: Publisher, { action, serial }: Draft): void {
+  const { capability, clientId } = identity;
+  const operation = action === DELETE ? "message-delete" : "message-update";
+  requireCapability(capability, channel.name, `${operation}-any`, `${operation}-own`);
+  const { current } = channel.find(serial);
+  if (permits(capability, channel.name, `${operation}-any`)) return;
+  const isOwn = clientId !== undefined && clientId === current.clientId;
+  assert(isOwn, 40160, `The capability ${operation}-own allows messages of your clientId only.`);
+}
