@@ -181,8 +181,11 @@ export class Channel {
     return [...missed, ...targets.map((target) => this.#toSummary(target))];
   }
 
-  /** Returns a kept message with its versions and annotations. Throws 40400. */
+  /** Returns a kept message with its versions and annotations. Throws 40400 or 93002. */
   find(serial = ""): Versioned {
+    const hint = "Turn on the setting mutableMessages. On Ably, add a channel rule.";
+    const isMutable = this.settings.mutableMessages;
+    assert(isMutable, 93002, `Messages of this channel cannot be changed or annotated. ${hint}`);
     const known = this.#versioned.get(serial);
     if (known) return known;
     const channelSerial = channelSerialOf(serial);

@@ -1,13 +1,8 @@
 /** Messages and presence messages: reading them, and what Ably checks of each. */
 import { AblyError, assert } from "./error.ts";
 import { isBytes, isRecord, toText } from "./format.ts";
-import {
-  type Content,
-  type Message,
-  MessageAction,
-  type Operation,
-  type Version,
-} from "./protocol.ts";
+import type { Content, Message, Operation, Version } from "./protocol.ts";
+import { MessageAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
 /** A message or a presence message as a client sends it. */
@@ -62,12 +57,9 @@ function parseOperation(version: Record<string, unknown>): Operation {
   const { metadata } = version;
   const isFlat = metadata == null || (isRecord(metadata) && isShallow(metadata, 1));
   assert(isFlat, 40000, "The metadata of a change must be a flat object.");
+  const clientId = readText(version, "clientId", 40012);
   const description = readText(version, "description", 40000);
-  return {
-    clientId: readText(version, "clientId", 40012),
-    description,
-    metadata: metadata ?? undefined,
-  };
+  return { clientId, description, metadata: metadata ?? undefined };
 }
 
 export function readText(item: Record<string, unknown>, name: string, code: number) {
