@@ -14,9 +14,7 @@ import type { Transport } from "./transport.ts";
 
 /** How long before its end a token is renewed. */
 const RENEWAL_LEAD_MS = 30_000;
-/** Tokens with less time than this are not renewed. */
 const MIN_RENEWABLE_MS = 5_500;
-/** The longest delay that setTimeout supports. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const RATE_WINDOW_MS = 1_000;
 /** Answers kept for frames that a client sends again after a drop. */
@@ -207,7 +205,6 @@ export class Connection {
     assert(mode, code, `The channel is attached without the mode ${operation}.`, 401);
   }
 
-  /** Throws 42911 above the rate. Presence counts, too. */
   #count<T>(drafts: T[]): T[] {
     const { maxInboundRate: max } = this.#app.settings;
     const now = Date.now();

@@ -5,7 +5,6 @@ import type { Content, Message, Operation, Version } from "./protocol.ts";
 import { MessageAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
-/** A message or a presence message as a client sends it. */
 export type Draft = ReturnType<typeof parseMessage>;
 
 const MAX_ID_LENGTH = 256;
@@ -141,7 +140,6 @@ export function merge(current: Message, change: Content, version: Version): Mess
   return { ...current, name, extras, data, encoding, action, version };
 }
 
-/** Appends a string to a string, or binary to binary. */
 function append(current: Content, change: Content): Content {
   const [one, other] = [current.data, change.data];
   if (other === undefined) return current;

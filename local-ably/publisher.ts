@@ -9,12 +9,10 @@ import { type Annotation, type Message, MessageAction } from "./protocol.ts";
 const { CREATE, UPDATE, DELETE, APPEND } = MessageAction;
 const CHANGES: unknown[] = [UPDATE, DELETE, APPEND];
 
-/** A client that publishes on a channel, by socket or by REST. */
 export type Publisher = {
   readonly channel: Channel;
   readonly identity: Identity;
   readonly sender: Sender;
-  /** All connections of the server, by ID. */
   readonly connections: ReadonlyMap<string, unknown>;
 };
 

@@ -20,7 +20,6 @@ import type { Settings } from "./settings.ts";
 export type Host = ConnectionHost & {
   readonly faults: Faults;
   readonly settings: Settings;
-  /** Request bodies that are being received, bytes. */
   bytesBeingReceived: number;
   appOf(identity: Identity): App;
 };
