@@ -12,13 +12,11 @@ const METHODS_WITHOUT_NAMES = ["total.v1", "flag.v1"];
 const METHODS_WITHOUT_CLIENTS = ["total.v1", "multiple.v1"];
 /** Longer lists are clipped. Ably clips them where the message would become too large. */
 const MAX_CLIENT_IDS = 500;
-/** The client ID of all clients without one. */
 const UNIDENTIFIED = "";
 
 export type AnnotationDraft = Draft & Subject;
 type Clients = Map<string, number>;
 
-/** Annotations without a method are not summarized. */
 const methodOf = (type: string): string => type.split(":")[1] ?? "";
 
 /** @param serial The message, if the address of a REST request names it. */

@@ -33,7 +33,6 @@ export class Attachment implements Subscriber {
   readonly #transport: Transport;
   #requested: readonly Mode[] = [];
   #isAppendModeFull = false;
-  /** The client has received everything after this serial. */
   #receivedSince = "";
 
   constructor(channel: Channel, connectionId: string, transport: Transport) {
@@ -42,7 +41,6 @@ export class Attachment implements Subscriber {
     this.#transport = transport;
   }
 
-  /** Answers an ATTACH. Throws 40160 if no mode is granted. */
   attach(frame: ClientFrame, capability: Capability): void {
     const { channel } = this;
     this.#requested = readModes(frame);

@@ -55,7 +55,6 @@ async function run(): Promise<void> {
 
 type Server = { ready: string; host: string; port: number; keys: Key[] };
 
-/** Runs a command beside the server, and ends the process as the command ends. */
 function runCommand([program = "", ...args]: string[], server: Server): Promise<never> {
   const [key = { name: "", secret: "" }] = server.keys;
   const env = {

@@ -29,7 +29,6 @@ function readList(value: unknown): string[] {
   return value;
 }
 
-/** Throws 40160 unless one of the operations is allowed on the channel. */
 export function requireCapability(capability: Capability, channel: string, ...any: string[]): void {
   const isAllowed = any.some((operation) => permits(capability, channel, operation));
   const what = `${any.join(" or ")} on channel ${JSON.stringify(channel)}`;

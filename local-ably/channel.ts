@@ -10,7 +10,6 @@ import type { Settings } from "./settings.ts";
 const { CREATE, SUMMARY, APPEND } = MessageAction;
 const { ENTER, LEAVE, PRESENT, UPDATE } = PresenceAction;
 const PRESENCE_ACTIONS: unknown[] = [ENTER, LEAVE, PRESENT, UPDATE];
-/** What a kept entry takes beside its messages, bytes. */
 const BYTES_PER_ENTRY = 400;
 
 /** Who sends a publish. `id` names the messages that have no id of their own. */
@@ -38,7 +37,6 @@ export class Channel {
   readonly name: string;
   readonly settings: Settings;
   readonly members: PresenceSet;
-  /** By connection ID. */
   readonly subscribers = new Map<string, Subscriber>();
   readonly #owner: Owner;
   /** Part of each serial, so that serials of an earlier start are recognized. */
@@ -49,7 +47,6 @@ export class Channel {
   /** Kept messages that were changed or annotated, by serial. */
   readonly #versioned = new Map<string, Versioned>();
   #last = { timestamp: Date.now(), count: 0 };
-  /** The newest serial that is no longer kept. */
   #forgotten: string;
 
   constructor(name: string, owner: Owner) {
@@ -83,7 +80,6 @@ export class Channel {
     return messages;
   }
 
-  /** Updates, deletes or appends to a message, and returns the new version. */
   change(draft: Draft, sender: Sender): Message {
     const id = `${sender.id}:0`;
     const [repeated] = this.#findById(id) ?? [];
@@ -181,8 +177,11 @@ export class Channel {
     return [...missed, ...targets.map((target) => this.#toSummary(target))];
   }
 
-  /** Returns a kept message with its versions and annotations. Throws 40400. */
+  /** Returns a kept message with its versions and annotations. Throws 40400 or 93002. */
   find(serial = ""): Versioned {
+    const hint = "Turn on the setting mutableMessages. On Ably, add a channel rule.";
+    const isMutable = this.settings.mutableMessages;
+    assert(isMutable, 93002, `Messages of this channel cannot be changed or annotated. ${hint}`);
     const known = this.#versioned.get(serial);
     if (known) return known;
     const channelSerial = channelSerialOf(serial);

@@ -14,14 +14,11 @@ import type { Transport } from "./transport.ts";
 
 /** How long before its end a token is renewed. */
 const RENEWAL_LEAD_MS = 30_000;
-/** Tokens with less time than this are not renewed. */
 const MIN_RENEWABLE_MS = 5_500;
-/** The longest delay that setTimeout supports. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const RATE_WINDOW_MS = 1_000;
 /** Answers kept for frames that a client sends again after a drop. */
 const MAX_ANSWERS_KEPT = 100;
-const OBJECT_ACTIONS: unknown[] = [19, 20];
 
 export type Host = { readonly auth: Auth; readonly connections: Map<string, Connection> };
 
@@ -130,10 +127,8 @@ export class Connection {
       case Action.PRESENCE:
       case Action.ANNOTATION:
         return this.#handlePublish(frame);
-      default: {
-        const what = OBJECT_ACTIONS.includes(frame.action) ? "objects" : `action ${frame.action}`;
-        throw new AblyError(40000, `Local Ably has no ${what}. See local-ably/README.md.`);
-      }
+      default:
+        throw new AblyError(40000, `Local Ably has no action ${frame.action}. See its README.`);
     }
   }
 
@@ -183,8 +178,7 @@ export class Connection {
     const sender = { id: `${this.id}:${msgSerial}`, connectionId: this.id };
     const own = { channel, identity: this.identity, sender, connections };
     // Publishing works without attaching, but not against the modes of an attachment.
-    const { modes = Flag.PUBLISH | Flag.ANNOTATION_PUBLISH } =
-      this.attachments.get(channel.name) ?? {};
+    const { modes = -1 } = this.attachments.get(channel.name) ?? {};
     if (frame.action === Action.PRESENCE) {
       const isAttached = this.attachments.has(channel.name);
       assert(isAttached, 91001, "Presence needs an attached channel. Attach first.");
@@ -211,7 +205,6 @@ export class Connection {
     assert(mode, code, `The channel is attached without the mode ${operation}.`, 401);
   }
 
-  /** Throws 42911 above the rate. Presence counts, too. */
   #count<T>(drafts: T[]): T[] {
     const { maxInboundRate: max } = this.#app.settings;
     const now = Date.now();

@@ -10,7 +10,6 @@ type Host = {
   readonly connections: ReadonlyMap<string, Connection>;
   readonly settings: Settings;
   readonly outlet: Outlet;
-  /** Until when sockets are refused, ms since the epoch. */
   refusedUntil: number;
   forget(): void;
 };

@@ -18,7 +18,6 @@ export function encode(value: unknown, format: Format): Uint8Array {
   return Buffer.from(JSON.stringify(value, binaryAsBase64));
 }
 
-/** @param subject Starts the message of the error. */
 export function decode(bytes: Uint8Array, format: Format, subject = "The data", code = 40000) {
   try {
     const value: unknown = format === "json" ? JSON.parse(String(bytes)) : decodeMsgpack(bytes);

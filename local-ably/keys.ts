@@ -9,7 +9,6 @@ const [name = "", secret = ""] = LOCAL_ABLY_KEY.split(":");
 /** The key that the token function uses without an `ABLY_API_KEY`. */
 export const LOCAL_KEYS: Key[] = [{ name, secret, capability: { "*": ["*"] } }];
 
-/** Reads `LOCAL_ABLY_KEYS`. If it is blank, returns the local key. */
 export function readKeys(json: string | undefined): Key[] {
   if (!json?.trim()) return LOCAL_KEYS;
   try {

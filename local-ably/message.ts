@@ -1,16 +1,10 @@
 /** Messages and presence messages: reading them, and what Ably checks of each. */
 import { AblyError, assert } from "./error.ts";
 import { isBytes, isRecord, toText } from "./format.ts";
-import {
-  type Content,
-  type Message,
-  MessageAction,
-  type Operation,
-  type Version,
-} from "./protocol.ts";
+import type { Content, Message, Operation, Version } from "./protocol.ts";
+import { MessageAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
 
-/** A message or a presence message as a client sends it. */
 export type Draft = ReturnType<typeof parseMessage>;
 
 const MAX_ID_LENGTH = 256;
@@ -62,12 +56,9 @@ function parseOperation(version: Record<string, unknown>): Operation {
   const { metadata } = version;
   const isFlat = metadata == null || (isRecord(metadata) && isShallow(metadata, 1));
   assert(isFlat, 40000, "The metadata of a change must be a flat object.");
+  const clientId = readText(version, "clientId", 40012);
   const description = readText(version, "description", 40000);
-  return {
-    clientId: readText(version, "clientId", 40012),
-    description,
-    metadata: metadata ?? undefined,
-  };
+  return { clientId, description, metadata: metadata ?? undefined };
 }
 
 export function readText(item: Record<string, unknown>, name: string, code: number) {
@@ -149,7 +140,6 @@ export function merge(current: Message, change: Content, version: Version): Mess
   return { ...current, name, extras, data, encoding, action, version };
 }
 
-/** Appends a string to a string, or binary to binary. */
 function append(current: Content, change: Content): Content {
   const [one, other] = [current.data, change.data];
   if (other === undefined) return current;

@@ -1,7 +1,6 @@
 /** All frames to clients pass through it, in order. Faults delay and hold them here. */
 export class Outlet {
-  /** Frames that wait for clients, bytes. */
-  unsent = 0;
+  bytesUnsent = 0;
   delayMs = 0;
   #isHolding = false;
   #timer: NodeJS.Timeout | undefined;

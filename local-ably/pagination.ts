@@ -9,16 +9,11 @@ const DIRECTIONS = ["forwards", "backwards"];
 type Item = { serial: string; message: Message };
 
 /** One page of a list (oldest first). https://ably.com/docs/api/rest-api#pagination */
-export function paginate(
-  items: Item[],
-  path: string,
-  query: URLSearchParams,
-  byDefault = "backwards",
-) {
+export function paginate(items: Item[], path: string, query: URLSearchParams, order = "backwards") {
   const limit = Number(query.get("limit") || DEFAULT_LIMIT);
   const start = Number(query.get("start") || 0);
   const end = Number(query.get("end") || Infinity);
-  const direction = query.get("direction") ?? byDefault;
+  const direction = query.get("direction") ?? order;
   const cursor = query.get("cursor");
   const isBackwards = direction === "backwards";
   const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;

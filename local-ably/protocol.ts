@@ -52,11 +52,9 @@ export type Content = Texts<"id" | "name" | "clientId" | "encoding"> & {
   data?: string | Uint8Array | undefined;
   extras?: Extras | undefined;
 };
-/** Who changes a message, and why. */
 export type Operation = Texts<"clientId" | "description"> & { metadata?: Extras | undefined };
 export type Version = Operation & { serial: string; timestamp: number };
 
-/** What the server adds, here and to other frames. */
 type Origin = { id: string; connectionId: string | undefined; timestamp: number };
 /** A message or a presence message. All versions of a message have the same serial. */
 export type Message = Content &

@@ -5,17 +5,14 @@ import type { Channel, Sender } from "./channel.ts";
 import { AblyError, assert } from "./error.ts";
 import { type Draft, checkEncoding, checkExtras, checkIds, checkSize } from "./message.ts";
 import { type Annotation, type Message, MessageAction } from "./protocol.ts";
-import type { Settings } from "./settings.ts";
 
 const { CREATE, UPDATE, DELETE, APPEND } = MessageAction;
 const CHANGES: unknown[] = [UPDATE, DELETE, APPEND];
 
-/** A client that publishes on a channel, by socket or by REST. */
 export type Publisher = {
   readonly channel: Channel;
   readonly identity: Identity;
   readonly sender: Sender;
-  /** All connections of the server, by ID. */
   readonly connections: ReadonlyMap<string, unknown>;
 };
 
@@ -30,7 +27,6 @@ export function publishMessages(publisher: Publisher, drafts: Draft[]): Message[
 /** Updates, deletes or appends to a message. Throws 40160, 40400 or 93002. */
 export function changeMessage(publisher: Publisher, drafts: Draft[]): Message {
   const { channel, sender } = publisher;
-  requireMutable(channel.settings);
   const [draft] = drafts;
   if (!draft || drafts.length > 1 || !CHANGES.includes(draft.action))
     throw new AblyError(40000, "A change must be one message: an update, a delete or an append.");
@@ -43,7 +39,6 @@ export function changeMessage(publisher: Publisher, drafts: Draft[]): Message {
 
 export function publishAnnotations(publisher: Publisher, drafts: AnnotationDraft[]): Annotation[] {
   const { channel, identity, sender } = publisher;
-  requireMutable(channel.settings);
   requireCapability(identity.capability, channel.name, "annotation-publish");
   const checked = check(publisher, drafts);
   checked.forEach(checkAnnotation);
@@ -55,12 +50,6 @@ export function publishPresence(publisher: Publisher, drafts: Draft[]): void {
   const areNamed = checked.every(({ clientId }) => clientId !== undefined);
   assert(areNamed, 91000, "Presence needs a clientId. Connect with one.");
   publisher.channel.updatePresence(checked, publisher.sender);
-}
-
-/** Throws 93002, as Ably does if the channel has no rule for it. */
-export function requireMutable({ mutableMessages }: Settings): void {
-  const hint = "turn on the setting mutableMessages; on Ably, add a channel rule.";
-  assert(mutableMessages, 93002, `Messages cannot be changed or annotated here: ${hint}`);
 }
 
 /** Fills the client ID in, and checks what is the same for everything that is published. */

@@ -20,7 +20,6 @@ import type { Settings } from "./settings.ts";
 export type Host = ConnectionHost & {
   readonly faults: Faults;
   readonly settings: Settings;
-  /** Request bodies that are being received, bytes. */
   bytesBeingReceived: number;
   appOf(identity: Identity): App;
 };
@@ -68,6 +67,11 @@ const CORS = {
     "Link, Content-Length, Content-Type, X-Ably-ErrorCode, X-Ably-ErrorMessage",
   "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE",
 };
+
+const MAX_CHANNELS_PER_BATCH = 100;
+const MAX_HEADER_LENGTH = 1_000;
+
+const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString();
 
 export async function answerRest(request: IncomingMessage, host: Host) {
   const { headers } = request;
@@ -160,19 +164,16 @@ async function annotate(call: OnChannel): Promise<Result> {
 }
 
 function getMessage({ channel, serial }: OnChannel): Result {
-  publisher.requireMutable(channel.settings);
   return { body: latestOf(channel.find(serial)) };
 }
 
 function getVersions({ channel, serial: created, path, query }: OnChannel): Result {
-  publisher.requireMutable(channel.settings);
   const { versions } = channel.find(created);
   const toItem = (message: Message) => ({ message, serial: message.version?.serial ?? created });
   return paginate(versions.map(toItem), path, query, "forwards");
 }
 
 function getAnnotations({ channel, serial, path, query }: OnChannel): Result {
-  publisher.requireMutable(channel.settings);
   const { annotations } = channel.find(serial);
   const items = annotations.map((message) => ({ message, serial: message.serial ?? "" }));
   return paginate(items, path, query, "forwards");
@@ -218,8 +219,6 @@ function getStatus({ channel: { name, subscribers, members } }: OnChannel): Resu
   return { body: { channelId: name, name, status } };
 }
 
-const MAX_CHANNELS = 100;
-
 /** `POST /messages` with one `{ channels, messages }`, or an array of them. */
 async function batchPublish(call: Call): Promise<Result> {
   const identity = identify(call);
@@ -229,15 +228,12 @@ async function batchPublish(call: Call): Promise<Result> {
     const channels: unknown[] = Array.isArray(spec.channels) ? spec.channels : [spec.channels];
     return { channels, drafts: parseMessages(spec.messages, call.host.settings) };
   });
-  checkCount(specs.flatMap(({ channels }) => channels));
   const results = specs.map(({ channels, drafts }) =>
     runEach(channels, (name) => {
       const channel = call.host.appOf(identity).channel(name);
       requireCapability(identity.capability, name, "publish");
-      const messages = publisher.publishMessages(
-        publisherOf({ ...call, identity, channel }),
-        drafts,
-      );
+      const own = publisherOf({ ...call, identity, channel });
+      const messages = publisher.publishMessages(own, drafts);
       return { messageId: messages[0]?.id, serials: messages.map(({ serial }) => serial) };
     }),
   );
@@ -248,7 +244,6 @@ async function batchPublish(call: Call): Promise<Result> {
 function batchPresence(call: Call): Result {
   const identity = identify(call);
   const names = (call.query.get("channels") ?? "").split(",");
-  checkCount(names);
   const body = runEach(names, (name) => {
     const channel = call.host.appOf(identity).channel(name);
     requireCapability(identity.capability, name, "subscribe");
@@ -257,13 +252,10 @@ function batchPresence(call: Call): Result {
   return { body };
 }
 
-function checkCount(channels: unknown[]): void {
-  const { size } = new Set(channels);
-  assert(size <= MAX_CHANNELS, 40000, `A batch may name at most ${MAX_CHANNELS} channels.`);
-}
-
 /** Runs each channel by itself, so that one can fail and the others succeed. */
 function runEach(channels: unknown[], run: (name: string) => object) {
+  const max = MAX_CHANNELS_PER_BATCH;
+  assert(channels.length <= max, 40000, `A batch may name at most ${max} channels.`);
   const results = channels.map((channel) => {
     try {
       assert(typeof channel === "string", 40010, "A channel name must be a string.");
@@ -275,10 +267,6 @@ function runEach(channels: unknown[], run: (name: string) => object) {
   const failureCount = results.filter((result) => "error" in result).length;
   return { successCount: results.length - failureCount, failureCount, results };
 }
-
-const MAX_HEADER_LENGTH = 1_000;
-
-const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString();
 
 export function toResult(thrown: unknown) {
   const error = toAblyError(thrown);

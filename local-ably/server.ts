@@ -22,7 +22,6 @@ import { Transport } from "./transport.ts";
 const MAX_HEADER_BYTES = 64 * 1024;
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
 
-/** Whether a request is answered. See origin.ts. */
 type IsAllowed = (request: IncomingMessage) => boolean;
 
 export class LocalAbly implements Host {

@@ -21,7 +21,6 @@ export class Transport {
   readonly #settings: Settings;
   readonly #outlet: Outlet;
 
-  /** @param query The query string of the socket's address. */
   constructor(socket: WebSocket, query: URLSearchParams, settings: Settings, outlet: Outlet) {
     this.format = formatOf(query.get("format") ?? "json");
     this.echo = query.get("echo") !== "false";
@@ -39,12 +38,12 @@ export class Transport {
     const { maxBytesUnsent, maxBytesUnsentInTotal } = this.#settings;
     this.#outlet.pass(() => {
       const { bufferedAmount } = socket;
-      const isBusy = bufferedAmount > 0 && this.#outlet.unsent > maxBytesUnsentInTotal;
+      const isBusy = bufferedAmount > 0 && this.#outlet.bytesUnsent > maxBytesUnsentInTotal;
       if (bufferedAmount > maxBytesUnsent || isBusy) this.cut();
       if (socket.readyState !== socket.OPEN) return;
-      this.#outlet.unsent += data.length;
+      this.#outlet.bytesUnsent += data.length;
       socket.send(data, { binary: this.format === "msgpack" }, () => {
-        this.#outlet.unsent -= data.length;
+        this.#outlet.bytesUnsent -= data.length;
       });
     });
   }

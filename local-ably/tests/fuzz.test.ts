@@ -19,7 +19,7 @@ import {
 type Server = Awaited<ReturnType<typeof start>>;
 
 /** More frames find more: FUZZ_FRAMES=100000 */
-const FRAMES = Number(process.env.FUZZ_FRAMES ?? 10_000);
+const FRAMES = Number(process.env.FUZZ_FRAMES ?? 3_000);
 const SOCKETS_PER_FORMAT = 2;
 const FRAMES_PER_SOCKET = FRAMES / FORMATS.length / SOCKETS_PER_FORMAT;
 /** Frames sent at once, before a pause until the server has read them. */

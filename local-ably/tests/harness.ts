@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { request } from "node:http";
 import Ably from "ably";
-import { afterEach } from "vitest";
+import { afterEach, vi } from "vitest";
 import { WebSocket } from "ws";
 import { LOCAL_KEYS } from "../keys.ts";
 import type { Key } from "../auth.ts";
@@ -24,6 +24,12 @@ afterEach(async () => {
 /** Runs at the end of the test, last in first out. */
 export function atEnd(cleanup: () => unknown): void {
   cleanups.push(cleanup);
+}
+
+/** Sets the clock forward until the end of the test. Timers do not notice. */
+export function advanceClock(ms: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms, shouldAdvanceTime: true });
+  atEnd(() => vi.useRealTimers());
 }
 
 export async function start(

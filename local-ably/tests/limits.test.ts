@@ -8,6 +8,7 @@ import {
   Inbox,
   LOCAL_KEY,
   RawClient,
+  advanceClock,
   atEnd,
   connected,
   realtime,
@@ -38,13 +39,13 @@ function upgrade(path: string, headers = ""): string {
 }
 
 describe("local Ably survives", () => {
-  it("1,000 connections at once, and forgets them when they close", async () => {
+  it("200 connections at once, and forgets them when they close", async () => {
     const server = await start();
     const url = `${server.url.replace("http", "ws")}/?v=6&key=${LOCAL_KEY}`;
-    const sockets = Array.from({ length: 1_000 }, () => new WebSocket(url));
+    const sockets = Array.from({ length: 200 }, () => new WebSocket(url));
     atEnd(() => sockets.forEach((socket) => socket.terminate()));
     await Promise.all(sockets.map((socket) => within(once(socket, "message"), "CONNECTED")));
-    expect(server.faults.counts()).toEqual({ open: 1_000, waiting: 0 });
+    expect(server.faults.counts()).toEqual({ open: 200, waiting: 0 });
     const ended = sockets.map((socket) => once(socket, "close"));
     for (const socket of sockets) socket.send(JSON.stringify({ action: Action.CLOSE }));
     await within(Promise.all(ended), "the end of all");
@@ -168,15 +169,14 @@ describe("beyond the limit", () => {
   });
 
   it("of channels, those that are idle make room, and then one is refused with 40114", async () => {
-    const server = await start({ maxChannels: 2, messageTtl: 1_500 });
+    const server = await start({ maxChannels: 2 });
     const { channels } = rest(server);
     for (const name of ["1", "2"]) await channels.get(name).publish("n", "");
     expect(await refusal(channels.get("3").publish("n", ""))).toMatchObject({
       code: 40114,
       statusCode: 403,
     });
-    const since = Date.now();
-    while (Date.now() <= since + 1_500) await new Promise(setImmediate);
+    advanceClock(120_001);
     await realtime(server).channels.get("3").attach();
     await channels.get("4").publish("n", "");
   });
@@ -200,12 +200,11 @@ describe("beyond the limit", () => {
   });
 
   it("of what an app keeps, first goes what is too old anywhere", async () => {
-    const server = await start({ maxBytesKept: 1_500, messageTtl: 1_000 });
+    const server = await start({ maxBytesKept: 1_500 });
     const { channels } = rest(server);
     const data = "x".repeat(99);
     await channels.get("old").publish("0", data);
-    const since = Date.now();
-    while (Date.now() <= since + 1_000) await new Promise(setImmediate);
+    advanceClock(120_001);
     await channels.get("new").publish("1", data);
     expect((await channels.get("new").history()).items).toHaveLength(1);
   });
@@ -275,17 +274,17 @@ describe("whatever one token sends,", () => {
   });
 
   it("ids, encodings and each message count as kept memory", async () => {
-    const server = await start({ maxBytesKept: 50_000 });
+    const server = await start({ maxBytesKept: 10_000 });
     const { channels } = rest(server);
     for (const message of [{}, { id: "x" }, { encoding: "e".repeat(256) }]) {
-      for (let i = 0; i < 100; i++) {
+      for (let i = 0; i < 20; i++) {
         const own = "id" in message ? { id: `${i}:${"x".repeat(240)}` } : message;
         await channels.get("c").publish(own);
       }
     }
     const { items } = await channels.get("c").history({ limit: 1_000 });
-    expect(items.length).toBeGreaterThan(10);
-    expect(items.length).toBeLessThan(60);
+    expect(items.length).toBeGreaterThan(3);
+    expect(items.length).toBeLessThan(12);
   });
 
   it("presence counts in the rate of a connection", async () => {
