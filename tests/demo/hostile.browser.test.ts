@@ -190,30 +190,36 @@ const PLAIN = (text: string) => ({
   encoding: "json",
 });
 
-it.each([
-  ["an encoding vcdiff", { data: "x", encoding: "vcdiff" }],
-  ["an encoding vcdiff/base64", { data: "eA==", encoding: "vcdiff/base64" }],
-  ["an encoding json/vcdiff", { data: "x", encoding: "json/vcdiff" }],
-  ["a cipher", { data: "eA==", encoding: "json/utf-8/cipher+aes-128-cbc/base64" }],
-  ["an unknown encoding", { data: "x", encoding: "nobody-knows" }],
-  ["JSON that is none", { data: "{", encoding: "json" }],
-  ["base64 that is none", { data: "%", encoding: "base64" }],
-  ["a delta from nobody", { ...PLAIN("delta"), extras: { delta: { from: "nobody" } } }],
-])("%s stops nothing, for those who are here and those who come later", async (_what, strange) => {
+const UNDECODABLE = [
+  { data: "x", encoding: "vcdiff" },
+  { data: "eA==", encoding: "vcdiff/base64" },
+  { data: "x", encoding: "json/vcdiff" },
+  { data: "eA==", encoding: "json/utf-8/cipher+aes-128-cbc/base64" },
+  { data: "x", encoding: "nobody-knows" },
+  { data: "{", encoding: "json" },
+  { data: "%", encoding: "base64" },
+  { ...PLAIN("delta"), extras: { delta: { from: "nobody" } } },
+];
+
+it("a message that the SDK cannot decode stops nothing, now or for those who come later", async () => {
   const url = stage.newRoom();
   const ada = await stage.arrive(url);
   await ada.page.evaluate(() =>
     fetch("/local-ably/faults/acceptUndecodable?on=true", { method: "POST" }),
   );
-  await publishRaw(url, PLAIN("before"));
-  await publishRaw(url, { name: "chat-message", ...strange });
-  await publishRaw(url, [PLAIN("beside"), { name: "chat-message", ...strange }, PLAIN("it")]);
-  await publishRaw(url, PLAIN("after"));
+  for (const [index, strange] of UNDECODABLE.entries()) {
+    const message = { name: "chat-message", ...strange };
+    await publishRaw(url, message);
+    await publishRaw(url, [PLAIN(`beside ${index}`), message, PLAIN(`after ${index}`)]);
+  }
   const bob = await stage.arrive(url);
   for (const visitor of [ada, bob]) {
-    await expect.poll(() => visitor.lines.count()).toBe(6);
+    await expect.poll(() => visitor.lines.count()).toBe(4 * UNDECODABLE.length);
     const texts = await visitor.lines.allInnerTexts();
-    expect([texts[0], texts[2], texts[4], texts[5]]).toEqual(["before", "beside", "it", "after"]);
+    for (const index of UNDECODABLE.keys()) {
+      expect(texts).toContain(`beside ${index}`);
+      expect(texts).toContain(`after ${index}`);
+    }
     expect(await visitor.page.locator(".notice", { hasText: "missing" }).count()).toBe(0);
     // The SDK logs what it could not decode.
     visitor.complaints.length = 0;
@@ -221,46 +227,44 @@ it.each([
   await isUsable(ada);
 });
 
-it("thousands of messages in one publish leave the page responsive", async () => {
+it("thousands of messages in one moment leave the last ones, and a page that works", async () => {
   const url = stage.newRoom();
   const ada = await stage.arrive(url);
-  const longest = ada.page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        let last = performance.now();
-        let worst = 0;
-        const measure = () => {
-          const now = performance.now();
-          worst = Math.max(worst, now - last);
-          last = now;
-          if (document.querySelector("[data-messages]")!.textContent!.includes("the end")) {
-            resolve(worst);
-          } else setTimeout(measure);
-        };
-        measure();
-      }),
-  );
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 3; i++) {
     await publishRaw(
       url,
       Array.from({ length: 1_000 }, () => ({})),
     );
   }
   await publishRaw(url, PLAIN("the end"));
-  // Far from the seconds that thousands of redraws take, even on a busy machine.
-  expect(await longest).toBeLessThan(1_000);
+  await ada.lines.last().getByText("the end").waitFor();
+  expect(await ada.lines.count()).toBe(500);
+  await ada.page.locator("[data-forgotten]").waitFor();
   await isUsable(ada);
 });
 
-it("message IDs of any length cost no more than others", async () => {
+/** Local Ably refuses such IDs. Whether Ably's cloud does is not documented. */
+it("message IDs of any length are not kept whole", async () => {
   const url = stage.newRoom();
-  const ada = await stage.arrive(url);
-  const long = "x".repeat(30_000);
-  for (const end of ["a", "b"]) await publishRaw(url, { ...PLAIN(end), id: long + end });
+  const ada = await stage.open();
+  const channel = channelOf(url, stage.stranger()).name;
+  let deliver: (frame: object) => void = () => {};
+  await ada.page.routeWebSocket(/access_token=/, (socket) => {
+    const server = socket.connectToServer();
+    deliver = (frame) => socket.send(JSON.stringify(frame));
+    server.onMessage((frame) => socket.send(frame));
+  });
+  await ada.page.goto(url);
+  await ada.connected();
+  const MESSAGE = 15;
+  for (const end of ["a", "b"]) {
+    const id = "x".repeat(60_000) + end;
+    const message = { ...PLAIN(end), id, clientId: "eve", timestamp: Date.now() };
+    deliver({ action: MESSAGE, channel, messages: [message, message] });
+  }
   await ada.sees(ada.lines, ["a", "b"]);
   const lengths = await ada.page.evaluate(() =>
     [...document.querySelectorAll(".line")].map((line) => line.outerHTML.length),
   );
   for (const length of lengths) expect(length).toBeLessThan(5_000);
-  await isUsable(ada);
 });
