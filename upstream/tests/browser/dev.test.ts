@@ -71,7 +71,7 @@ describe("with a broken key", () => {
     expect(answer.status).toBe(500);
     expect(detail).toBe(body.error.message);
     expect(detail).not.toContain("your-key-here");
-    expect(await panel.getByRole("button", { name: "Try again now" }).isVisible()).toBe(true);
+    expect(await panel.locator("[data-retry]").isVisible()).toBe(true);
     // With a key, even a broken one, nothing here pretends to be Ably.
     expect(stage.site.output()).not.toContain("Local Ably");
     const time = await fetch(`${stage.site.url}/time`);

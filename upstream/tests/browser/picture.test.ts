@@ -11,15 +11,11 @@ const stage = setStage();
 /** The README shows copies of these: see CONTRIBUTING.md. */
 it("is pictured, in light and dark, with a conversation", async () => {
   const options = { viewport: { width: 1_000, height: 870 } };
-  const [ada, grace] = [await stage.arrive(undefined, options), await stage.arrive()];
-  for (const [{ page }, name] of [
-    [ada, "Ada"],
-    [grace, "Grace"],
-  ] as const) {
-    await page.fill("[data-name-input]", name);
-    await page.getByRole("button", { name: "Rename" }).click();
-    await page.locator("[data-people]").getByText(name, { exact: true }).waitFor();
-  }
+  const url = stage.newRoom();
+  const [ada, grace] = [await stage.arrive(url, options), await stage.arrive(url)];
+  await ada.rename("Ada");
+  await grace.rename("Grace");
+  await ada.people.getByText("Grace", { exact: true }).waitFor();
   await grace.say("Who keeps this socket open, if the function sleeps?");
   await ada.lines.getByText("Who keeps").waitFor();
   await ada.say("Ably does. The function signed one token request, and that was all.");
