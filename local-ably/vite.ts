@@ -1,5 +1,4 @@
 import type { Plugin } from "vite";
-import { readEnvFiles } from "./env.ts";
 import { LOCAL_KEYS } from "./keys.ts";
 import { isSameOrigin } from "./origin.ts";
 import { REST_PATHS } from "./rest.ts";
@@ -11,11 +10,17 @@ const READY =
 
 /** Answers as Ably on the page's own origin, unless Vite builds or starts with an `ABLY_API_KEY`. */
 export function localAbly(settings?: Partial<Settings>): Plugin {
-  readEnvFiles();
   return {
     name: "local-ably",
     apply: (_config, { command }) => command === "serve" && !process.env.ABLY_API_KEY?.trim(),
-    config: () => ({ define: { __LOCAL_ABLY__: true } }),
+    // The function makes the same exception: local Ably has no production to keep apart.
+    config: () => ({
+      define: {
+        __LOCAL_ABLY__: true,
+        __DEPLOY_CONTEXT__: JSON.stringify("production"),
+        __ABLY_KEY_NAME__: JSON.stringify(LOCAL_KEYS[0]?.name),
+      },
+    }),
     configureServer({ httpServer, middlewares, config: { logger, server } }) {
       const allowed = server.allowedHosts;
       const ably = new LocalAbly(LOCAL_KEYS, (req) => isSameOrigin(req, allowed), settings);

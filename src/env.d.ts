@@ -1,6 +1,13 @@
+/** vite.config.ts sets these. */
+
+/** True while local Ably answers. */
 declare const __LOCAL_ABLY__: boolean;
 
-/** The inline script of index.html sets it: nothing came of it if it holds nothing. */
-declare var tokenRequestAhead:
-  | Promise<{ clientId: string; askedAt: number; ms: number; body: unknown } | false | undefined>
-  | undefined;
+/** Netlify's deploy context of this build, such as "production" or "deploy-preview". */
+declare const __DEPLOY_CONTEXT__: string;
+
+/** The public name (appId.keyId) of the Ably key at build time. Empty if the build has none. */
+declare const __ABLY_KEY_NAME__: string;
+
+/** In development, this computer's address in its network. Otherwise empty. */
+declare const __NETWORK_HOST__: string;

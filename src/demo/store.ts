@@ -1,38 +1,57 @@
-import { type DemoEvent, type State, reduce } from "./state.ts";
+import { type DemoEvent, type State, reduce } from "./state/state.ts";
 
 type Unstamped<Event> = Event extends unknown ? Omit<Event, "now"> : never;
 
-/** Holds the state, changes it by events, and redraws at most once in each animation frame. */
+/** Holds the state, changes it by events, and renders it at most once in each animation frame. */
 export type Store = {
   readonly state: State;
   dispatch(event: Unstamped<DemoEvent>): void;
+  addView(view: (state: State) => void): void;
   close(): void;
 };
 
-/** Clocks on the page count on in steps of this, ms. */
+/** How often the clocks on the page advance. */
 const TICK_MS = 1_000;
 
-export function createStore(initial: State, regions: ((state: State) => void)[]): Store {
+export function createStore(initial: State, views: ((state: State) => void)[]): Store {
   let state = initial;
   let frame = 0;
-  const draw = () => {
+  const render = () => {
     frame = 0;
-    for (const region of regions) region(state);
+    for (const view of views) view(state);
   };
   const dispatch = (event: Unstamped<DemoEvent>) => {
     state = reduce(state, { ...event, now: Date.now() } as DemoEvent);
-    frame ||= requestAnimationFrame(draw);
+    frame ||= requestAnimationFrame(render);
   };
   const timer = setInterval(() => dispatch({ type: "tick" }), TICK_MS);
-  draw();
+  render();
   return {
     get state() {
       return state;
     },
     dispatch,
+    addView(view) {
+      views.push(view);
+      view(state);
+    },
     close() {
       clearInterval(timer);
       cancelAnimationFrame(frame);
     },
+  };
+}
+
+/** Collects items that arrive in one task and passes them on together. */
+export function createBatch<Item>(pass: (items: Item[]) => void): (item: Item) => void {
+  let items: Item[] = [];
+  return (item) => {
+    items.push(item);
+    if (items.length > 1) return;
+    queueMicrotask(() => {
+      const batch = items;
+      items = [];
+      pass(batch);
+    });
   };
 }

@@ -1,106 +1,106 @@
-import type { ConnectionStateChange } from "ably";
+import type { ClientOptions, ConnectionStateChange } from "ably";
 import { BaseRealtime, RealtimePresence, WebSocketTransport, XHRPolling } from "ably/modular";
-import { type Fault, readFault } from "./fault.ts";
-import { AUTH_URL, type TokenStep, watchTokenRequests } from "./token-requests.ts";
+import { type ErrorInfo, isTokenError, readError } from "./error-info.ts";
+import type { TokenResponse } from "./errors.ts";
+import { rememberClientId } from "./identity.ts";
+import { TokenRequests, type TokenStep } from "./token-requests.ts";
+import { forgetTokens, loadToken } from "./token.ts";
+import { withSafeDecoding } from "./transport.ts";
 
 export type Client = BaseRealtime;
 
 export type ConnectionStatus = {
   state: ConnectionStateChange["current"];
-  fault?: Fault | undefined;
-  /** `web_socket` or `xhr_polling`, while connected. */
-  transport?: string | undefined;
-  /** The fault is that no token could be had: the function refused, or Ably refused its key. */
-  isTokenFault: boolean;
-  /** The token has ended and the next one is on its way: no news unless that fails. */
+  error?: ErrorInfo | undefined;
+  /** Who answered, if the error is that no token could be obtained. See `classifyError`. */
+  response?: TokenResponse | undefined;
+  /** The token has expired and the client fetches the next one. It is no problem unless that fails. */
   isRenewal: boolean;
 };
 
-/** https://github.com/ably/ably-common/blob/main/protocol/errors.json */
-const TOKEN_REQUEST_FAILED = 80019;
+/** Callbacks for what you want to know. */
+export type ConnectionEvents = {
+  status?(status: ConnectionStatus): void;
+  /** What it takes to get a token. */
+  token?(step: TokenStep): void;
+  /** The connection is open, over `web_socket` or `xhr_polling`. */
+  transport?(name: string): void;
+};
+
+export const AUTH_URL = "/.netlify/functions/ably-token-request";
+
 const TOKEN_EXPIRED = 40142;
 
-/** Local Ably answers on the page's own origin, wherever that is: a forwarded port, a phone. */
-function localAbly() {
-  const { hostname, port, protocol } = location;
-  const tls = protocol === "https:";
-  const number = Number(port) || (tls ? 443 : 80);
-  return { endpoint: hostname, port: number, tlsPort: number, tls };
-}
-
 /**
- * The one Ably client of the page. It asks the function for a signed token request whenever it
- * needs a token, and the function decides who it is.
+ * Creates the one Ably client of the page. It fetches a signed token request from the function
+ * whenever it needs a token.
  */
-export function connect(
-  clientId: string,
-  onTokenStep: (step: TokenStep) => void = () => {},
-): Client {
-  const client = new BaseRealtime({
+export function connect(clientId: string, events: ConnectionEvents = {}): Client {
+  const requests = new TokenRequests(AUTH_URL, (step) => events.token?.(step));
+  const tokenDetails = loadToken(clientId);
+  const safe = (transport: unknown) =>
+    withSafeDecoding(transport, (name) => events.transport?.(name));
+  const options: ClientOptions = {
     authUrl: AUTH_URL,
     authParams: { clientId },
-    plugins: {
-      WebSocketTransport,
-      RealtimePresence,
-      // Where WebSockets are blocked. Local Ably has no such transport: tried there, it would end
-      // the connection for good, where a dropped WebSocket is tried again.
-      ...(!__LOCAL_ABLY__ && { XHRPolling }),
-      FetchRequest: watchTokenRequests(onTokenStep),
-    },
-    // The SDK would close for good at a click on a download or a mailto: link, where the page stays,
-    // and before the page is kept for the way back, which it then resumes on.
+    // Otherwise the SDK closes the connection for good at a click on a download or a mailto: link,
+    // and before the page enters the back/forward cache.
     closeOnUnload: false,
-    ...(__LOCAL_ABLY__ && localAbly()),
+  };
+  if (tokenDetails) options.tokenDetails = tokenDetails;
+  const client = new BaseRealtime({
+    ...options,
+    ...(__LOCAL_ABLY__ ? localAblyAddress() : {}),
+    plugins: {
+      RealtimePresence,
+      FetchRequest: requests.fetch,
+      WebSocketTransport: safe(WebSocketTransport),
+      // For networks that block WebSockets. Local Ably has no such transport.
+      ...(__LOCAL_ABLY__ ? {} : { XHRPolling: safe(XHRPolling) }),
+    },
   });
-  addEventListener("pagehide", ({ persisted }) => persisted || client.close());
+  if (tokenDetails) events.token?.({ type: "token-reused", expires: tokenDetails.expires });
+  rememberClientId(client, clientId);
+  watchConnection(client, requests, tokenDetails !== undefined, events);
+  addEventListener("pagehide", ({ persisted }) => {
+    if (!persisted) client.close();
+  });
   return client;
 }
 
-/** Tells the state after each change. Returns its undo. */
-export function watchConnection(
-  { connection }: Client,
-  listener: (status: ConnectionStatus) => void,
-): () => void {
+/** Reports each state of the connection, and replaces a stored token that Ably refuses. */
+function watchConnection(
+  client: Client,
+  requests: TokenRequests,
+  isStoredTokenUsed: boolean,
+  events: ConnectionEvents,
+): void {
   let isRenewal = false;
-  const tell = ({ current, reason }: Pick<ConnectionStateChange, "current" | "reason">) => {
+  let mayReplaceToken = isStoredTokenUsed;
+  client.connection.on(({ current, reason }: ConnectionStateChange) => {
+    if (current === "failed" && mayReplaceToken) {
+      mayReplaceToken = false;
+      forgetTokens();
+      // Its error is the connection's next state.
+      client.auth.authorize().catch(() => {});
+      return;
+    }
+    if (current === "connected") mayReplaceToken = false;
     isRenewal = reason?.code === TOKEN_EXPIRED || (isRenewal && current === "connecting");
-    listener({
-      state: current,
-      fault: reason && readFault(reason),
-      transport: current === "connected" ? readTransport(connection) : undefined,
-      isTokenFault: reason?.code === TOKEN_REQUEST_FAILED,
-      isRenewal,
-    });
-  };
-  connection.on(tell);
-  return () => connection.off(tell);
+    const error = reason && readError(reason);
+    const response = isTokenError(reason) ? requests.lastResponse : undefined;
+    events.status?.({ state: current, error, response, isRenewal });
+  });
 }
 
-/** No public part of the SDK tells it: should this ever move, the page shows a dash. */
-function readTransport(connection: Client["connection"]): string | undefined {
-  const { connectionManager } = connection as unknown as {
-    connectionManager?: {
-      activeProtocol?: { getTransport?(): { shortName?: string } | undefined };
-    };
-  };
-  return connectionManager?.activeProtocol?.getTransport?.()?.shortName;
-}
-
-/** A round trip to Ably and back, now and every so often while connected, in ms. Returns its undo. */
-export function watchRoundTrip(
-  { connection }: Client,
-  everyMs: number,
-  listener: (ms: number) => void,
-): () => void {
-  const measure = () => {
-    if (connection.state !== "connected" || document.hidden) return;
-    // A ping that is lost with its connection says nothing: the state change does.
-    connection.ping().then(listener, () => {});
-  };
-  connection.on("connected", measure);
-  const timer = setInterval(measure, everyMs);
-  return () => {
-    connection.off("connected", measure);
-    clearInterval(timer);
-  };
+/** Local Ably answers on the page's own origin: a forwarded port and a phone reach it too. */
+function localAblyAddress(): ClientOptions {
+  const { hostname, port, protocol } = location;
+  const tls = protocol === "https:";
+  const number = Number(port) || (tls ? 443 : 80);
+  // The SDK takes any other name for one of Ably's routing policies, and accepts it as a host only
+  // in this older option.
+  const isHost = /[.]|::/.test(hostname) || hostname === "localhost";
+  const host = isHost ? { endpoint: hostname } : { restHost: hostname };
+  return { ...host, port: number, tlsPort: number, tls };
 }

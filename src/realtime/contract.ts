@@ -4,16 +4,29 @@
  * nothing else of your account. It imports nothing, so that anything may import it.
  */
 
-/** Every channel of this app is `room:NAME`, and the tokens of the function open `room:*`. */
-export const CHANNEL_NAMESPACE = "room";
+/**
+ * Production's channels are `room:NAME`. Deploy previews, branch deploys and `netlify dev` with a
+ * key share `room-preview:NAME`, so that a preview's visitors never meet production's. The function
+ * gets its deploy context from Netlify, the page from the build.
+ */
+export function channelNamespace(deployContext?: string): string {
+  const isProduction = !deployContext || deployContext === "production";
+  return isProduction ? "room" : "room-preview";
+}
 
-export function channelName(room: string): string {
-  return `${CHANNEL_NAMESPACE}:${room}`;
+/** The build sets `__DEPLOY_CONTEXT__`. A function passes its own deploy context. */
+export function channelName(room: string, deployContext = pageDeployContext()): string {
+  return `${channelNamespace(deployContext)}:${room}`;
+}
+
+/** Netlify's deploy context of this page, or undefined outside of Vite, where no build sets it. */
+export function pageDeployContext(): string | undefined {
+  return typeof __DEPLOY_CONTEXT__ === "undefined" ? undefined : __DEPLOY_CONTEXT__;
 }
 
 export const DEFAULT_ROOM = "lobby";
 
-/** The room that a link asks for with `?room=NAME`; undefined if no room can have that name. */
+/** Returns the room that a link names with `?room=NAME`, or undefined if the name is invalid. */
 export function parseRoom(name: string | null): string | undefined {
   const room = name?.normalize().trim();
   if (!room) return DEFAULT_ROOM;
@@ -57,8 +70,34 @@ export function parseContent(name: unknown, data: unknown): RoomContent | undefi
 
 /** Presence data is as untrusted as any message: returns a profile, or undefined. */
 export function parseProfile(data: unknown): Profile | undefined {
-  if (!hasString(data, "name") || !data.name.trim()) return undefined;
-  return { name: data.name.slice(0, 40), isTyping: Reflect.get(data, "isTyping") === true };
+  const name = hasString(data, "name") ? cleanName(data.name) : undefined;
+  if (name === undefined) return undefined;
+  return { name, isTyping: Reflect.get(Object(data), "isTyping") === true };
+}
+
+/** As people count them: a flag or a letter with accents is one character. */
+export const MAX_NAME_CHARACTERS = 40;
+/** In UTF-16 code units, because one character may carry any number of accents. */
+const MAX_NAME_LENGTH = 200;
+const NAME_CHARACTERS = new Intl.Segmenter();
+
+/** Control, direction and line characters; the joiners that some scripts and emoji need may stay. */
+const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/**
+ * A display name that is safe inside any sentence: on one line, with no control over its direction,
+ * and cut between characters. Returns undefined if nothing of it can be seen.
+ */
+export function cleanName(name: string): string | undefined {
+  const plain = name.slice(0, 10 * MAX_NAME_LENGTH).replace(UNSAFE, " ");
+  const characters = [...NAME_CHARACTERS.segment(plain.replace(/\s+/gu, " ").trim())];
+  let clean = "";
+  for (const { segment } of characters.slice(0, MAX_NAME_CHARACTERS)) {
+    if (clean.length + segment.length > MAX_NAME_LENGTH) break;
+    clean += segment;
+  }
+  return VISIBLE.test(clean) ? clean.trim() : undefined;
 }
 
 function hasString<Key extends string>(data: unknown, key: Key): data is { [K in Key]: string } {

@@ -1,38 +1,77 @@
 /**
- * Who this tab is. Each tab is a person of its own, so that two tabs can talk, and stays that
- * person across reloads. (A duplicated tab inherits its identity, and shows as one person twice.)
+ * Who this tab is. Each tab is a person of its own, so that two tabs can talk to each other, and
+ * stays that person across reloads. A duplicated tab copies the identity of its original.
  */
 export type Identity = { clientId: string; name: string };
 
-export function loadIdentity(storage: Storage | undefined = readStorage()): Identity {
-  const stored = storage?.getItem("clientId") ?? "";
+const ADJECTIVES =
+  "Amber Azure Bold Bright Calm Clever Coral Gentle Golden Happy Jade Keen Lively Lucky Merry Quiet Ruby Silver Swift Witty";
+const ANIMALS =
+  "Badger Beaver Crane Deer Falcon Finch Gecko Heron Koala Lark Lynx Orca Otter Owl Panda Puffin Raven Robin Seal Swan";
+
+/** The page's own client IDs. The function accepts more: see client-id.ts there. */
+const CLIENT_ID = /^[\w-]{1,128}$/;
+
+/** The identity of this tab, from `sessionStorage`, or a new one. */
+export function loadIdentity(storage: Storage | undefined = tabStorage()): Identity {
+  const clientId = storage?.getItem("clientId") ?? "";
   const identity = {
-    // The inline script of index.html has made one, and a name. The function would refuse any
-    // other, at each reload.
-    clientId: /^[\w-]{1,128}$/.test(stored)
-      ? stored
-      : `guest-${Math.random().toString(36).slice(2)}`,
-    name: storage?.getItem("name") || "Guest",
+    clientId: CLIENT_ID.test(clientId) ? clientId : `guest-${randomId().slice(0, 12)}`,
+    name: storage?.getItem("name")?.trim() || makeName(),
   };
   saveIdentity(identity, storage);
   return identity;
 }
 
-/** Keeps a changed name for this tab's next reload. */
-export function saveIdentity({ clientId, name }: Identity, storage = readStorage()): void {
+/** Keeps the identity for the next load of this tab. */
+export function saveIdentity({ clientId, name }: Identity, storage = tabStorage()): void {
   try {
     storage?.setItem("clientId", clientId);
     storage?.setItem("name", name);
   } catch {
-    // It is full: the next reload is a new person.
+    // Storage is full: the next load of this tab is a new person.
   }
 }
 
-/** Storage throws where the browser's settings forbid it: then the tab is a new person each time. */
-function readStorage(): Storage | undefined {
+const requestedIds = new WeakMap<object, string>();
+
+export function rememberClientId(client: object, clientId: string): void {
+  requestedIds.set(client, clientId);
+}
+
+/** The client ID that this page asked for. Without one, the token's, which is unknown until then. */
+export function requestedClientId(client: { auth: { clientId: string } }): string | undefined {
+  return requestedIds.get(client) ?? client.auth.clientId;
+}
+
+/** A name such as "Ruby Otter". There are 400 of them. */
+export function makeName(): string {
+  return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
+}
+
+/** Whether `makeName` may have made this name, and nobody chose it. */
+export function isMadeUpName(name: string): boolean {
+  const [adjective = "", animal = "", ...rest] = name.split(" ");
+  const isListed = (list: string, word: string) => list.split(" ").includes(word);
+  return rest.length === 0 && isListed(ADJECTIVES, adjective) && isListed(ANIMALS, animal);
+}
+
+/** 32 random hexadecimal digits. `crypto.randomUUID` is missing on pages without TLS. */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** `sessionStorage`, or undefined where the browser's settings forbid it: reading it throws there. */
+export function tabStorage(): Storage | undefined {
   try {
     return globalThis.sessionStorage;
   } catch {
     return undefined;
   }
+}
+
+function pick(words: string): string {
+  const list = words.split(" ");
+  return list[Math.floor(Math.random() * list.length)] ?? "";
 }

@@ -1,4 +1,5 @@
-import type { ChannelStateChange, InboundMessage, PresenceMessage } from "ably";
+/** One channel as a typed room: messages, who is there, and sending. */
+import type { ChannelStateChange, InboundMessage, RealtimeChannel } from "ably";
 import type { Client } from "./connect.ts";
 import {
   type MessageName,
@@ -7,172 +8,185 @@ import {
   type RoomContent,
   channelName,
   parseContent,
-  parseProfile,
 } from "./contract.ts";
-import { type Fault, isConnectionFault, readFault } from "./fault.ts";
+import { type ErrorInfo, readError } from "./error-info.ts";
+import { randomId } from "./identity.ts";
+import { Outbox, type Unsent } from "./outbox.ts";
+import { type Member, Presence } from "./presence.ts";
 
-/** One channel as a typed room. Give it a callback for what you want to know. */
+export type { Member, Unsent };
+
+/** Callbacks for what you want to know. */
 export type RoomEvents = {
-  /** Each message once, however often it arrives, oldest first. */
+  /** Each message once, even if Ably delivers it again, oldest first. */
   message?(message: RoomMessage): void;
   members?(members: Member[]): void;
   status?(status: RoomStatus): void;
+  /** This tab's messages that Ably has not acknowledged, in order, whenever they change. */
+  unsent?(unsent: Unsent[]): void;
 };
 
 export type RoomMessage = {
+  /** Chosen by its publisher: unique only among the messages of one `clientId`. */
   id: string;
+  /** Names this message among all of a room, and has a bounded length. */
+  key: string;
   clientId: string;
+  /** When Ably received it, in ms since the epoch. */
   timestamp: number;
-  /** Sent before this tab came. */
+  /** It was sent before this page came. */
   isHistory: boolean;
-  /** The name and data if they fit the contract; else undefined, and show `raw`. */
+  /** The name and data if they match the contract. Otherwise undefined: show `raw`. */
   content: RoomContent | undefined;
-  /** The message as the Ably SDK gave it. */
+  /** The message as the Ably SDK delivered it. */
   raw: InboundMessage;
 };
 
-export type Member = Profile & {
-  isTyping: boolean;
-  clientId: string;
-  connectionId: string;
-  /** When this page last heard it say something about itself, ms since the epoch. */
-  timestamp: number;
-};
-
 export type RoomStatus = {
-  state: ChannelStateChange["current"];
-  /** False if messages may have been missed since the last attach. */
+  state: RealtimeChannel["state"];
+  /** False if messages may have been missed since the channel was last attached. */
   isContinuous: boolean;
-  fault?: Fault | undefined;
+  error?: ErrorInfo | undefined;
 };
 
 export type Room = {
   /**
-   * Publishes under an id of its own, by which Ably drops repeats and you recognise the echo.
-   * Waits while the connection is away, however long. Rejects with a `Fault` if Ably refuses it.
+   * Publishes a message as soon as it can, after those before it, also over a reload. Resolves when
+   * Ably has acknowledged it, and rejects with an ErrorInfo if Ably refuses it.
+   * @param id Identifies the message when it comes back. Ably drops repeats of it for two minutes.
    */
   send<Name extends MessageName>(name: Name, data: Payloads[Name], id?: string): Promise<void>;
-  /** Tells everyone what you now say about yourself. */
+  /** Publishes a message that failed again, or forgets it. */
+  resend(id: string): void;
+  discard(id: string): void;
+  /** Publishes what this page now says about itself. */
   setProfile(profile: Profile): void;
+  /** Attaches a channel again that has failed. */
+  reopen(): void;
   close(): void;
 };
 
 const HISTORY = "2m";
-const MAX_IDS_KEPT = 10_000;
+const MAX_KEYS_KEPT = 10_000;
+const MAX_KEY_PART_LENGTH = 128;
 
+/** How many open rooms use each channel. The last one to close detaches it. */
+const users = new WeakMap<RealtimeChannel, number>();
+
+/**
+ * Opens a room. It may be closed and opened again at any time: the last call decides. A room that is
+ * open already shares its channel, and gets the messages from then on.
+ */
 export function openRoom(client: Client, name: string, profile: Profile, events: RoomEvents): Room {
   const channel = client.channels.get(channelName(name), {
     params: { rewind: HISTORY },
     attachOnSubscribe: false,
   });
-  const isNew = onlyOnce();
-  /** When each connection was last heard of, by this page's clock. */
-  const heardAt = new Map<string, number>();
-  let isHistory = true;
-  let wasAttached = false;
-  let isClosed = false;
-  /** The room's list does not say what `profile` says: Ably refused it, or could not be reached. */
-  let isUntold = false;
+  const outbox = new Outbox(client, channel, events.unsent);
+  users.set(channel, (users.get(channel) ?? 0) + 1);
+  let session: Session | undefined;
+  let isOpen = true;
+  let latestProfile = profile;
 
-  const tell = (fault?: Fault, isContinuous = true) => {
-    if (!isClosed) events.status?.({ state: channel.state, isContinuous, fault });
-  };
-  const onMessage = (message: InboundMessage) => {
-    if (isNew(message.id)) events.message?.(readMessage(message, isHistory));
-  };
-  const onPresence = ({ connectionId }: PresenceMessage) => {
-    // My own arrival comes after the history and before anything newer.
-    if (connectionId === client.connection.id) isHistory = false;
-    heardAt.set(connectionId, Date.now());
-    void tellMembers();
-  };
-  const onState = ({ current, resumed, reason }: ChannelStateChange) => {
-    const isContinuous = current !== "attached" || resumed || !wasAttached;
-    if (current === "attached") wasAttached = true;
-    tell(reason && readFault(reason), isContinuous);
-    // The SDK enters again whoever was on the list, but with what it said then.
-    if (current === "attached" && isUntold) void enter();
-    void tellMembers();
-  };
-
-  async function tellMembers() {
-    if (isClosed) return;
-    const isOpen = channel.state !== "failed" && channel.state !== "detached";
-    // Refused if that changes meanwhile, of which `onState` hears next.
-    const present = isOpen
-      ? await channel.presence.get({ waitForSync: false }).catch(() => [])
-      : [];
-    if (!isClosed) events.members?.(present.map((member) => readMember(member, heardAt)));
-  }
-
-  /** Says `profile` on the room's list. That may be full in a room that is open. */
-  async function enter() {
-    // The SDK would open the room again for it.
-    if (isClosed) return;
-    try {
-      await channel.presence.enter(profile);
-      if (isUntold) tell();
-      isUntold = false;
-    } catch (error) {
-      isUntold = true;
-      isHistory = false;
-      tell(readFault(error));
-    }
-  }
-
-  async function open() {
-    try {
-      await channel.attach();
-      await enter();
-    } catch (error) {
-      tell(readFault(error));
-    }
-  }
-  /** A connection that failed took the channel along, and the SDK does not open it again. */
-  const reopen = () => void (channel.state === "failed" && open());
-
-  // Before anything can arrive: nothing that anyone sends from here on is missed.
-  channel.on(onState);
-  void channel.subscribe(onMessage);
-  void channel.presence.subscribe(onPresence);
-  client.connection.on("connected", reopen);
-  void open();
+  void whenDetached(channel).then(() => {
+    if (isOpen) session = openSession(client, channel, latestProfile, events);
+  });
 
   return {
-    async send(name, data, id = newMessageId()) {
-      while (true) {
-        try {
-          await channel.attach();
-          await channel.publish({ id, name, data });
-          return;
-        } catch (error) {
-          const fault = readFault(error);
-          const isRefused = client.connection.state === "connected" && channel.state === "failed";
-          if (isClosed || isRefused || !isConnectionFault(fault)) throw fault;
-          await client.connection.whenState("connected");
-          if (channel.state === "suspended") await channel.whenState("attached");
-        }
-      }
-    },
+    send: (name, data, id = randomId()) => outbox.send(name, data, id),
+    resend: (id) => outbox.retry(id),
+    discard: (id) => outbox.discard(id),
     setProfile(next) {
-      profile = next;
-      void enter();
+      latestProfile = next;
+      session?.presence.update(next);
     },
+    reopen: () => session?.attach(),
     close() {
-      isClosed = true;
-      client.connection.off("connected", reopen);
+      if (!isOpen) return;
+      isOpen = false;
+      session?.close();
+      outbox.close();
+      const left = (users.get(channel) ?? 1) - 1;
+      users.set(channel, left);
+      // Detaching a failed channel rejects, and there is nothing to do about it.
+      if (left === 0) channel.detach().catch(() => {});
+    },
+  };
+}
+
+/** Resolves when the channel is not being detached: attaching it meanwhile would lose its history. */
+async function whenDetached(channel: RealtimeChannel): Promise<void> {
+  while (channel.state === "detaching") {
+    await new Promise<void>((resolve) => channel.once(() => resolve()));
+  }
+}
+
+type Session = { presence: Presence; attach(): void; close(): void };
+
+/** What an open room does with its channel. */
+function openSession(
+  client: Client,
+  channel: RealtimeChannel,
+  profile: Profile,
+  events: RoomEvents,
+): Session {
+  const isNew = createDeduplicator();
+  let isHistory = true;
+  let wasAttached = false;
+  const report = (error?: ErrorInfo, isContinuous = true) => {
+    events.status?.({ state: channel.state, isContinuous, error });
+  };
+  const presence = new Presence(client, channel, profile, {
+    members: (members) => events.members?.(members),
+    entered(error) {
+      // Ably delivers what came before this page before it lets the page enter.
+      isHistory = false;
+      report(error);
+    },
+  });
+  const onMessage = (raw: InboundMessage) => {
+    const message = readMessage(raw, isHistory);
+    if (isNew(message.key)) events.message?.(message);
+  };
+  const onState = ({ current, resumed, reason }: ChannelStateChange) => {
+    const isGap = current === "attached" && wasAttached && !resumed;
+    if (current === "attached") wasAttached = true;
+    if (current === "detached" || current === "failed") presence.reset();
+    report(reason && readError(reason), !isGap);
+    if (current === "attached") void presence.enterIfNeeded();
+    presence.notify();
+  };
+  const attach = () => {
+    // An error is the channel's next state, and is reported as such.
+    channel.attach().catch(() => {});
+  };
+  /** A connection that failed or was closed took the channel with it. */
+  const onConnected = () => {
+    if (channel.state === "failed" || channel.state === "detached") attach();
+  };
+
+  channel.on(onState);
+  void channel.subscribe(onMessage);
+  client.connection.on("connected", onConnected);
+  const { state } = channel;
+  if (state === "attached") onState({ previous: state, current: state, resumed: true });
+  else attach();
+
+  return {
+    presence,
+    attach,
+    close() {
+      client.connection.off("connected", onConnected);
       channel.off(onState);
       channel.unsubscribe(onMessage);
-      channel.presence.unsubscribe(onPresence);
-      // One that had failed has no one left to tell.
-      channel.detach().catch(() => {});
+      presence.close();
     },
   };
 }
 
 /**
- * In an open room, for what is stale in a moment, such as a cursor: whoever is here now gets it, and
- * nobody later. Dropped, not queued, while the connection is away.
+ * In an open room, for what is outdated in a moment, such as a cursor: it reaches those who are here
+ * now, and nobody later. It is dropped, not queued, while the connection is away.
  * https://ably.com/docs/pub-sub/advanced#ephemeral
  */
 export function sendEphemeral<Name extends MessageName>(
@@ -186,34 +200,32 @@ export function sendEphemeral<Name extends MessageName>(
   channel.publish({ name, data, extras: { ephemeral: true } }).catch(() => {});
 }
 
-/** Not crypto.randomUUID: a phone that reaches this machine by its address, without TLS, has none. */
-export function newMessageId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** The key of a message: see `RoomMessage`. */
+export function messageKey(clientId: string, id: string): string {
+  return `${shorten(clientId)} ${shorten(id)}`;
 }
 
 function readMessage(raw: InboundMessage, isHistory: boolean): RoomMessage {
   const { id, clientId = "(nobody)", timestamp, name, data } = raw;
-  return { id, clientId, timestamp, isHistory, content: parseContent(name, data), raw };
+  const key = messageKey(clientId, id);
+  return { id, key, clientId, timestamp, isHistory, content: parseContent(name, data), raw };
 }
 
-function readMember(
-  { clientId, connectionId, data }: PresenceMessage,
-  heardAt: ReadonlyMap<string, number>,
-): Member {
-  const unsaid = { name: clientId, isTyping: false };
-  const timestamp = heardAt.get(connectionId) ?? 0;
-  return { ...unsaid, ...parseProfile(data), clientId, connectionId, timestamp };
+/** Publishers choose IDs of any length. */
+function shorten(text: string): string {
+  if (text.length <= MAX_KEY_PART_LENGTH) return text;
+  const half = MAX_KEY_PART_LENGTH / 2;
+  return `${text.slice(0, half)}…${text.length}…${text.slice(-half)}`;
 }
 
-/** History, rewind and resume can bring a message twice. */
-function onlyOnce(): (id: string) => boolean {
+/** Rewind, resume and a second attach can deliver a message again. */
+function createDeduplicator(): (key: string) => boolean {
   const seen = new Set<string>();
-  return (id) => {
-    if (seen.has(id)) return false;
-    seen.add(id);
+  return (key) => {
+    if (seen.has(key)) return false;
+    seen.add(key);
     const [oldest] = seen;
-    if (seen.size > MAX_IDS_KEPT && oldest !== undefined) seen.delete(oldest);
+    if (seen.size > MAX_KEYS_KEPT && oldest !== undefined) seen.delete(oldest);
     return true;
   };
 }

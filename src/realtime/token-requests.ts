@@ -1,80 +1,81 @@
+/** The two HTTP requests behind each token: the function signs, and Ably exchanges. */
 import { FetchRequest } from "ably/modular";
+import type { TokenResponse } from "./errors.ts";
+import { saveToken } from "./token.ts";
 
-/** What a token takes: the function signs a request, and Ably gives a token for it. */
 export type TokenStep =
-  | { type: "signing" }
-  /** `ms` is how long the function took, as the page saw it. */
-  | { type: "signed" | "refused"; ms: number }
-  /** Ably's token, and when it ends in ms since the epoch. The client renews it before that. */
-  | { type: "token"; expires: number };
+  /** The function was called. */
+  | { type: "function-called" }
+  /** It answered, after `ms` as this page saw it. */
+  | { type: "function-answered"; ms: number; isSigned: boolean }
+  /** Ably exchanged the token request for a token, which ends at `expires`, ms since the epoch. */
+  | { type: "token-issued"; ms: number; expires: number }
+  /** This tab had a token already. */
+  | { type: "token-reused"; expires: number };
 
-/** As ably-js calls its `FetchRequest` plugin, whose type it does not publish (its http.ts does). */
-type Request = (
-  method: unknown,
-  client: unknown,
-  url: string,
-  headers: unknown,
-  params: Record<string, unknown> | null,
-  ...rest: unknown[]
-) => Promise<{
+/** The `FetchRequest` plugin of ably-js, whose type it does not publish: see fetchrequest.ts there. */
+type Fetch = (method: unknown, client: unknown, url: string, ...rest: unknown[]) => Promise<Result>;
+type Result = {
   error?: unknown;
   body?: unknown;
   headers?: Record<string, string>;
-  /** Whether the body has been read as what its content type says. */
+  statusCode?: number;
+  /** The body has been read as its content type says. */
   unpacked?: boolean;
-}>;
+};
 
-export const AUTH_URL = "/.netlify/functions/ably-token-request";
+const fetchRequest = FetchRequest as Fetch;
 
-const MAX_AGE_MS = 60_000;
+export class TokenRequests {
+  /** Tells who is to blame when a token could not be obtained. */
+  lastResponse: TokenResponse | undefined;
+  readonly #authUrl: string;
+  readonly #report: (step: TokenStep) => void;
 
-const fetchRequest = FetchRequest as Request;
+  constructor(authUrl: string, report: (step: TokenStep) => void) {
+    this.#authUrl = authUrl;
+    this.#report = report;
+  }
 
-/**
- * ably-js's own way to fetch, with someone looking on: no event of the SDK tells when the function
- * works. Give the result as the `FetchRequest` plugin, or leave this file out and give the SDK's.
- */
-export function watchTokenRequests(tell: (step: TokenStep) => void): unknown {
-  const watched: Request = async (...request) => {
-    const [, , url, , params] = request;
-    if (url !== AUTH_URL) {
-      const result = await fetchRequest(...request);
-      const expires = url.endsWith("/requestToken") && readExpires(result.body);
-      if (expires) tell({ type: "token", expires });
-      return result;
-    }
-    tell({ type: "signing" });
-    const ahead = await takeAhead(params?.clientId);
-    if (ahead) {
-      tell({ type: "signed", ms: ahead.ms });
-      return { body: ahead.body, headers: {}, unpacked: true };
-    }
+  /** Give it to the client as its `FetchRequest` plugin. */
+  readonly fetch: Fetch = (...request) => {
+    const [, , url] = request;
+    if (url === this.#authUrl) return this.#callFunction(request);
+    return url.endsWith("/requestToken") ? this.#exchange(request) : fetchRequest(...request);
+  };
+
+  async #callFunction(request: Parameters<Fetch>): Promise<Result> {
+    this.lastResponse = { from: "function", hasErrorCode: false };
+    this.#report({ type: "function-called" });
     const startedAt = performance.now();
     const result = await fetchRequest(...request);
-    // A page in place of the function, as plain `vite` serves: ably-js would take it for a token,
-    // and says what is wrong only where it has the text to read by itself.
-    const isToken = /json|jwt|plain/.test(result.headers?.["content-type"] ?? "");
-    if (!isToken) result.unpacked = false;
-    const type = isToken && !result.error ? "signed" : "refused";
-    tell({ type, ms: performance.now() - startedAt });
+    this.lastResponse = readResponse("function", result);
+    // ably-js would take any text for a token, the page that plain `vite` serves here too.
+    const isSignedType = /json|jwt|plain/.test(result.headers?.["content-type"] ?? "");
+    if (!isSignedType) result.unpacked = false;
+    const isSigned = isSignedType && !result.error;
+    this.#report({ type: "function-answered", ms: performance.now() - startedAt, isSigned });
     return result;
-  };
-  return watched;
+  }
+
+  async #exchange(request: Parameters<Fetch>): Promise<Result> {
+    this.lastResponse = { from: "ably", hasErrorCode: false };
+    const startedAt = performance.now();
+    const result = await fetchRequest(...request);
+    this.lastResponse = readResponse("ably", result);
+    const expires = readExpires(result.body);
+    if (result.error || expires === undefined) return result;
+    saveToken(result.body);
+    this.#report({ type: "token-issued", ms: performance.now() - startedAt, expires });
+    return result;
+  }
 }
 
-/**
- * The request that index.html asked for, once, if it is there and for this clientId. A laptop may
- * have slept since: Ably takes none that is two minutes old.
- */
-async function takeAhead(clientId: unknown) {
-  const { tokenRequestAhead } = globalThis;
-  globalThis.tokenRequestAhead = undefined;
-  const ahead = await tokenRequestAhead;
-  const isFresh = ahead && Date.now() - ahead.askedAt < MAX_AGE_MS;
-  return isFresh && ahead.clientId === clientId ? ahead : undefined;
+function readResponse(from: TokenResponse["from"], { headers, statusCode }: Result): TokenResponse {
+  return { from, status: statusCode, hasErrorCode: headers?.["x-ably-errorcode"] !== undefined };
 }
 
 function readExpires(body: unknown): number | undefined {
-  const { expires } = (body ?? {}) as { expires?: unknown };
-  return typeof expires === "number" ? expires : undefined;
+  if (typeof body !== "object" || body === null || !("expires" in body)) return undefined;
+  return typeof body.expires === "number" ? body.expires : undefined;
 }

@@ -1,11 +1,19 @@
 import type { InboundMessage } from "ably";
 import { describe, expect, it } from "vitest";
-import { type DemoEvent, type State, initialState, nameOf, reduce } from "../../src/demo/state.ts";
-import { type Line, MAX_ENTRIES, dividerBetween } from "../../src/demo/timeline.ts";
-import type { Member, RoomMessage } from "../../src/realtime/room.ts";
+import {
+  type DemoEvent,
+  type State,
+  entriesOf,
+  initialState,
+  nameOf,
+  reduce,
+} from "../../src/demo/state/state.ts";
+import { MAX_LINES, dividersOf } from "../../src/demo/state/timeline.ts";
+import { type Member, type RoomMessage, type Unsent, messageKey } from "../../src/realtime/room.ts";
 
 const me = { clientId: "me-1", name: "Me" };
 const now = 5_000;
+const DAY_MS = 86_400_000;
 
 type Event = DemoEvent extends infer E ? (E extends unknown ? Omit<E, "now"> : never) : never;
 
@@ -16,118 +24,160 @@ function after(...events: Event[]): State {
   );
 }
 
-function arrived(over: Partial<RoomMessage> = {}): Event {
-  const raw = { id: over.id ?? "1", name: "chat-message", data: { text: "hi" } } as InboundMessage;
-  return {
-    type: "message",
-    message: {
-      id: "1",
-      clientId: "you-1",
-      timestamp: 1_000,
-      isHistory: false,
-      content: { name: "chat-message", data: { text: "hi" } },
-      raw,
-      ...over,
-    },
-  };
+function message(over: Partial<RoomMessage> = {}): RoomMessage {
+  const { id = "1", clientId = "you-1" } = over;
+  const content = { name: "chat-message", data: { text: `text ${id}` } } as const;
+  const raw = { id, clientId, name: content.name, data: content.data } as InboundMessage;
+  const key = messageKey(clientId, id);
+  return { id, key, clientId, timestamp: 1_000, isHistory: false, content, raw, ...over };
 }
+
+const arrived = (...messages: Partial<RoomMessage>[]): Event => ({
+  type: "messages",
+  messages: messages.map(message),
+});
+
+function unsent(id: string, state: Unsent["state"] = "publishing"): Unsent {
+  return { id, name: "chat-message", data: { text: `text ${id}` }, state, isStored: true };
+}
+
+const outbox = (...list: Unsent[]): Event => ({ type: "unsent", unsent: list });
 
 function member(clientId: string, connectionId = clientId, name = clientId): Member {
-  return { clientId, connectionId, name, isTyping: false, timestamp: 0 };
+  return { clientId, connectionId, name, isTyping: false, timestamp: 0, seenAt: 0 };
 }
 
-const sending: Event = { type: "sending", id: "m", text: "mine" };
-const fault = { code: 40009, statusCode: 413, message: "too large" };
-const entriesOf = (...events: Event[]) => after(...events).timeline.entries;
+const members = (...list: Member[]): Event => ({ type: "members", members: list });
 
-describe("a line", () => {
-  it("of mine is shown while it is being sent, and says so", () => {
-    expect(entriesOf(sending)).toMatchObject([
-      { id: "m", text: "mine", isMine: true, delivery: "sending", timestamp: now },
+/** What the list shows: the IDs of messages, with an asterisk on those that Ably has not confirmed. */
+const idsOf = (...events: Event[]) =>
+  entriesOf(after(...events)).map((entry) => {
+    if (entry.kind === "notice") return entry.key;
+    return entry.raw === undefined ? `${entry.id}*` : entry.id;
+  });
+
+describe("my messages", () => {
+  const echo = (id: string) => arrived({ id, clientId: "me-1" });
+
+  it("are shown while they are being sent", () => {
+    expect(idsOf(outbox(unsent("a")))).toEqual(["a*"]);
+  });
+
+  it("keep their order below what Ably has confirmed, whatever arrives first", () => {
+    const all = outbox(unsent("a"), unsent("b"), unsent("c"));
+    expect(idsOf(all, arrived({ id: "x" }))).toEqual(["x", "a*", "b*", "c*"]);
+    expect(idsOf(all, echo("a"), arrived({ id: "x" }))).toEqual(["a", "x", "b*", "c*"]);
+    expect(idsOf(all, outbox(unsent("b"), unsent("c")))).toEqual(["a*", "b*", "c*"]);
+    expect(idsOf(all, outbox(unsent("b"), unsent("c")), echo("a"))).toEqual(["a", "b*", "c*"]);
+  });
+
+  it("have one key from first to last, so that each is added to the log once", () => {
+    const keysOf = (...events: Event[]) => entriesOf(after(...events)).map(({ key }) => key);
+    expect(keysOf(outbox(unsent("a")))).toEqual(keysOf(outbox(unsent("a")), echo("a")));
+  });
+
+  it("show no time until Ably has given them one", () => {
+    expect(after(outbox(unsent("a"))).pending[0]?.timestamp).toBeUndefined();
+  });
+
+  it("that Ably refused stay, with the reason, until they are deleted", () => {
+    const error = { code: 40009, statusCode: 413, message: "too large" };
+    const refused = outbox({ ...unsent("a", "failed"), error });
+    expect(after(refused).pending).toMatchObject([{ id: "a", delivery: "failed", error }]);
+    expect(idsOf(refused, outbox())).toEqual([]);
+  });
+
+  it("that were delivered back before Ably acknowledged them are not shown twice", () => {
+    const sending = outbox(unsent("a"));
+    expect(idsOf(sending, echo("a"), sending, outbox())).toEqual(["a"]);
+  });
+
+  it("are not replaced by somebody else's with the same ID", () => {
+    const theirs = arrived({ id: "a", clientId: "eve-1" });
+    expect(idsOf(outbox(unsent("a")), theirs)).toEqual(["a", "a*"]);
+  });
+
+  it("that were acknowledged before a gap stand above its notice", () => {
+    const gap: Event = { type: "channel", status: { state: "attached", isContinuous: false } };
+    expect(idsOf(outbox(unsent("a"), unsent("b")), outbox(unsent("b")), gap)).toEqual([
+      "a*",
+      `gap ${now}`,
+      "b*",
     ]);
   });
 
-  it("is delivered when Ably has answered", () => {
-    expect(entriesOf(sending, { type: "delivered", id: "m" })[0]).toMatchObject({
-      delivery: "delivered",
-    });
+  it("bring the end of the list into view", () => {
+    const up: Event = { type: "scrolled", isAtEnd: false };
+    const state = after(up, arrived({ id: "x" }), outbox(unsent("a")));
+    expect(state).toMatchObject({ isFollowing: true, unseen: { count: 0 } });
+    expect(after(up, outbox(unsent("a", "failed"))).isFollowing).toBe(false);
+  });
+});
+
+describe("messages of others", () => {
+  it("are shown once, where they arrived first", () => {
+    expect(idsOf(arrived({ id: "a" }, { id: "b" }), arrived({ id: "a" }))).toEqual(["a", "b"]);
   });
 
-  it("that Ably refused stays, with the reason, and can be sent again", () => {
-    const failed: Event = { type: "failed", id: "m", fault };
-    expect(entriesOf(sending, failed)).toMatchObject([{ id: "m", delivery: "failed", fault }]);
-    expect(entriesOf(sending, failed, sending)).toMatchObject([{ id: "m", delivery: "sending" }]);
-  });
-
-  it("gives its place to its own echo", () => {
-    const echo = arrived({ id: "m", clientId: "me-1", timestamp: 9 });
-    expect(entriesOf(sending, arrived(), echo)).toMatchObject([
-      { id: "1" },
-      { id: "m", isMine: true, timestamp: 9, delivery: "delivered" },
-    ]);
-  });
-
-  it("stays delivered if the answer is lost after the echo", () => {
-    const echo = arrived({ id: "m", clientId: "me-1" });
-    const lost: Event = { type: "failed", id: "m", fault };
-    expect(entriesOf(sending, echo, lost)[0]).toMatchObject({ delivery: "delivered" });
-  });
-
-  it("shows raw data where the message fits no known type", () => {
+  it("of no known type read as their raw data", () => {
     const raw = { id: "1", name: "other", data: { a: [1] } } as unknown as InboundMessage;
-    expect(entriesOf(arrived({ raw, content: undefined }))).toMatchObject([
-      { text: 'other: {"a":[1]}', isRaw: true },
-    ]);
+    const [line] = entriesOf(after(arrived({ raw, content: undefined })));
+    expect(line).toMatchObject({ text: 'other: {"a":[1]}', isUnknown: true });
   });
 
-  it("survives data that JSON cannot hold", () => {
-    const loop: Record<string, unknown> = {};
-    loop.self = loop;
-    for (const data of [loop, undefined, 10n]) {
-      const raw = { name: "n", data } as unknown as InboundMessage;
-      expect(() => after(arrived({ raw, content: undefined }))).not.toThrow();
-    }
+  it("are limited, and the number dropped is counted", () => {
+    const ids = Array.from({ length: MAX_LINES + 3 }, (_, index) => ({ id: `${index}` }));
+    const oneByOne = after(...ids.map((over) => arrived(over)));
+    expect(oneByOne.timeline.entries).toHaveLength(MAX_LINES);
+    expect(oneByOne.timeline.entries[0]).toMatchObject({ id: "3" });
+    expect(oneByOne.timeline.dropped).toBe(3);
+  });
+
+  it("that arrive by the thousand leave the last ones", () => {
+    const ids = Array.from({ length: 30_000 }, (_, index) => ({ id: `${index}` }));
+    const { entries } = after(arrived(...ids)).timeline;
+    expect(entries).toHaveLength(MAX_LINES);
+    expect(entries.at(-1)).toMatchObject({ id: "29999" });
   });
 });
 
-it("keeps a bounded list, and counts what it let go", () => {
-  const events = Array.from({ length: MAX_ENTRIES + 3 }, (_, index) => arrived({ id: `${index}` }));
-  const { entries, forgotten } = after(...events).timeline;
-  expect(entries).toHaveLength(MAX_ENTRIES);
-  expect(entries[0]?.id).toBe("3");
-  expect(forgotten).toBe(3);
-});
+describe("who joins and leaves", () => {
+  const notices = (...events: Event[]) =>
+    entriesOf(after(...events)).flatMap((entry) => (entry.kind === "notice" ? [entry.words] : []));
 
-describe("comings and goings", () => {
-  const members = (...list: Member[]): Event => ({ type: "members", members: list });
-  const texts = (...events: Event[]) =>
-    entriesOf(...events).map((entry) => (entry.kind === "notice" ? entry.text : ""));
-
-  it("are told when somebody else comes or goes", () => {
+  it("is shown, with the name apart from the words", () => {
     const both = members(member("me-1"), member("you-1"));
-    expect(texts(members(member("me-1")), both)).toEqual(["you-1 joined"]);
-    expect(texts(both, members(member("me-1")))).toEqual(["you-1 left"]);
+    expect(notices(members(member("me-1")), both)).toEqual([[{ name: "you-1" }, " joined"]]);
+    expect(notices(both, members(member("me-1")))).toEqual([[{ name: "you-1" }, " left"]]);
   });
 
-  it("take one entry for each person, so that nobody fills the list with theirs", () => {
+  it("takes one entry for each person, so that nobody fills the list with theirs", () => {
     const one = members(member("me-1"));
     const both = members(member("me-1"), member("you-1"));
-    const flicker = Array.from({ length: MAX_ENTRIES }, () => [both, one]).flat();
-    const entries = entriesOf(one, arrived({ id: "kept" }), ...flicker);
-    expect(entries.map(({ id }) => id)).toEqual(["kept", "presence:you-1"]);
+    const flicker = Array.from({ length: MAX_LINES }, () => [both, one]).flat();
+    expect(idsOf(one, arrived({ id: "kept" }), ...flicker)).toEqual(["kept", "presence you-1"]);
   });
 
-  it("are not told when I come, go or return", () => {
+  it("pushes no message out, however many people it is", () => {
+    const visits = Array.from({ length: 300 }, (_, index) =>
+      members(member("me-1"), member(`guest-${index}`)),
+    );
+    const entries = entriesOf(after(members(member("me-1")), arrived({ id: "kept" }), ...visits));
+    expect(entries[0]).toMatchObject({ id: "kept" });
+    expect(entries.length).toBeLessThanOrEqual(1 + 100);
+  });
+
+  it("is not shown when it is I who come, go or return", () => {
     const all = members(member("you-1"), member("me-1"));
-    expect(texts(members(member("you-1")), all)).toEqual([]);
-    expect(texts(all, members())).toEqual([]);
-    expect(texts(all, members(), all)).toEqual([]);
+    expect(notices(members(member("you-1")), all)).toEqual([]);
+    expect(notices(all, members())).toEqual([]);
+    expect(notices(all, members(), all)).toEqual([]);
   });
 
-  it("are not told of a second tab", () => {
+  it("does not count a second tab", () => {
     const one = members(member("me-1"), member("you-1", "a"));
     const two = members(member("me-1"), member("you-1", "a"), member("you-1", "b"));
-    expect(texts(one, two, one)).toEqual([]);
+    expect(notices(one, two, one)).toEqual([]);
   });
 });
 
@@ -135,98 +185,105 @@ describe("the view", () => {
   const up: Event = { type: "scrolled", isAtEnd: false };
   const down: Event = { type: "scrolled", isAtEnd: true };
 
-  it("counts what comes while its end is out of sight, but not what I send", () => {
+  it("counts what arrives while its end is out of view, but not what I sent", () => {
     const mine = arrived({ id: "3", clientId: "me-1" });
     const state = after(up, arrived({ id: "1" }), arrived({ id: "2" }), mine);
-    expect(state.unseen).toEqual({ count: 2, firstId: "1" });
+    expect(state.unseen).toEqual({ count: 2, firstKey: messageKey("you-1", "1") });
     expect(state.isFollowing).toBe(false);
   });
 
-  it("has seen all when it is back at the end", () => {
-    expect(after(up, arrived(), down)).toMatchObject({ isFollowing: true, unseen: { count: 0 } });
+  it("has seen everything when it is back at the end", () => {
+    expect(after(up, arrived({}), down)).toMatchObject({ isFollowing: true, unseen: { count: 0 } });
   });
 
+  const dividers = (events: Event[], firstUnseen?: string) =>
+    dividersOf(entriesOf(after(...events)), firstUnseen);
+
   it("divides history from what is new, and days from each other", () => {
-    const [old, first, next] = entriesOf(
+    const events = [
       arrived({ id: "1", isHistory: true }),
       arrived({ id: "2", timestamp: 2_000 }),
-      arrived({ id: "3", timestamp: 2_000 + 86_400_000 }),
-    ) as [Line, Line, Line];
-    expect(dividerBetween(undefined, old, undefined)).toBeUndefined();
-    expect(dividerBetween(old, first, undefined)).toBe("You came here");
-    expect(dividerBetween(first, next, undefined)).toBe(new Date(next.timestamp).toDateString());
-    expect(dividerBetween(old, first, "2")).toBe("New");
+      arrived({ id: "3", timestamp: 2_000 + DAY_MS }),
+    ];
+    const nextDay = new Date(2_000 + DAY_MS).toDateString();
+    expect(dividers(events)).toEqual([undefined, "You joined", nextDay]);
+    expect(dividers(events, messageKey("you-1", "2"))[1]).toBe("New");
+  });
+
+  it("takes days from Ably's clock alone, so that a wrong clock here changes nothing", () => {
+    const events = [
+      members(member("me-1")),
+      arrived({ id: "1", timestamp: DAY_MS - 1_000 }),
+      members(member("me-1"), member("you-1")),
+      arrived({ id: "2", timestamp: DAY_MS - 500 }),
+      outbox(unsent("a")),
+    ];
+    expect(dividers(events)).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 
-it("takes names from presence, also of those who have left, and else shows the clientId", () => {
-  const come: Event = { type: "members", members: [member("you-1", "a", "You")] };
-  const state = after(come);
-  expect(nameOf(state, "you-1")).toBe("You");
-  expect(nameOf(after(come, { type: "members", members: [] }), "you-1")).toBe("You");
-  expect(nameOf(state, "gone-1")).toBe("gone-1");
-  expect(nameOf(state, "__proto__")).toBe("__proto__");
-  expect(nameOf(state, "me-1")).toBe("Me");
+it("takes names from presence, also of those who have left, and else shows the client ID", () => {
+  const come = members(member("you-1", "a", "You"));
+  expect(nameOf(after(come), "you-1")).toBe("You");
+  expect(nameOf(after(come, members()), "you-1")).toBe("You");
+  expect(nameOf(after(come), "gone-1")).toBe("gone-1");
+  expect(nameOf(after(come), "__proto__")).toBe("__proto__");
+  expect(nameOf(after(come), "me-1")).toBe("Me");
   expect(nameOf(after({ type: "renamed", name: "I" }), "me-1")).toBe("I");
 });
 
+it("gives an author who is not present a colour of their own", () => {
+  const state = after(members(member("me-1")), arrived({ clientId: "gone-1" }));
+  expect(state.appearances.get("gone-1")?.hue).not.toBe(state.appearances.get("me-1")?.hue);
+});
+
 describe("the connection", () => {
-  const noKey = { code: 40106, statusCode: 500, message: "no key" };
+  const error = { code: 40106, statusCode: 500, message: "no key" };
   const refused: Event = {
     type: "connection",
-    status: { state: "disconnected", fault: noKey, isTokenFault: true, isRenewal: false },
+    status: { state: "disconnected", error, isRenewal: false },
   };
-  const again: Event = {
-    type: "connection",
-    status: { state: "connecting", isTokenFault: false, isRenewal: false },
-  };
-  const connected = { state: "connected", isTokenFault: false, isRenewal: false } as const;
+  const connecting = { state: "connecting", isRenewal: false } as const;
+  const connected = { state: "connected", isRenewal: false } as const;
 
-  it("keeps what was wrong while a new attempt is made, and drops it once connected", () => {
-    expect(after(refused, again).connection).toMatchObject({
-      state: "connecting",
-      fault: noKey,
-      isTokenFault: true,
-    });
-    expect(after(refused, again, { type: "connection", status: connected }).connection).toEqual(
-      connected,
-    );
+  it("keeps what was wrong during a new attempt, and drops it once connected", () => {
+    const again: Event = { type: "connection", status: connecting };
+    expect(after(refused, again).connection).toMatchObject({ state: "connecting", error });
+    const state = after(refused, again, { type: "connection", status: connected });
+    expect(state.connection).toEqual(connected);
   });
 
-  it("stays as it is while the token is renewed, and is logged all the same", () => {
-    const open = { state: "connected", isTokenFault: false, isRenewal: false } as const;
-    const ended = { ...open, state: "disconnected", isRenewal: true } as const;
+  it("stays as it is while the token is renewed, and is traced all the same", () => {
+    const expired = { state: "disconnected", isRenewal: true } as const;
     const state = after(
-      { type: "connection", status: open },
-      { type: "connection", status: ended },
-      { type: "connection", status: { ...ended, state: "connecting" } },
+      { type: "connection", status: connected },
+      { type: "connection", status: expired },
+      { type: "connection", status: { ...expired, state: "connecting" } },
     );
-    expect(state.connection).toEqual(open);
-    expect(state.path.socket).toBe("open");
-    expect(state.log.map(({ text }) => text)).toEqual([
-      "connection connected",
-      "connection disconnected",
-      "connection connecting",
-    ]);
+    expect(state.connection).toEqual(connected);
+    const states = state.trace.map(({ event }) => "status" in event && event.status.state);
+    expect(states).toEqual(["connected", "disconnected", "connecting"]);
   });
 
-  it("is logged with its reasons, newest last, in a bounded log", () => {
-    const { log } = after(refused, again);
-    expect(log).toEqual([
-      { timestamp: now, text: "connection disconnected: no key (40106)" },
-      { timestamp: now, text: "connection connecting" },
+  it("is traced, newest last, with a bound", () => {
+    const again: Event = { type: "connection", status: connecting };
+    expect(after(refused, again).trace).toMatchObject([
+      { number: 1, timestamp: now, event: { status: { state: "disconnected", error } } },
+      { number: 2, timestamp: now, event: { status: { state: "connecting" } } },
     ]);
-    expect(after(...Array.from({ length: 500 }, () => again)).log).toHaveLength(200);
+    const { trace } = after(...Array.from({ length: 500 }, () => again));
+    expect(trace).toHaveLength(200);
+    expect(trace.at(-1)?.number).toBe(500);
   });
 
-  it("says where messages may be missing, between those before and those after", () => {
-    const lost: Event = { type: "channel", status: { state: "attached", isContinuous: false } };
+  it("marks where messages may be missing, between those before and those after", () => {
+    const gap: Event = { type: "channel", status: { state: "attached", isContinuous: false } };
     const well: Event = { type: "channel", status: { state: "attached", isContinuous: true } };
-    expect(entriesOf(arrived(), well, arrived({ id: "2" }))).toHaveLength(2);
-    expect(entriesOf(arrived(), lost, arrived({ id: "2" }), well)).toMatchObject([
-      { id: "1" },
-      { kind: "notice", text: expect.stringContaining("some messages may be missing here") },
-      { id: "2" },
+    expect(idsOf(arrived({ id: "1" }), well, arrived({ id: "2" }))).toEqual(["1", "2"]);
+    expect(idsOf(arrived({ id: "1" }), gap, arrived({ id: "2" }), well)).toEqual([
+      "1",
+      `gap ${now}`,
+      "2",
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { loadIdentity } from "../../src/realtime/identity.ts";
+import { isMadeUpName, loadIdentity, makeName, randomId } from "../../src/realtime/identity.ts";
 
 function storage(entries: Record<string, string> = {}): Storage {
   const map = new Map(Object.entries(entries));
@@ -9,38 +9,54 @@ function storage(entries: Record<string, string> = {}): Storage {
   } as Storage;
 }
 
-it("stays the same across reloads of a tab", () => {
+it("keeps the identity of a tab across reloads", () => {
   const tab = storage();
   expect(loadIdentity(tab)).toEqual(loadIdentity(tab));
 });
 
-it("is another in another tab", () => {
+it("gives each tab another identity", () => {
   expect(loadIdentity(storage()).clientId).not.toBe(loadIdentity(storage()).clientId);
 });
 
-it("is whom index.html made up", () => {
-  const made = { clientId: "guest-1", name: "Amber Otter" };
-  expect(loadIdentity(storage(made))).toEqual(made);
+it("keeps the name that somebody chose", () => {
+  const chosen = { clientId: "guest-1", name: "Ada" };
+  expect(loadIdentity(storage(chosen))).toEqual(chosen);
 });
 
-it("is a guest where that did not run, with a clientId that the function takes", () => {
-  const { name, clientId } = loadIdentity(storage());
-  expect(name).toBe("Guest");
-  expect(clientId).toMatch(/^guest-[0-9a-z]+$/);
+it("makes client IDs that the function accepts", () => {
+  expect(loadIdentity(storage()).clientId).toMatch(/^guest-[0-9a-f]{12}$/);
 });
 
-it("is somebody where the storage is full", () => {
+it("works where storage is full or forbidden", () => {
   const setItem = () => {
     throw new DOMException("full", "QuotaExceededError");
   };
-  expect(loadIdentity({ ...storage(), setItem } as Storage).name).toBe("Guest");
+  expect(loadIdentity({ ...storage(), setItem } as Storage).name).not.toBe("");
+  expect(loadIdentity(undefined).name).not.toBe("");
 });
 
-it("is new where something else was stored, or nothing can be", () => {
+it("replaces a stored client ID that the function would refuse, and a blank name", () => {
   for (const clientId of ["*", "", " ", "a\nb", "x".repeat(129)]) {
-    const identity = loadIdentity(storage({ clientId, name: "" }));
+    const identity = loadIdentity(storage({ clientId, name: " " }));
     expect(identity.clientId).not.toBe(clientId);
-    expect(identity.name).not.toBe("");
+    expect(identity.name.trim()).not.toBe("");
   }
-  expect(loadIdentity(undefined).name).not.toBe("");
+});
+
+it("makes names that seldom repeat", () => {
+  const names = new Set(Array.from({ length: 200 }, makeName));
+  expect(names.size).toBeGreaterThan(150);
+  for (const name of names) expect(name).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/);
+});
+
+it("tells made-up names from chosen ones", () => {
+  for (let i = 0; i < 50; i++) expect(isMadeUpName(makeName())).toBe(true);
+  for (const name of ["Ada", "Ada Lovelace", "Ruby Otter the First", "", " "]) {
+    expect(isMadeUpName(name)).toBe(false);
+  }
+});
+
+it("makes random IDs of 32 hexadecimal digits", () => {
+  expect(randomId()).toMatch(/^[0-9a-f]{32}$/);
+  expect(randomId()).not.toBe(randomId());
 });

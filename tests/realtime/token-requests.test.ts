@@ -1,85 +1,84 @@
-import { afterEach, expect, it, vi } from "vitest";
-import { AUTH_URL, type TokenStep, watchTokenRequests } from "../../src/realtime/token-requests.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { TokenRequests, type TokenStep } from "../../src/realtime/token-requests.ts";
 
-type Plugin = (...request: unknown[]) => Promise<{ error?: unknown; body?: unknown }>;
+const AUTH_URL = "/.netlify/functions/ably-token-request";
+const ABLY_URL = "https://main.realtime.ably.net/keys/a.b/requestToken";
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** Answers each request in its turn, and keeps what was asked. */
-function answer(...answers: (() => Response)[]): URL[] {
-  const asked: URL[] = [];
-  vi.stubGlobal("fetch", async (url: string) => {
-    asked.push(new URL(url, "https://site.example"));
-    return answers[asked.length - 1]?.() ?? Response.error();
-  });
-  return asked;
-}
-
-function watch() {
+/** A client's two requests, answered by `respond`. */
+function setUp(respond: () => Response) {
+  vi.stubGlobal("fetch", async () => respond());
   const steps: TokenStep[] = [];
-  const plugin = watchTokenRequests((step) => steps.push(step)) as Plugin;
-  const ask = (url: string = AUTH_URL) => plugin("get", null, url, {}, { clientId: "ada" });
-  return { ask, types: () => steps.map(({ type }) => type), steps };
+  const requests = new TokenRequests(AUTH_URL, (step) => steps.push(step));
+  const call = (url: string) => requests.fetch("get", null, url, {}, { clientId: "ada" });
+  return { requests, call, steps };
 }
 
-/** What the inline script of index.html leaves. */
-function sendAhead(answer: Awaited<typeof tokenRequestAhead>): void {
-  vi.stubGlobal("tokenRequestAhead", Promise.resolve(answer));
-}
+const html = (status: number) =>
+  new Response("<p>", { status, headers: { "content-type": "text/html" } });
 
-it("gives the client the answer that went ahead, once, and then asks anew", async () => {
-  const asked = answer(() => Response.json({ nonce: "second" }));
-  sendAhead({ clientId: "ada", askedAt: Date.now(), ms: 12, body: { nonce: "first" } });
-  const { ask, steps, types } = watch();
-  expect((await ask()).body).toEqual({ nonce: "first" });
-  expect(asked).toEqual([]);
-  expect(steps).toEqual([{ type: "signing" }, { type: "signed", ms: 12 }]);
-  expect((await ask()).body).toEqual({ nonce: "second" });
-  expect(asked.map(({ pathname, search }) => [pathname, search.includes("clientId=ada")])).toEqual([
-    [AUTH_URL, true],
-  ]);
-  expect(types().slice(2)).toEqual(["signing", "signed"]);
-});
+describe("the function", () => {
+  it("is reported when it is called, and when it has answered", async () => {
+    const { call, steps, requests } = setUp(() => Response.json({ nonce: "n" }));
+    expect((await call(AUTH_URL)).body).toEqual({ nonce: "n" });
+    expect(steps).toEqual([
+      { type: "function-called" },
+      { type: "function-answered", ms: expect.any(Number), isSigned: true },
+    ]);
+    expect(requests.lastResponse).toEqual({ from: "function", status: 200, hasErrorCode: false });
+  });
 
-it.each([
-  ["nothing", undefined],
-  ["a refusal", false as const],
-  ["another's", { clientId: "eve", askedAt: Date.now(), ms: 12, body: { nonce: "of eve" } }],
-  ["what is too old for Ably", { clientId: "ada", askedAt: 0, ms: 12, body: { nonce: "old" } }],
-])("asks the function itself where %s came of it", async (_what, ahead) => {
-  const asked = answer(() => Response.json({ nonce: "own" }));
-  sendAhead(ahead);
-  const { ask, types } = watch();
-  expect((await ask()).body).toEqual({ nonce: "own" });
-  expect(asked).toHaveLength(1);
-  expect(types()).toEqual(["signing", "signed"]);
-});
+  it("is known by the header of its errors", async () => {
+    const headers = { "x-ably-errorcode": "40106" };
+    const body = { error: { code: 40106, statusCode: 500, message: "no key" } };
+    const { call, steps, requests } = setUp(() => Response.json(body, { status: 500, headers }));
+    expect((await call(AUTH_URL)).error).toMatchObject({ code: 40106 });
+    expect(steps.at(-1)).toMatchObject({ type: "function-answered", isSigned: false });
+    expect(requests.lastResponse).toEqual({ from: "function", status: 500, hasErrorCode: true });
+  });
 
-it.each([
-  ["a refusal", () => Response.json({ error: { code: 1, message: "no" } }, { status: 403 })],
-  [
-    "no answer at all",
-    () => {
+  it("is told from Netlify, which answers without a code", async () => {
+    const { call, requests } = setUp(() => html(404));
+    expect((await call(AUTH_URL)).error).toBeTruthy();
+    expect(requests.lastResponse).toEqual({ from: "function", status: 404, hasErrorCode: false });
+  });
+
+  it("is told from a page in its place, which ably-js then refuses as a token", async () => {
+    const { call, steps } = setUp(() => html(200));
+    expect(await call(AUTH_URL)).toMatchObject({ body: "<p>", unpacked: false });
+    expect(steps.at(-1)).toMatchObject({ isSigned: false });
+  });
+
+  it("has no status if it cannot be reached", async () => {
+    const { call, requests } = setUp(() => {
       throw new TypeError("Failed to fetch");
-    },
-  ],
-])("tells of %s", async (_what, refuse) => {
-  answer(refuse);
-  const { ask, types } = watch();
-  expect((await ask()).error).toBeTruthy();
-  expect(types()).toEqual(["signing", "refused"]);
+    });
+    expect((await call(AUTH_URL)).error).toBeTruthy();
+    expect(requests.lastResponse).toEqual({ from: "function", hasErrorCode: false });
+  });
 });
 
-it("leaves a page in place of the function to ably-js to refuse, as text", async () => {
-  answer(() => new Response("<p>", { headers: { "content-type": "text/html" } }));
-  const { ask, types } = watch();
-  expect(await ask()).toMatchObject({ body: "<p>", unpacked: false });
-  expect(types()).toEqual(["signing", "refused"]);
-});
+describe("Ably", () => {
+  it("is reported when it has issued a token, with its end", async () => {
+    const { call, steps, requests } = setUp(() => Response.json({ token: "t", expires: 5 }));
+    await call(ABLY_URL);
+    expect(steps).toEqual([{ type: "token-issued", ms: expect.any(Number), expires: 5 }]);
+    expect(requests.lastResponse?.from).toBe("ably");
+  });
 
-it("tells when Ably's token ends", async () => {
-  answer(() => Response.json({ token: "t", expires: 5 }));
-  const { ask, steps } = watch();
-  await ask("https://main.realtime.ably.net/keys/a.b/requestToken");
-  expect(steps).toEqual([{ type: "token", expires: 5 }]);
+  it("is to blame for its refusal", async () => {
+    const headers = { "x-ably-errorcode": "40104" };
+    const body = { error: { code: 40104, statusCode: 401, message: "Timestamp not current" } };
+    const { call, steps, requests } = setUp(() => Response.json(body, { status: 401, headers }));
+    await call(ABLY_URL);
+    expect(steps).toEqual([]);
+    expect(requests.lastResponse).toEqual({ from: "ably", status: 401, hasErrorCode: true });
+  });
+
+  it("is not concerned by other requests", async () => {
+    const { call, requests } = setUp(() => html(200));
+    await call("https://internet-up.ably-realtime.com/is-the-internet-up.txt");
+    expect(requests.lastResponse).toBeUndefined();
+  });
 });

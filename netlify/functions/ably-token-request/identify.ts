@@ -1,10 +1,10 @@
 import type { Context } from "@netlify/functions";
 
 /**
- * Who the token is for: the query's clientId, else `DEFAULT_CLIENT_ID`, else `NO_CLIENT_ID`.
- * So anyone can be anyone here. Replace this function with your own sign-in when that matters:
- * return the clientId of whoever sends this request, or throw a FunctionError with status 403,
- * because ably-js retries for ever on any other. docs/recipes.md has one for OpenID Connect.
+ * Returns the client ID that the token is for: `clientId` of the query, else `DEFAULT_CLIENT_ID`,
+ * else `NO_CLIENT_ID`. Anyone can claim any client ID here. To add a sign-in, replace this function:
+ * return the client ID of the signed-in user, or throw a FunctionError with status 403, because
+ * ably-js retries after any other status. docs/recipes.md has an example for OpenID Connect.
  */
 export function identify(request: Request, _context: Context): string | Promise<string> {
   const query = new URL(request.url).searchParams;

@@ -1,26 +1,20 @@
 import type { Config, Context } from "@netlify/functions";
-import { CHANNEL_NAMESPACE } from "../../../src/realtime/contract.ts";
+import { channelNamespace } from "../../../src/realtime/contract.ts";
 import { checkClientId } from "./client-id.ts";
-import { FunctionError, HEADERS } from "./error.ts";
 import { identify } from "./identify.ts";
-import { readKey } from "./key.ts";
-import { signTokenRequest } from "./sign.ts";
+import { LOCAL_ABLY_KEY, readKey } from "./key.ts";
+import { FunctionError, HEADERS } from "./response.ts";
+import { sign } from "./sign.ts";
 
 const ALLOW = "GET, HEAD, OPTIONS";
-
-/** Least privilege: what the page does, on the channels of this app. */
-const CAPABILITY = JSON.stringify({
-  [`${CHANNEL_NAMESPACE}:*`]: ["history", "presence", "publish", "subscribe"],
-});
 
 export const config: Config = {
   rateLimit: { windowLimit: 60, windowSize: 60, aggregateBy: ["ip", "domain"] },
 };
 
 /**
- * `GET ?clientId=ada` → an Ably TokenRequest, signed with `ABLY_API_KEY`, which ably-js exchanges
- * for a token at Ably. Every other query parameter is ignored: the caller does not get to choose.
- * https://ably.com/docs/api/token-request-spec
+ * `GET ?clientId=ada` answers with a signed Ably TokenRequest. It ignores every other query
+ * parameter, so that a caller cannot choose what the token allows.
  */
 export default async function ablyTokenRequest(
   request: Request,
@@ -44,13 +38,26 @@ async function answer(request: Request, context: Context): Promise<Response> {
 
   const clientId = checkClientId(await identify(request, context));
   const key = readKey(process.env);
-  const tokenRequest = await signTokenRequest(key, { clientId, capability: CAPABILITY });
-  return Response.json(tokenRequest, { headers: HEADERS });
+  // The Vite plugin of local Ably makes the same exception for the page.
+  const deployContext = key === LOCAL_ABLY_KEY ? "production" : readDeployContext(context);
+  return await sign(key, { clientId, capability: capabilityFor(deployContext) });
+}
+
+/** `netlify dev` and `netlify serve` set the variable CONTEXT in place of `deploy.context`. */
+function readDeployContext({ deploy }: Context): string | undefined {
+  return deploy?.context || process.env.CONTEXT;
+}
+
+/** Least privilege: what the page does, on the channels of this app and deploy context. */
+function capabilityFor(deployContext: string | undefined): string {
+  return JSON.stringify({
+    [`${channelNamespace(deployContext)}:*`]: ["history", "presence", "publish", "subscribe"],
+  });
 }
 
 function toResponse(error: unknown): Response {
   if (error instanceof FunctionError) return error.toResponse();
-  // Not the error itself: it may quote the key.
+  // The error itself may quote the key.
   console.error("ably-token-request: the Ably SDK could not sign the token request");
   return new FunctionError(50000, 500, "The token request could not be signed.").toResponse();
 }

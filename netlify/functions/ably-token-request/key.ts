@@ -1,21 +1,18 @@
 import { existsSync } from "node:fs";
-import { FunctionError } from "./error.ts";
+import { FunctionError } from "./response.ts";
 
-/**
- * The one key that local Ably knows. It opens nothing anywhere else, and it is used only under
- * `netlify dev` and only while there is no `ABLY_API_KEY` and local-ably/ is not deleted.
- */
+/** The one key that local Ably accepts. It works nowhere else. */
 export const LOCAL_ABLY_KEY = "local.dev:not-a-secret-opens-only-local-ably";
 
 const KEY_FORM = /^[\w-]+\.[\w-]+:[\w-]+$/;
 
 const WHERE_TO_SET_IT =
-  "Copy it from https://ably.com/accounts (your app → API keys). Locally: put ABLY_API_KEY=… in .env and restart. " +
+  "Copy a key from https://ably.com/accounts (your app → API keys). On your computer: put ABLY_API_KEY=… in .env and restart npm run dev. " +
   "On Netlify: Project configuration → Environment variables → ABLY_API_KEY, then deploy again.";
 
 /**
- * The key to sign with: `ABLY_API_KEY`, or the local one under `netlify dev` if that is not set.
- * Throws a 500 that says where to set the key, and never repeats any of it.
+ * Returns `ABLY_API_KEY`, or local Ably's key if there is none under `netlify dev`. Throws a 500
+ * that says where to set the key and never quotes it.
  */
 export function readKey(env: NodeJS.ProcessEnv): string {
   const key = env.ABLY_API_KEY?.trim();

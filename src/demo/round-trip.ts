@@ -1,0 +1,18 @@
+import type { Client } from "../realtime/connect.ts";
+
+const INTERVAL_MS = 20_000;
+
+/** Measures a round trip to Ably, now and then while connected, in ms. Returns its cleanup. */
+export function watchRoundTrip({ connection }: Client, listener: (ms: number) => void): () => void {
+  const measure = () => {
+    if (connection.state !== "connected" || document.hidden) return;
+    // A ping that is lost with its connection is no news: the connection's state is.
+    connection.ping().then(listener, () => {});
+  };
+  connection.on("connected", measure);
+  const timer = setInterval(measure, INTERVAL_MS);
+  return () => {
+    connection.off("connected", measure);
+    clearInterval(timer);
+  };
+}

@@ -1,0 +1,81 @@
+import { type Client, connect } from "../realtime/connect.ts";
+import type { MessageName, Payloads } from "../realtime/contract.ts";
+import { isMadeUpName, makeName, saveIdentity } from "../realtime/identity.ts";
+import { type Member, type Room, type RoomMessage, openRoom } from "../realtime/room.ts";
+import { forgetTokens } from "../realtime/token.ts";
+import { watchRoundTrip } from "./round-trip.ts";
+import { type Store, createBatch } from "./store.ts";
+
+/** This page's connection and its room. */
+export type Session = {
+  client: Client;
+  room: Room;
+  /** Sends a message. The list shows if it could not be sent, and why. */
+  send<Name extends MessageName>(name: Name, data: Payloads[Name]): void;
+  rename(name: string): void;
+  /** Tries again what has failed: the connection, or only the room. */
+  retry(): void;
+  /** Connects anew, from the function to the channel. */
+  restart(): Session;
+  stop(): void;
+};
+
+/** Connects, opens the room, and dispatches what happens there until it is stopped. */
+export function startSession(store: Store): Session {
+  let isStopped = false;
+  const dispatch: Store["dispatch"] = (event) => {
+    if (!isStopped) store.dispatch(event);
+  };
+  const { me, room: name } = store.state;
+  const client = connect(me.clientId, {
+    status: (status) => dispatch({ type: "connection", status }),
+    token: (step) => dispatch({ type: "token", step }),
+    transport: (name) => dispatch({ type: "transport", name }),
+  });
+  const room = openRoom(client, name, me, {
+    message: createBatch<RoomMessage>((messages) => dispatch({ type: "messages", messages })),
+    members(members) {
+      dispatch({ type: "members", members });
+      avoidNamesake(members);
+    },
+    status: (status) => dispatch({ type: "channel", status }),
+    unsent: (unsent) => dispatch({ type: "unsent", unsent }),
+  });
+  const rename = (next: string) => {
+    dispatch({ type: "renamed", name: next });
+    saveIdentity(store.state.me);
+    room.setProfile({ name: next });
+  };
+  /** Made-up names may repeat: whoever arrives second takes another. */
+  let isNew = true;
+  const avoidNamesake = (members: Member[]) => {
+    if (!isNew || !members.some(({ clientId }) => clientId === me.clientId)) return;
+    isNew = false;
+    const others = members.filter(({ clientId }) => clientId !== me.clientId);
+    const isTaken = others.some(({ name: other }) => other === store.state.me.name);
+    if (isTaken && isMadeUpName(store.state.me.name)) rename(makeName());
+  };
+  const unwatch = watchRoundTrip(client, (ms) => dispatch({ type: "round-trip", ms }));
+  const stop = () => {
+    isStopped = true;
+    unwatch();
+    room.close();
+    client.close();
+  };
+  return {
+    client,
+    room,
+    rename,
+    send: (name, data) => void room.send(name, data).catch(() => {}),
+    retry() {
+      if (client.connection.state === "connected") room.reopen();
+      else client.connect();
+    },
+    restart() {
+      stop();
+      forgetTokens();
+      return startSession(store);
+    },
+    stop,
+  };
+}

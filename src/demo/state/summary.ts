@@ -1,0 +1,54 @@
+/** The diagram in words. */
+import type { Diagram } from "./diagram.ts";
+import { formatDuration, formatMs } from "./words.ts";
+
+/** For a narrow line. */
+export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): string {
+  const run = lastRunMs === undefined ? "did not run" : `ran ${formatMs(lastRunMs)}`;
+  const isOpen = steps.socket.state === "done" && openedAt !== undefined;
+  const socket = isOpen ? `open for ${formatDuration(now - openedAt)}` : "not open";
+  return `Function ${run} · WebSocket ${socket}`;
+}
+
+/** The point of it all, in two sentences. */
+export function summarize(diagram: Diagram, now: number): string {
+  return `${describeFunction(diagram)} ${describeSocket(diagram, now)}`;
+}
+
+function describeFunction({ steps, functionRuns, lastRunMs }: Diagram): string {
+  switch (steps.function.state) {
+    case "idle":
+      return "The function has not run yet.";
+    case "active":
+      return "The function is running.";
+    case "skipped":
+      return "The function did not run: this tab still has a token.";
+    case "failed":
+      return "The function did not sign a token request.";
+    case "done": {
+      const ms = formatMs(lastRunMs ?? 0);
+      return functionRuns > 1
+        ? `The function has run ${functionRuns} times, the last time for ${ms}.`
+        : `The function ran for ${ms}.`;
+    }
+    default:
+      return steps.function.state satisfies never;
+  }
+}
+
+function describeSocket({ steps, openedAt, transport }: Diagram, now: number): string {
+  const name = transport === "xhr_polling" ? "HTTP connection" : "WebSocket";
+  switch (steps.socket.state) {
+    case "idle":
+    case "skipped":
+      return `There is no WebSocket.`;
+    case "active":
+      return `Your ${name} is opening.`;
+    case "failed":
+      return `Your ${name} is closed.`;
+    case "done":
+      return `Your ${name} has been open for ${formatDuration(now - (openedAt ?? now))}.`;
+    default:
+      return steps.socket.state satisfies never;
+  }
+}

@@ -1,0 +1,160 @@
+/** The messages of the room and the notices between them, in Ably's order. */
+import type { MessageName, Payloads } from "../../realtime/contract.ts";
+import type { ErrorInfo } from "../../realtime/error-info.ts";
+import { type Member, type RoomMessage, type Unsent, messageKey } from "../../realtime/room.ts";
+import { type Words, describeUnknown, toJson } from "./words.ts";
+
+export type Line = {
+  kind: "line";
+  key: string;
+  /** The ID of the message. */
+  id: string;
+  clientId: string;
+  /** When Ably received it, in ms since the epoch. Undefined until Ably has delivered it. */
+  timestamp?: number;
+  isMine: boolean;
+  isHistory: boolean;
+  text: string;
+  /** The message has no type that this page knows: `text` is its raw data. */
+  isUnknown: boolean;
+  delivery: "waiting" | "publishing" | "delivered" | "failed";
+  error?: ErrorInfo | undefined;
+  /** False if a reload would lose it. */
+  isStored: boolean;
+  /** The message as Ably delivered it. */
+  raw?: unknown;
+};
+
+/** Somebody came or went, or messages may be missing. */
+export type Notice = { kind: "notice"; key: string; words: Words };
+
+export type Entry = Line | Notice;
+
+export type Timeline = {
+  entries: Entry[];
+  /** Number of older lines dropped. */
+  dropped: number;
+};
+
+export const MAX_LINES = 500;
+/** Counted apart, so that visitors who come and go do not push messages out. */
+const MAX_NOTICES = 100;
+
+export const emptyTimeline: Timeline = { entries: [], dropped: 0 };
+
+/** Adds lines at the end. A line that is there already stays as it is. */
+export function addLines(timeline: Timeline, lines: Line[]): Timeline {
+  const known = new Set(timeline.entries.map(({ key }) => key));
+  const added = lines.filter(({ key }) => !known.has(key));
+  if (added.length === 0) return timeline;
+  const { entries, dropped } = limit([...timeline.entries, ...added]);
+  return { entries, dropped: timeline.dropped + dropped };
+}
+
+/** Adds notices at the end, in place of earlier ones with the same key. */
+export function addNotices(timeline: Timeline, notices: Notice[]): Timeline {
+  if (notices.length === 0) return timeline;
+  const keys = new Set(notices.map(({ key }) => key));
+  const others = timeline.entries.filter(({ key }) => !keys.has(key));
+  const { entries, dropped } = limit([...others, ...notices]);
+  return { entries, dropped: timeline.dropped + dropped };
+}
+
+/** Keeps the latest lines and the latest notices. */
+function limit(entries: Entry[]): Timeline {
+  const lines = entries.filter(({ kind }) => kind === "line").length;
+  let linesToDrop = Math.max(0, lines - MAX_LINES);
+  let noticesToDrop = Math.max(0, entries.length - lines - MAX_NOTICES);
+  const dropped = linesToDrop;
+  if (linesToDrop + noticesToDrop === 0) return { entries, dropped };
+  const kept = entries.filter(({ kind }) => {
+    return kind === "line" ? --linesToDrop < 0 : --noticesToDrop < 0;
+  });
+  return { entries: kept, dropped };
+}
+
+export function readLine(message: RoomMessage, myClientId: string): Line {
+  const { id, key, clientId, timestamp, isHistory, content, raw } = message;
+  return {
+    kind: "line",
+    key,
+    id,
+    clientId,
+    timestamp,
+    isHistory,
+    isMine: clientId === myClientId,
+    text: content ? readText(content.data) : describeUnknown(raw.name, raw.data),
+    isUnknown: !content,
+    delivery: "delivered",
+    isStored: true,
+    raw,
+  };
+}
+
+/** A message of mine that Ably has not acknowledged. */
+export function readUnsent(unsent: Unsent, clientId: string): Line {
+  const { id, data, state, error, isStored } = unsent;
+  return {
+    kind: "line",
+    key: messageKey(clientId, id),
+    id,
+    clientId,
+    isMine: true,
+    isHistory: false,
+    text: readText(data),
+    isUnknown: false,
+    delivery: state,
+    error,
+    isStored,
+  };
+}
+
+/** How a message reads. A type of your own shows as JSON until you add it here. */
+export function readText(data: Payloads[MessageName]): string {
+  if ("text" in data) return data.text;
+  return "message" in data ? data.message : toJson(data);
+}
+
+/** Marks where the connection was away for too long. */
+export function gapNotice(now: number): Notice {
+  const words = ["The connection was lost for too long. Some messages may be missing here."];
+  return { kind: "notice", key: `gap ${now}`, words };
+}
+
+/** Members who joined or left between two presence lists. A second tab is no second person. */
+export function presenceNotices(before: Member[], after: Member[]): Notice[] {
+  const joined = missingFrom(before, after).map((member) => toNotice(member, " joined"));
+  const left = missingFrom(after, before).map((member) => toNotice(member, " left"));
+  return [...joined, ...left];
+}
+
+function missingFrom(others: Member[], members: Member[]): Member[] {
+  const known = new Set(others.map(({ clientId }) => clientId));
+  const missing = members.filter(({ clientId }) => !known.has(clientId));
+  return [...new Map(missing.map((member) => [member.clientId, member])).values()];
+}
+
+function toNotice({ clientId, name }: Member, verb: string): Notice {
+  return { kind: "notice", key: `presence ${clientId}`, words: [{ name }, verb] };
+}
+
+/** What stands above each entry: a new day by Ably's clock, where I joined, or the first unseen. */
+export function dividersOf(
+  entries: Entry[],
+  firstUnseenKey: string | undefined,
+): (string | undefined)[] {
+  let day: string | undefined;
+  let wasHistory = false;
+  return entries.map((entry) => {
+    const previousDay = day;
+    if (entry.kind === "line" && entry.timestamp !== undefined) {
+      day = new Date(entry.timestamp).toDateString();
+    }
+    const isHistory = entry.kind === "line" && entry.isHistory;
+    const isFirstAfterHistory = wasHistory && !isHistory;
+    wasHistory = isHistory;
+    if (entry.key === firstUnseenKey) return "New";
+    if (isFirstAfterHistory) return "You joined";
+    return previousDay !== undefined && day !== previousDay ? day : undefined;
+  });
+}

@@ -1,0 +1,109 @@
+import { MAX_TEXT_BYTES } from "../../realtime/contract.ts";
+import { tabStorage } from "../../realtime/identity.ts";
+import { find, listen } from "./dom.ts";
+
+/** While someone types, the others are told again this often; and it ends so long after a key. */
+const TYPING_INTERVAL_MS = 3_000;
+
+/**
+ * The text box. It keeps its text over a reload, for each room. Enter sends, also on a phone, whose
+ * key then says "send"; Shift+Enter starts a new line. Returns its cleanup.
+ */
+export function bindComposer(
+  room: string,
+  on: { send(text: string): void; sendHello(): void; typing(isTyping: boolean): void },
+): () => void {
+  const form = find<HTMLFormElement>("data-composer");
+  const box = find<HTMLTextAreaElement>("data-text");
+  const draft = createDraft(room);
+  const typing = createTyping(on.typing);
+  box.value = draft.load();
+  fit(box);
+
+  const submit = () => {
+    const text = box.value.trim();
+    if (text === "") return;
+    if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
+    box.value = "";
+    draft.save("");
+    fit(box);
+    typing.stop();
+    on.send(text);
+  };
+  const cleanups = [
+    listen(form, "submit", (event) => {
+      event.preventDefault();
+      submit();
+    }),
+    // A pressed button would take the focus, and a phone would close its keyboard.
+    listen(form, "mousedown", (event) => {
+      if (event.target !== box) event.preventDefault();
+    }),
+    listen(box, "keydown", (event) => {
+      // An input method takes its candidate with Enter too. Safari has ended the composition by then.
+      const isComposing = event.isComposing || event.keyCode === 229;
+      if (event.key !== "Enter" || event.shiftKey || isComposing) return;
+      event.preventDefault();
+      submit();
+    }),
+    listen(box, "input", () => {
+      box.setCustomValidity("");
+      draft.save(box.value);
+      fit(box);
+      typing.start();
+    }),
+    listen(find("data-hello"), "click", on.sendHello),
+  ];
+  return () => {
+    typing.stop();
+    for (const cleanup of cleanups) cleanup();
+  };
+}
+
+/** The text stays in the box, to be shortened. */
+function refuse(box: HTMLTextAreaElement): void {
+  const limit = `${MAX_TEXT_BYTES / 1_000} kB`;
+  box.setCustomValidity(`This message is too long. Shorten it to ${limit} of text.`);
+  box.reportValidity();
+}
+
+/** Makes the box as high as its text, for browsers without `field-sizing`. */
+function fit(box: HTMLTextAreaElement): void {
+  if (CSS.supports("field-sizing", "content")) return;
+  box.style.height = "auto";
+  box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
+}
+
+function createDraft(room: string) {
+  const key = `draft:${room}`;
+  const storage = tabStorage();
+  return {
+    load: () => storage?.getItem(key) ?? "",
+    save(text: string) {
+      try {
+        if (text === "") storage?.removeItem(key);
+        else storage?.setItem(key, text);
+      } catch {
+        // Storage is full: the draft is lost at a reload.
+      }
+    },
+  };
+}
+
+function createTyping(report: (isTyping: boolean) => void) {
+  let timer = 0;
+  let reportedAt = 0;
+  const stop = () => {
+    clearTimeout(timer);
+    if (reportedAt > 0) report(false);
+    reportedAt = 0;
+  };
+  const start = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(stop, TYPING_INTERVAL_MS);
+    if (Date.now() - reportedAt < TYPING_INTERVAL_MS) return;
+    reportedAt = Date.now();
+    report(true);
+  };
+  return { start, stop };
+}

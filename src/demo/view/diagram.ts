@@ -1,0 +1,135 @@
+import {
+  type Diagram,
+  STEP_NAMES,
+  type Step,
+  afterEntry,
+  initialDiagram,
+} from "../state/diagram.ts";
+import type { State } from "../state/state.ts";
+import { summarize, summarizeBriefly } from "../state/summary.ts";
+import { formatMs } from "../state/words.ts";
+import { find, listen, setText } from "./dom.ts";
+
+const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
+/** More dots at once show nothing more. */
+const MAX_DOTS = 6;
+
+/** The steps of this connection, each lit as it happens, and how long everything took. */
+export function renderDiagram(): (state: State) => void {
+  const figure = find("data-path");
+  const words = find("data-path-words");
+  const line = find("data-path-line");
+  const steps = STEP_NAMES.map((name) => {
+    const item = find(`data-step="${name}"`);
+    return { name, item, time: find("data-step-time", item) };
+  });
+  const facts = {
+    roundTrip: find('data-fact="roundTrip"'),
+    tokenExpires: find('data-fact="tokenExpires"'),
+    sent: find('data-fact="sent"'),
+    received: find('data-fact="received"'),
+  };
+  const bars = { function: find('data-bar="function"'), socket: find('data-bar="socket"') };
+  const page: Step = { state: "done", ms: pageLoadMs() };
+  let rendered = { sent: 0, received: 0 };
+  let diagram = initialDiagram;
+  let lastNumber = 0;
+
+  return ({ trace, sent, received, now }) => {
+    for (const entry of trace) if (entry.number > lastNumber) diagram = afterEntry(diagram, entry);
+    lastNumber = trace.at(-1)?.number ?? 0;
+    figure.dataset.function = functionState(diagram.steps.function);
+    figure.dataset.socket = socketState(diagram.steps.socket);
+    for (const { name, item, time } of steps) {
+      const step = name === "page" ? page : diagram.steps[name];
+      item.dataset.state = step.state;
+      setText(time, describeStep(step));
+    }
+    setText(words, summarize(diagram, now));
+    setText(line, summarizeBriefly(diagram, now));
+    renderBars(bars, diagram, now);
+    if (sent > rendered.sent) showDot(bars.socket, "sent");
+    if (received > rendered.received) showDot(bars.socket, "received");
+    rendered = { sent, received };
+    const { roundTripMs, tokenExpires } = diagram;
+    setText(facts.roundTrip, roundTripMs === undefined ? "–" : formatMs(roundTripMs));
+    setText(facts.tokenExpires, tokenExpires === undefined ? "–" : TIME.format(tokenExpires));
+    setText(facts.sent, String(sent));
+    setText(facts.received, String(received));
+  };
+}
+
+/** How long the page took to arrive. */
+function pageLoadMs(): number | undefined {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return navigation instanceof PerformanceNavigationTiming ? navigation.responseEnd : undefined;
+}
+
+/** On a phone the diagram is one line that opens. Returns its cleanup. */
+export function bindDiagram(replay: () => void): () => void {
+  const toggle = find("data-path-toggle");
+  const cleanups = [
+    listen(toggle, "click", () => {
+      const isOpen = document.body.classList.toggle("path-open");
+      toggle.ariaExpanded = String(isOpen);
+    }),
+    listen(find("data-replay"), "click", replay),
+  ];
+  return () => cleanups.forEach((cleanup) => cleanup());
+}
+
+function functionState({ state }: Step): string {
+  if (state === "active") return "signing";
+  return state === "failed" ? "refused" : "asleep";
+}
+
+function socketState({ state }: Step): string {
+  const names = {
+    idle: "closed",
+    skipped: "closed",
+    active: "opening",
+    done: "open",
+    failed: "broken",
+  };
+  return names[state];
+}
+
+function describeStep({ state, ms }: Step): string {
+  switch (state) {
+    case "idle":
+      return "";
+    case "active":
+      return "…";
+    case "done":
+      return ms === undefined ? "done" : formatMs(ms);
+    case "failed":
+      return "failed";
+    case "skipped":
+      return "not needed";
+    default:
+      return state satisfies never;
+  }
+}
+
+/** Both bars on one scale: the function's is a sliver beside the WebSocket's. */
+function renderBars(
+  bars: { function: HTMLElement; socket: HTMLElement },
+  { steps, lastRunMs = 0, openedAt }: Diagram,
+  now: number,
+): void {
+  const openMs = openedAt === undefined ? 0 : Math.max(0, now - openedAt);
+  const runMs = steps.function.state === "done" ? lastRunMs : 0;
+  const longest = Math.max(openMs, runMs, 1);
+  bars.function.style.width = `${(100 * runMs) / longest}%`;
+  bars.socket.style.width = `${(100 * openMs) / longest}%`;
+}
+
+/** A dot that runs along the WebSocket's bar, unless the person wants less motion. */
+function showDot(bar: HTMLElement, direction: "sent" | "received"): void {
+  if (REDUCED_MOTION.matches || bar.childElementCount >= MAX_DOTS) return;
+  const dot = document.createElement("b");
+  dot.className = direction;
+  dot.addEventListener("animationend", () => dot.remove());
+  bar.append(dot);
+}

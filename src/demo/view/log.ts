@@ -1,0 +1,59 @@
+import { type ErrorInfo } from "../../realtime/error-info.ts";
+import type { State, TraceEntry, TraceEvent } from "../state/state.ts";
+import { copyText, find, listen, setText } from "./dom.ts";
+
+/** Every state change with its reason, newest last, to copy into a bug report. */
+export function renderLog(): (state: State) => void {
+  const list = find("data-log");
+  let rendered: TraceEntry[] = [];
+
+  return ({ trace }) => {
+    if (trace === rendered) return;
+    rendered = trace;
+    list.replaceChildren(
+      ...trace.flatMap(({ timestamp, event }) => {
+        const text = describe(event);
+        if (text === undefined) return [];
+        const item = document.createElement("li");
+        item.textContent = `${new Date(timestamp).toISOString().slice(11, 23)} ${text}`;
+        return item;
+      }),
+    );
+  };
+}
+
+/** Returns its cleanup. */
+export function bindLog(): () => void {
+  const list = find("data-log");
+  const copied = find("data-copied");
+  return listen(find("data-copy-log"), "click", () => {
+    const text = Array.from(list.children, (item) => item.textContent).join("\n");
+    copyText(text).then(
+      () => setText(copied, "Copied"),
+      () => setText(copied, "The browser did not allow copying. Select the text instead."),
+    );
+  });
+}
+
+function describe(event: TraceEvent): string | undefined {
+  switch (event.type) {
+    case "connection":
+      return `connection ${event.status.state}${reason(event.status.error)}`;
+    case "channel": {
+      const gap = event.status.isContinuous ? "" : ", messages may be missing";
+      return `room ${event.status.state}${gap}${reason(event.status.error)}`;
+    }
+    case "token":
+      return event.step.type;
+    case "transport":
+      return `connected over ${event.name}`;
+    case "round-trip":
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+function reason(error: ErrorInfo | undefined): string {
+  return error ? `: ${error.message} (${error.code})` : "";
+}

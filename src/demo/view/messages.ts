@@ -1,0 +1,189 @@
+import { appearanceOf, describeTyping } from "../state/people.ts";
+import { type State, entriesOf, nameOf } from "../state/state.ts";
+import { type Entry, type Line, MAX_LINES, dividersOf } from "../state/timeline.ts";
+import { initialsOf, toJson } from "../state/words.ts";
+import { arrange, copy, find, listen, setText, setWords } from "./dom.ts";
+
+const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+/** How near to its end the list counts as at its end, in CSS px. */
+const END_TOLERANCE = 24;
+/** Publishers choose IDs of any length. Those of this page are shorter. */
+const MAX_ID_LENGTH = 128;
+/** Later messages of the same person show their name again. */
+const GROUP_MS = 5 * 60_000;
+
+type Rendered = { item: HTMLElement; key: unknown[] };
+
+/** The list of messages. While its end is in view, it stays in view. */
+export function renderMessages(): (state: State) => void {
+  const list = find("data-messages");
+  const empty = find("data-empty");
+  const forgotten = find("data-forgotten");
+  const unseen = find("data-unseen");
+  const typing = find("data-typing");
+  const lineTemplate = find<HTMLTemplateElement>("data-line-template");
+  const noticeTemplate = find<HTMLTemplateElement>("data-notice-template");
+  let rendered = new Map<string, Rendered>();
+  let renderedEntries: unknown[] = [];
+
+  function render(state: State, entry: Entry, context: Context): Rendered {
+    const { divider, isContinued } = context;
+    const known = rendered.get(entry.key);
+    const name = entry.kind === "line" ? nameOf(state, entry.clientId) : "";
+    const delivery = entry.kind === "line" ? describeDelivery(entry) : "";
+    const key = [entry, divider, isContinued, name, delivery];
+    if (known?.key.every((part, index) => part === key[index])) return known;
+
+    const item = known?.item ?? copy(entry.kind === "line" ? lineTemplate : noticeTemplate);
+    const mark = find("data-divider", item);
+    mark.hidden = divider === undefined;
+    setText(mark, divider ?? "");
+    item.classList.toggle("continued", isContinued);
+    if (entry.kind === "line") fillLine(item, state, entry);
+    else setWords(find("data-body", item), entry.words);
+    return { item, key };
+  }
+
+  function renderList(state: State): void {
+    const entries = entriesOf(state);
+    const dividers = dividersOf(entries, state.unseen.firstKey);
+    const all = entries.map((entry, index) => {
+      const divider = dividers[index];
+      const isContinued = divider === undefined && continues(entries[index - 1], entry);
+      return [entry.key, render(state, entry, { divider, isContinued })] as const;
+    });
+    rendered = new Map(all);
+    arrange(
+      list,
+      all.map(([, { item }]) => item),
+    );
+    if (state.isFollowing) list.scrollTop = list.scrollHeight;
+  }
+
+  return (state) => {
+    const { timeline, pending, unseen: news, appearances, me, channel, isFollowing } = state;
+    const parts = [timeline, pending, news, appearances, me, isFollowing];
+    if (!parts.every((part, index) => part === renderedEntries[index])) renderList(state);
+    renderedEntries = parts;
+    const { count } = news;
+    unseen.hidden = count === 0;
+    setText(unseen, count === 1 ? "1 new message ↓" : `${count} new messages ↓`);
+    const isEmpty = timeline.entries.length + pending.length === 0;
+    empty.hidden = !isEmpty || channel.state !== "attached";
+    forgotten.hidden = timeline.dropped === 0;
+    setText(forgotten, `This page keeps the last ${MAX_LINES} messages.`);
+    setWords(typing, describeTyping(state.members, me, state.now));
+  };
+}
+
+type Context = { divider: string | undefined; isContinued: boolean };
+
+/** Several messages of one person in a row show the name once. */
+function continues(before: Entry | undefined, entry: Entry): boolean {
+  if (before?.kind !== "line" || entry.kind !== "line") return false;
+  const gap = (entry.timestamp ?? 0) - (before.timestamp ?? 0);
+  return before.clientId === entry.clientId && (entry.timestamp === undefined || gap < GROUP_MS);
+}
+
+/** Returns its cleanup. */
+export function bindMessages(on: {
+  scroll(isAtEnd: boolean): void;
+  resend(id: string): void;
+  discard(id: string): void;
+}): () => void {
+  const list = find("data-messages");
+  const unseen = find("data-unseen");
+  let isAtEnd = true;
+  const goToEnd = () => {
+    list.scrollTop = list.scrollHeight;
+  };
+  // The size of the list, or of anything in it, may change without a new message.
+  const resizes = new ResizeObserver(() => {
+    if (isAtEnd) goToEnd();
+  });
+  const additions = new MutationObserver(() => {
+    resizes.disconnect();
+    resizes.observe(list);
+    for (const item of list.children) resizes.observe(item);
+  });
+  resizes.observe(list);
+  additions.observe(list, { childList: true });
+  const cleanups = [
+    listen(list, "scroll", () => {
+      const wasAtEnd = isAtEnd;
+      isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < END_TOLERANCE;
+      if (isAtEnd !== wasAtEnd) on.scroll(isAtEnd);
+    }),
+    listen(unseen, "click", () => {
+      goToEnd();
+      list.focus();
+    }),
+    listen(list, "click", ({ target }) => {
+      if (!(target instanceof HTMLElement)) return;
+      const { id } = target.closest<HTMLElement>("[data-id]")?.dataset ?? {};
+      if (id === undefined) return;
+      if (target.matches("[data-resend]")) on.resend(id);
+      if (target.matches("[data-discard]")) on.discard(id);
+    }),
+    () => resizes.disconnect(),
+    () => additions.disconnect(),
+  ];
+  return () => cleanups.forEach((cleanup) => cleanup());
+}
+
+function fillLine(item: HTMLElement, state: State, line: Line): void {
+  const { hue } = appearanceOf(line.clientId, state.appearances);
+  const name = nameOf(state, line.clientId);
+  item.classList.toggle("mine", line.isMine);
+  item.classList.toggle("history", line.isHistory);
+  item.classList.toggle("unknown", line.isUnknown);
+  item.style.setProperty("--hue", String(hue));
+  item.dataset.delivery = line.delivery;
+  item.dataset.id = line.id.slice(0, MAX_ID_LENGTH);
+  setText(find("data-body", item), line.text);
+  find("data-body", item).translate = !line.isUnknown;
+  setText(find("data-avatar", item), initialsOf(name));
+  setText(find("data-sender", item), name);
+  find("data-badge", item).hidden = !line.isMine;
+  fillTime(find<HTMLTimeElement>("data-time", item), line);
+  const delivery = describeDelivery(line);
+  find("data-delivery", item).hidden = delivery === "";
+  setText(find("data-delivery-words", item), delivery);
+  find("data-resend", item).hidden = line.delivery !== "failed";
+  find("data-discard", item).hidden = line.delivery !== "failed";
+  fillRaw(find<HTMLDetailsElement>("data-raw", item), line);
+}
+
+/** Only Ably's clock is shown: this computer's may be wrong. */
+function fillTime(time: HTMLTimeElement, { timestamp }: Line): void {
+  time.hidden = timestamp === undefined;
+  if (timestamp === undefined) return;
+  const date = new Date(timestamp);
+  time.dateTime = date.toISOString();
+  time.title = date.toLocaleString();
+  setText(time, TIME.format(date));
+}
+
+/** The JSON is written when somebody opens it: most never is. */
+function fillRaw(details: HTMLDetailsElement, { raw }: Line): void {
+  details.hidden = raw === undefined;
+  details.ontoggle = () => {
+    setText(find("data-json", details), details.open ? toJson(raw, 2) : "");
+  };
+}
+
+function describeDelivery({ delivery, error, isStored }: Line): string {
+  const warning = isStored ? "" : " Keep this page open: the browser could not store the message.";
+  switch (delivery) {
+    case "delivered":
+      return "";
+    case "publishing":
+      return "Sending…";
+    case "waiting":
+      return `Waiting for the connection…${warning}`;
+    case "failed":
+      return `Not sent: ${error?.message ?? "Ably gave no reason."}${warning}`;
+    default:
+      return delivery satisfies never;
+  }
+}

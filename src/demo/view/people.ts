@@ -1,0 +1,40 @@
+import { type Person, peopleOf } from "../state/people.ts";
+import type { State } from "../state/state.ts";
+import { initialsOf } from "../state/words.ts";
+import { arrange, copy, find, setText } from "./dom.ts";
+
+/** Who is here: one entry for each person. Only entries that have changed are written. */
+export function renderPeople(): (state: State) => void {
+  const list = find("data-people");
+  const template = find<HTMLTemplateElement>("data-person-template");
+  const myTemplate = find<HTMLTemplateElement>("data-me-template");
+  let items = new Map<string, HTMLElement>();
+  let rendered: unknown[] = [];
+
+  return ({ members, me, appearances }) => {
+    if (rendered[0] === members && rendered[1] === appearances) return;
+    rendered = [members, appearances];
+    const people = peopleOf(members, me, appearances);
+    const before = items;
+    items = new Map(
+      people.map((person) => {
+        const known = before.get(person.clientId);
+        return [person.clientId, fill(known ?? copy(person.isMe ? myTemplate : template), person)];
+      }),
+    );
+    arrange(list, [...items.values()]);
+    list.ariaLabel = people.length === 1 ? "1 person here" : `${people.length} people here`;
+  };
+}
+
+function fill(item: HTMLElement, { clientId, name, hue, isMe, tabs }: Person): HTMLElement {
+  const avatar = find("data-avatar", item);
+  avatar.style.setProperty("--hue", String(hue));
+  setText(avatar, initialsOf(name));
+  setText(find("data-name", item), name);
+  const notes = isMe ? ["you"] : [];
+  if (tabs > 1) notes.push(`${tabs} tabs`);
+  setText(find("data-detail", item), notes.join(", "));
+  item.dataset.clientId = clientId;
+  return item;
+}

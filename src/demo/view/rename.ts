@@ -1,0 +1,31 @@
+import { cleanName } from "../../realtime/contract.ts";
+import { find, listen } from "./dom.ts";
+
+/** The dialog that changes my name. Returns its cleanup. */
+export function bindRename(readName: () => string, rename: (name: string) => void): () => void {
+  const dialog = find<HTMLDialogElement>("data-rename-dialog");
+  const form = find<HTMLFormElement>("data-rename");
+  const input = find<HTMLInputElement>("data-name-input");
+  const cleanups = [
+    listen(find("data-people"), "click", ({ target }) => {
+      if (!(target instanceof Element) || !target.closest("[data-open-rename]")) return;
+      input.value = readName();
+      input.setCustomValidity("");
+      dialog.showModal();
+      input.select();
+    }),
+    listen(input, "input", () => input.setCustomValidity("")),
+    listen(form, "submit", (event) => {
+      event.preventDefault();
+      const name = cleanName(input.value);
+      if (name === undefined) {
+        input.setCustomValidity("Nothing of this name can be seen. Use letters or digits.");
+        input.reportValidity();
+        return;
+      }
+      dialog.close();
+      rename(name);
+    }),
+  ];
+  return () => cleanups.forEach((cleanup) => cleanup());
+}

@@ -1,0 +1,266 @@
+/** Anyone with a token can publish anything. It may look ugly, and it must do no harm. */
+import { readFile } from "node:fs/promises";
+import type Ably from "ably";
+import { afterEach, expect, it } from "vitest";
+import { setStage } from "../support/stage.ts";
+import type { Visitor } from "../support/visitor.ts";
+
+const PAGE = await readFile("index.html", "utf8");
+const [, TITLE] = /<title>(.*)<\/title>/.exec(PAGE) ?? [];
+
+const stage = setStage();
+
+afterEach(async () => {
+  for (const { page, complaints } of stage.visitors) {
+    expect(complaints).toEqual([]);
+    if (page.isClosed()) continue;
+    const harm = await page.evaluate(() => ({
+      hacked: Reflect.get(window, "hacked"),
+      polluted: Reflect.get({}, "polluted"),
+      title: document.title,
+      elements: document.querySelectorAll("main :is(script, img, svg, iframe, object, style, a)")
+        .length,
+    }));
+    expect(harm).toEqual({ title: TITLE, elements: 0 });
+  }
+});
+
+const SCRIPTS = [
+  "<script>window.hacked = 1</script>",
+  '<img src=x onerror="window.hacked = 1">',
+  "<svg onload=window.hacked=1><a href='javascript:window.hacked=1'>x</a></svg>",
+  '"><iframe srcdoc="<script>top.hacked = 1</script>">',
+  "javascript:window.hacked = 1",
+  "${window.hacked = 1}",
+];
+
+function channelOf(url: string, client: Ably.Rest): Ably.Channel {
+  return client.channels.get(`room:${new URL(url).searchParams.get("room")}`);
+}
+
+async function isUsable(visitor: Visitor): Promise<void> {
+  await visitor.say("still here");
+  await visitor.page.locator(".line.mine").getByText("still here").waitFor();
+  await visitor.page.locator('.line.mine[data-delivery="delivered"]').waitFor();
+}
+
+it("a message with the key of a notice stands beside it", async () => {
+  const url = stage.newRoom();
+  const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
+  const notice = ada.page.locator("[data-messages] .notice");
+  await notice.getByText("joined").waitFor();
+  const bobsId = await bob.page.evaluate(() => sessionStorage.getItem("clientId"));
+  const message = { id: `presence ${bobsId}`, name: "chat-message", data: { text: "me too" } };
+  await channelOf(url, stage.stranger()).publish(message);
+  await ada.sees(ada.lines, ["me too"]);
+  await bob.goAway();
+  await notice.getByText("left").waitFor();
+  await isUsable(ada);
+});
+
+it("script, SVG and HTML are text, as message and as name", async () => {
+  const url = stage.newRoom();
+  const ada = await stage.arrive(url);
+  const channel = channelOf(url, stage.stranger());
+  for (const text of SCRIPTS) await channel.publish("chat-message", { text });
+  for (const name of SCRIPTS) await channel.publish(name, name);
+  await ada.sees(ada.lines, [...SCRIPTS, ...SCRIPTS.map((name) => `${name}: ${name}`)]);
+  for (const raw of await ada.page.locator("[data-raw] summary").all()) await raw.click();
+  await isUsable(ada);
+});
+
+const MALFORMED: [what: string, message: Ably.Message, shown: string | RegExp][] = [
+  ["no data", { name: "chat-message" }, "chat-message"],
+  ["no name", { data: "x" }, "(no name): x"],
+  ["an empty name", { name: "", data: "" }, "(no name)"],
+  [
+    "a text that is a number",
+    { name: "chat-message", data: { text: 7 } },
+    'chat-message: {"text":7}',
+  ],
+  [
+    "a text that is an object",
+    { name: "chat-message", data: { text: {} } },
+    'chat-message: {"text":{}}',
+  ],
+  ["an array for data", { name: "chat-message", data: ["x"] }, 'chat-message: ["x"]'],
+  ["a string for data", { name: "hello-world-message", data: "x" }, "hello-world-message: x"],
+  [
+    "bytes",
+    { name: "chat-message", data: Buffer.from("x") },
+    "chat-message: (1 byte of binary data)",
+  ],
+  ["the name __proto__", { name: "__proto__", data: { text: "x" } }, '__proto__: {"text":"x"}'],
+  [
+    "the name constructor",
+    { name: "constructor", data: { text: "x" } },
+    'constructor: {"text":"x"}',
+  ],
+  [
+    "a key __proto__",
+    { name: "chat-message", data: '{"__proto__":{"polluted":1,"text":"x"}}', encoding: "json" },
+    'chat-message: {"__proto__":{"polluted":1,"text":"x"}}',
+  ],
+  [
+    "lone surrogates",
+    { name: "chat-message", data: '{"text":"a \\ud800 b \\udfff c"}', encoding: "json" },
+    /^a . b . c$/,
+  ],
+  [
+    "10,000 nested arrays",
+    { name: "chat-message", data: "[".repeat(10_000) + "]".repeat(10_000), encoding: "json" },
+    /^chat-message: (\[|\(data)/,
+  ],
+  ["64 KiB", { name: "chat-message", data: { text: "x".repeat(65_000) } }, /^x{65000}$/],
+  [
+    "right-to-left overrides",
+    { name: "chat-message", data: { text: "\u202Egnp.exe" } },
+    "\u202Egnp.exe",
+  ],
+];
+
+it("shows malformed and huge messages as text", async () => {
+  const url = stage.newRoom();
+  const ada = await stage.arrive(url);
+  const channel = channelOf(url, stage.stranger());
+  for (const [index, [what, message, shown]] of MALFORMED.entries()) {
+    await channel.publish(message);
+    const line = ada.lines.nth(index);
+    await line.waitFor();
+    const text = (await line.textContent()) ?? "";
+    if (typeof shown === "string") expect(text, what).toBe(shown);
+    else expect(text, what).toMatch(shown);
+    await ada.page.locator("[data-raw] summary").nth(index).click();
+  }
+  await isUsable(ada);
+});
+
+const MALFORMED_MEMBERS: [what: string, data: unknown][] = [
+  ["a script for a name", { name: SCRIPTS[1] }],
+  ["a name of 30,000 characters", { name: "x".repeat(30_000) }],
+  ["a name that is no text", { name: { polluted: 1 } }],
+  ["no data", undefined],
+  ["a blank name", { name: "   " }],
+  ["isTyping that is no boolean", { name: "Eve", isTyping: "yes" }],
+];
+
+it("shows members with malformed data", async () => {
+  const url = stage.newRoom();
+  const ada = await stage.arrive(url);
+  const eve = stage.watcher();
+  const { presence } = eve.channels.get(`room:${new URL(url).searchParams.get("room")}`);
+  for (const [what, data] of MALFORMED_MEMBERS) {
+    await presence.enter(data);
+    await expect.poll(() => ada.people.count(), { message: what }).toBe(2);
+    const overflow = () => document.documentElement.scrollWidth - innerWidth;
+    expect(await ada.page.evaluate(overflow), what).toBeLessThanOrEqual(0);
+    await presence.leave();
+    await expect.poll(() => ada.people.count(), { message: what }).toBe(1);
+  }
+  await isUsable(ada);
+  eve.close();
+});
+
+// Each takes two bytes: one in UTF-8, and one as JSON.
+it.each(["é", '"'])("a text of %s over Ably's limit is not sent, and says so", async (letter) => {
+  const ada = await stage.arrive(stage.newRoom());
+  const input = ada.page.locator("[data-text]");
+  const validity = () => input.evaluate((box: HTMLTextAreaElement) => box.validationMessage);
+  await input.fill(letter.repeat(30_000));
+  await ada.page.keyboard.press("Enter");
+  expect(await validity()).toBe("This message is too long. Shorten it to 60 kB of text.");
+  expect(await input.inputValue()).toHaveLength(30_000);
+  expect(await ada.lines.count()).toBe(0);
+  await input.fill(letter.repeat(29_999));
+  await ada.page.keyboard.press("Enter");
+  await ada.page.locator('.line.mine[data-delivery="delivered"]').waitFor();
+  expect(await validity()).toBe("");
+});
+
+/** Publishes messages as they are on the wire, with encodings that no SDK would write. */
+async function publishRaw(url: string, body: object): Promise<void> {
+  const path = `/channels/${encodeURIComponent(channelOf(url, stage.stranger()).name)}/messages`;
+  const { success } = await stage.stranger().request("post", path, 2, null, body);
+  expect(success).toBe(true);
+}
+
+const PLAIN = (text: string) => ({
+  name: "chat-message",
+  data: JSON.stringify({ text }),
+  encoding: "json",
+});
+
+it.each([
+  ["an encoding vcdiff", { data: "x", encoding: "vcdiff" }],
+  ["an encoding vcdiff/base64", { data: "eA==", encoding: "vcdiff/base64" }],
+  ["an encoding json/vcdiff", { data: "x", encoding: "json/vcdiff" }],
+  ["a cipher", { data: "eA==", encoding: "json/utf-8/cipher+aes-128-cbc/base64" }],
+  ["an unknown encoding", { data: "x", encoding: "nobody-knows" }],
+  ["JSON that is none", { data: "{", encoding: "json" }],
+  ["base64 that is none", { data: "%", encoding: "base64" }],
+  ["a delta from nobody", { ...PLAIN("delta"), extras: { delta: { from: "nobody" } } }],
+])("%s stops nothing, for those who are here and those who come later", async (_what, strange) => {
+  const url = stage.newRoom();
+  const ada = await stage.arrive(url);
+  await ada.page.evaluate(() =>
+    fetch("/local-ably/faults/acceptUndecodable?on=true", { method: "POST" }),
+  );
+  await publishRaw(url, PLAIN("before"));
+  await publishRaw(url, { name: "chat-message", ...strange });
+  await publishRaw(url, [PLAIN("beside"), { name: "chat-message", ...strange }, PLAIN("it")]);
+  await publishRaw(url, PLAIN("after"));
+  const bob = await stage.arrive(url);
+  for (const visitor of [ada, bob]) {
+    await expect.poll(() => visitor.lines.count()).toBe(6);
+    const texts = await visitor.lines.allInnerTexts();
+    expect([texts[0], texts[2], texts[4], texts[5]]).toEqual(["before", "beside", "it", "after"]);
+    expect(await visitor.page.locator(".notice", { hasText: "missing" }).count()).toBe(0);
+    // The SDK logs what it could not decode.
+    visitor.complaints.length = 0;
+  }
+  await isUsable(ada);
+});
+
+it("thousands of messages in one publish leave the page responsive", async () => {
+  const url = stage.newRoom();
+  const ada = await stage.arrive(url);
+  const longest = ada.page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let last = performance.now();
+        let worst = 0;
+        const measure = () => {
+          const now = performance.now();
+          worst = Math.max(worst, now - last);
+          last = now;
+          if (document.querySelector("[data-messages]")!.textContent!.includes("the end")) {
+            resolve(worst);
+          } else setTimeout(measure);
+        };
+        measure();
+      }),
+  );
+  for (let i = 0; i < 5; i++) {
+    await publishRaw(
+      url,
+      Array.from({ length: 1_000 }, () => ({})),
+    );
+  }
+  await publishRaw(url, PLAIN("the end"));
+  // Far from the seconds that thousands of redraws take, even on a busy machine.
+  expect(await longest).toBeLessThan(1_000);
+  await isUsable(ada);
+});
+
+it("message IDs of any length cost no more than others", async () => {
+  const url = stage.newRoom();
+  const ada = await stage.arrive(url);
+  const long = "x".repeat(30_000);
+  for (const end of ["a", "b"]) await publishRaw(url, { ...PLAIN(end), id: long + end });
+  await ada.sees(ada.lines, ["a", "b"]);
+  const lengths = await ada.page.evaluate(() =>
+    [...document.querySelectorAll(".line")].map((line) => line.outerHTML.length),
+  );
+  for (const length of lengths) expect(length).toBeLessThan(5_000);
+  await isUsable(ada);
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { setStage } from "../support/stage.ts";
+import type { Visitor } from "../support/visitor.ts";
+
+const stage = setStage();
+
+const FUNCTION = "**/.netlify/functions/ably-token-request*";
+const HOUR_MS = 3_600_000;
+
+/** Counts the calls of the function from now on. */
+async function countCalls({ page }: Visitor): Promise<() => number> {
+  let calls = 0;
+  await page.route(FUNCTION, async (route) => {
+    calls++;
+    await route.continue();
+  });
+  return () => calls;
+}
+
+type Token = { token: string; clientId: string; keyName: string; issued: number; expires: number };
+
+/** Changes the token that this tab has stored. */
+function changeToken({ page }: Visitor, change: Partial<Token>): Promise<void> {
+  return page.evaluate((over) => {
+    const key = Object.keys(sessionStorage).find((name) => name.startsWith("ably-token:"));
+    const token = JSON.parse(sessionStorage.getItem(key ?? "") ?? "null") as Token;
+    sessionStorage.setItem(key ?? "", JSON.stringify({ ...token, ...over }));
+  }, change);
+}
+
+async function reload(visitor: Visitor): Promise<void> {
+  await visitor.page.reload();
+  await visitor.connected();
+}
+
+it("is used for all pages of a tab, so that the function runs once", async () => {
+  const ada = await stage.open();
+  const calls = await countCalls(ada);
+  await ada.page.goto(stage.newRoom());
+  await ada.connected();
+  for (let load = 0; load < 3; load++) await reload(ada);
+  await ada.page.goto(stage.newRoom());
+  await ada.connected();
+  expect(calls()).toBe(1);
+  await ada.page
+    .locator("[data-path-words]")
+    .getByText("The function did not run: this tab still has a token.")
+    .waitFor();
+  await ada.say("hello");
+  await ada.sees(ada.lines, ["hello"]);
+});
+
+it("is not shared with another tab", async () => {
+  const url = stage.newRoom();
+  await stage.arrive(url);
+  const bob = await stage.open();
+  const calls = await countCalls(bob);
+  await bob.page.goto(url);
+  await bob.connected();
+  expect(calls()).toBe(1);
+});
+
+describe("is replaced, without a word, if it", () => {
+  it.each<[string, () => Partial<Token>]>([
+    ["ends soon", () => ({ expires: Date.now() + 60_000 })],
+    ["has ended", () => ({ expires: Date.now() - HOUR_MS })],
+    ["is for somebody else", () => ({ clientId: "guest-else" })],
+    ["is of another key", () => ({ keyName: "local.other" })],
+    ["was issued in the future", () => ({ issued: Date.now() + HOUR_MS })],
+    ["is refused by Ably", () => ({ token: "e30.e30.not-a-signature" })],
+    ["is no token", () => ({ token: "nonsense" })],
+  ])("%s", async (_what, change) => {
+    const ada = await stage.arrive();
+    const calls = await countCalls(ada);
+    await changeToken(ada, change());
+    const problems: string[] = [];
+    await ada.page.exposeFunction("report", (text: string) => problems.push(text));
+    await ada.page.addInitScript(() => {
+      document.addEventListener("DOMContentLoaded", () => {
+        const panel = document.querySelector<HTMLElement>("[data-problem]")!;
+        const { report } = window as unknown as { report(text: string): void };
+        new MutationObserver(() => panel.hidden || report(panel.innerText)).observe(panel, {
+          attributes: true,
+          subtree: true,
+          childList: true,
+        });
+      });
+    });
+    await reload(ada);
+    expect(calls()).toBe(1);
+    expect(problems).toEqual([]);
+    await reload(ada);
+    expect(calls()).toBe(1);
+  });
+});
+
+it("is not stored where this computer's clock is wrong, or storage forbidden", async () => {
+  const late = await stage.open();
+  await late.page.addInitScript(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() - 600_000;
+  });
+  const forbidden = await stage.open();
+  await forbidden.page.addInitScript(() => {
+    Object.defineProperty(window, "sessionStorage", {
+      get() {
+        throw new DOMException("Forbidden", "SecurityError");
+      },
+    });
+  });
+  for (const visitor of [late, forbidden]) {
+    const calls = await countCalls(visitor);
+    await visitor.page.goto(stage.newRoom());
+    await visitor.connected();
+    await reload(visitor);
+    expect(calls()).toBe(2);
+    await visitor.say("works");
+    await visitor.sees(visitor.lines, ["works"]);
+  }
+});

@@ -1,0 +1,147 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type InlineConfig, build } from "vite";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { refuseKeyInPage } from "../../vite.plugins.ts";
+
+const KEY = "appId1.keyId1:0123456789abcdefghijklmnopqrstuvwxyz-_ABCDE";
+/** Keys of old Ably accounts have short secrets. */
+const OLD_KEY = "xVLyHw.DQrNxQ:UBKsG3hdeKpS-7Y7";
+
+let root: string;
+
+beforeEach(async () => {
+  vi.stubEnv("ABLY_API_KEY", undefined);
+  root = await mkdtemp(join(tmpdir(), "starter-guard-"));
+  await write("index.html", '<script type="module" src="/main.js"></script>');
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(root, { recursive: true });
+});
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), text);
+}
+
+/** Returns the error of the build, or undefined. */
+async function failureOf(config: InlineConfig = {}): Promise<string | undefined> {
+  const plugins = [refuseKeyInPage()];
+  try {
+    await build({ root, configFile: false, logLevel: "silent", plugins, ...config });
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** The error names the place, says what to do, and does not quote the key. */
+function expectRefusal(failure: string | undefined, place: RegExp): void {
+  expect(failure).toMatch(new RegExp(`${place.source} holds an Ably key`));
+  expect(failure).toContain("Keep the key in ABLY_API_KEY");
+  expect(failure).toContain("revoke it");
+  for (const key of [KEY, OLD_KEY]) expect(failure).not.toContain(key.split(":")[1]);
+  expect(existsSync(join(root, "dist")), "a folder to deploy").toBe(false);
+}
+
+describe("the build fails", () => {
+  it.each([
+    ["the source", "main.js", `console.log("${KEY}");`, /assets\/index-[\w-]+\.js/],
+    [
+      "an old key in the source",
+      "main.js",
+      `console.log("${OLD_KEY}");`,
+      /assets\/index-[\w-]+\.js/,
+    ],
+    ["a style sheet", "public/a.css", `/* ${KEY} */`, /dist\/a\.css/],
+    ["index.html", "index.html", `<p title="${KEY}"></p>`, /dist\/index\.html/],
+    ["a copied .env", "public/.env", `ABLY_API_KEY=${KEY}`, /dist\/\.env/],
+    ["a copied file in a folder", "public/a/b/.env.local", KEY, /dist\/a\/b\/\.env\.local/],
+    ["a copied JSON file", "public/config.json", JSON.stringify({ KEY }), /dist\/config\.json/],
+  ])("for a key in %s", async (_where, path, text, place) => {
+    await write("main.js", "");
+    await write(path, text);
+    expectRefusal(await failureOf(), place);
+  });
+
+  it("for a key in imported JSON, and in a source map", async () => {
+    await write("main.js", 'import { key } from "./a.json"; console.log(key);');
+    await write("a.json", JSON.stringify({ key: KEY }));
+    expect(await failureOf()).toContain("holds an Ably key");
+    await write("main.js", `/* ${KEY} */ console.log(1);`);
+    expect(await failureOf({ build: { sourcemap: true } })).toContain(".js.map holds an Ably key");
+  });
+
+  it("for a key that `define` brings in", async () => {
+    await write("main.js", "console.log(__KEY__);");
+    expect(await failureOf({ define: { __KEY__: JSON.stringify(KEY) } })).toContain("holds an");
+  });
+
+  it.each(["the whole key", "its secret part", "the key in base64"])(
+    "for %s of ABLY_API_KEY, whatever its form",
+    async (what) => {
+      const key = "app.key:onlylowercaseletters";
+      vi.stubEnv("ABLY_API_KEY", ` ${key}\n`);
+      const text = {
+        "the whole key": key,
+        "its secret part": "onlylowercaseletters",
+        "the key in base64": Buffer.from(key).toString("base64"),
+      }[what];
+      await write("main.js", `console.log("${text}");`);
+      const failure = await failureOf();
+      expect(failure).toContain("holds an Ably key");
+      expect(failure).not.toContain("onlylowercaseletters");
+    },
+  );
+
+  it("for the key in .env", async () => {
+    await write(".env", "ABLY_API_KEY=app.key:onlylowercaseletters");
+    await write("main.js", 'console.log("onlylowercaseletters");');
+    expect(await failureOf()).toContain("holds an Ably key");
+  });
+
+  it.each(["in the environment", "in .env"])("for a key in a VITE_ variable %s", async (where) => {
+    await write("main.js", "");
+    if (where === "in .env") await write(".env", `VITE_ABLY=key=${KEY}`);
+    else vi.stubEnv("VITE_ABLY", `key=${KEY}`);
+    expectRefusal(await failureOf(), /VITE_ABLY/);
+  });
+
+  it("for ABLY_API_KEY itself, if `envPrefix` writes it into the page", async () => {
+    vi.stubEnv("ABLY_API_KEY", KEY);
+    await write("main.js", "");
+    expectRefusal(await failureOf({ envPrefix: "ABLY_" }), /ABLY_API_KEY/);
+  });
+});
+
+describe("the build passes", () => {
+  it.each([
+    ["minified code", "x=a?window.opener:requestAnimationFrameOnTheNextPage;"],
+    ["a host and a port", 'x="local.example:8080";'],
+    ["the form of a key", 'x="appId.keyId:secret";'],
+    ["the placeholder of .env.example", 'x="ABLY_API_KEY=";'],
+  ])("for %s", async (_what, code) => {
+    vi.stubEnv("VITE_HOST", "local.example:8080");
+    await write("main.js", `const a = 0; globalThis.${code}`);
+    expect(await failureOf()).toBeUndefined();
+    expect(existsSync(join(root, "dist/index.html"))).toBe(true);
+  });
+
+  it("for a placeholder in ABLY_API_KEY that is no key", async () => {
+    vi.stubEnv("ABLY_API_KEY", "your-key-here");
+    await write("main.js", 'console.log("your-key-here", "a.b:secret");');
+    expect(await failureOf()).toBeUndefined();
+  });
+});
+
+it("keeps an output folder outside of the project", async () => {
+  const outDir = await mkdtemp(join(tmpdir(), "starter-guard-out-"));
+  await write("main.js", `console.log("${KEY}");`);
+  expect(await failureOf({ build: { outDir, emptyOutDir: false } })).toContain("holds an Ably key");
+  expect(existsSync(outDir)).toBe(true);
+  await rm(outDir, { recursive: true });
+});

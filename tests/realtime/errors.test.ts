@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { isConnectionError, isTokenError, readError } from "../../src/realtime/error-info.ts";
+import { type TokenResponse, classifyError } from "../../src/realtime/errors.ts";
+
+describe("readError", () => {
+  it("returns the innermost cause, which is what the function or Ably answered", () => {
+    const cause = { code: 40106, statusCode: 500, message: "no ABLY_API_KEY" };
+    expect(readError({ code: 80019, statusCode: 401, message: "wrapped", cause })).toEqual(cause);
+  });
+
+  it("returns the error itself if its cause has no code of Ably's", () => {
+    const error = { code: 80003, statusCode: 400, message: "closed", cause: new Error("socket") };
+    expect(readError(error).code).toBe(80003);
+  });
+
+  it.each([undefined, null, "text", 5])("reads %j", (thrown) => {
+    expect(readError(thrown)).toEqual({ code: 0, statusCode: 0, message: String(thrown) });
+  });
+});
+
+it("knows the error that no token could be obtained", () => {
+  expect(isTokenError({ code: 80019 })).toBe(true);
+  expect(isTokenError({ code: 80003 })).toBe(false);
+  expect(isTokenError(undefined)).toBe(false);
+});
+
+it.each([
+  [80003, true],
+  [80002, true],
+  [90001, true],
+  [90010, false],
+  [91003, false],
+  [40160, false],
+  [42911, false],
+])("knows whether %i is an error of the connection: %s", (code, expected) => {
+  expect(isConnectionError({ code, statusCode: 400, message: "" })).toBe(expected);
+});
+
+const fromAbly: TokenResponse = { from: "ably", status: 401, hasErrorCode: true };
+
+describe("an answer of Ably's", () => {
+  // https://github.com/ably/ably-common/blob/main/protocol/errors.json
+  it.each([
+    ["clock", [40104]],
+    ["token-request-reused", [40105]],
+    ["key-rejected", [40005, 40101, 40130, 40131, 40132, 40133, 40400]],
+    ["account-limit", [40111, 40112, 40114, 40150]],
+    ["account-blocked", [40110, 40113, 40120, 40310, 40311, 40320, 40330, 40331, 40332]],
+    ["token-rejected", [40140, 40141, 40142, 40143, 40144, 40145, 40171]],
+    ["identity", [40012, 40102, 80011]],
+    ["not-permitted", [40160, 40161]],
+    ["too-many-requests", [42910, 42911, 42912, 42920, 42921, 80020, 80021, 90021]],
+    ["ably-trouble", [50000, 50001, 50002, 50003, 50004, 50010, 50210, 50310, 50320, 50330, 50410]],
+    ["ably-unreachable", [80000, 80001, 80002, 80003, 80014]],
+    ["unknown", [40000, 40003, 40013, 40100, 40103, 40300, 40500, 70000, 99999]],
+  ] as const)("is %s", (kind, codes) => {
+    for (const code of codes) {
+      const error = { code, statusCode: Math.floor(code / 100), message: "" };
+      expect([code, classifyError(error, fromAbly)]).toEqual([code, kind]);
+      expect([code, classifyError(error)]).toEqual([code, kind]);
+    }
+  });
+
+  it("is trouble at Ably's side if it has no code, and unreachable if there is none", () => {
+    const error = { code: 40170, statusCode: 401, message: "" };
+    const htmlFromAbly = { from: "ably", status: 502, hasErrorCode: false } as const;
+    expect(classifyError(error, htmlFromAbly)).toBe("ably-trouble");
+    expect(classifyError(error, { from: "ably", hasErrorCode: false })).toBe("ably-unreachable");
+  });
+});
+
+describe("an answer of the function's own", () => {
+  it.each([
+    ["key-not-set", 40106, 500],
+    ["key-not-set", 40101, 500],
+    ["function-refused", 40012, 403],
+    ["function-refused", 40300, 403],
+    ["function-failed", 50000, 500],
+    ["unknown", 40500, 405],
+  ] as const)("is %s for %i with %i", (kind, code, status) => {
+    const response = { from: "function", status, hasErrorCode: true } as const;
+    expect(classifyError({ code, statusCode: status, message: "" }, response)).toBe(kind);
+  });
+});
+
+describe("an answer of Netlify's in place of the function", () => {
+  it.each([
+    ["site-protected", 401],
+    ["netlify-refused", 403],
+    ["function-missing", 404],
+    ["function-missing", 200],
+    ["too-many-requests", 429],
+    ["function-crashed", 500],
+    ["function-crashed", 502],
+    ["function-crashed", 503],
+    ["function-timeout", 504],
+    ["site-unreachable", undefined],
+    ["unknown", 418],
+  ] as const)("is %s for %s", (kind, status) => {
+    const response = { from: "function", status, hasErrorCode: false } as const;
+    const error = { code: 40170, statusCode: 401, message: "" };
+    expect(classifyError(error, response)).toBe(kind);
+  });
+});

@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./copy.ts";
+
+type Key = { name: string; secret: string; capability: Record<string, string[]> };
+type LocalAbly = { port: number; close(): Promise<void> };
+type Start = (options: { port?: number; keys: Key[] }) => Promise<LocalAbly>;
+
+/** A variable, so that the types still compile in a project that has deleted local-ably/. */
+const PATH = join(ROOT, "local-ably/server.ts");
+
+/** Tests that need Ably run against local Ably. Without it they are skipped. */
+export const hasLocalAbly = existsSync(PATH);
+
+/** Starts local Ably in this process, with these keys and no other. */
+export async function startLocalAbly(options: Parameters<Start>[0]): Promise<LocalAbly> {
+  const { startLocalAbly: start } = (await import(PATH)) as { startLocalAbly: Start };
+  return start(options);
+}

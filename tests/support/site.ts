@@ -1,0 +1,39 @@
+import { removeCopy } from "./copy.ts";
+import { type Program, freePort, startProgram } from "./program.ts";
+
+/** What Netlify's CLI says when it serves. */
+const READY = "Local dev server ready";
+
+/** A site that runs on this machine, and a Chromium's options if it needs any to see it. */
+export type Site = Program & { url: string; chromiumArgs?: string[] };
+
+/**
+ * Runs a command that serves the site, on a free port, in a copy of the project: Netlify's CLI keeps
+ * the functions that it built in the folder where it runs, so that two servers need two. The copy
+ * goes with the server.
+ */
+export async function startSite(
+  command: string,
+  copy: string,
+  env: { ABLY_API_KEY: string; NODE_ENV: string },
+): Promise<Site> {
+  const port = await freePort();
+  try {
+    const program = await startProgram(`${command} --port ${port}`, {
+      cwd: copy,
+      // The shell's variables beat any `.env`, and blank means none.
+      env: { DEFAULT_CLIENT_ID: "", ...env },
+      ready: READY,
+    });
+    return {
+      ...program,
+      url: `http://localhost:${port}`,
+      async stop() {
+        await program.stop().finally(() => removeCopy(copy));
+      },
+    };
+  } catch (error) {
+    await removeCopy(copy);
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import Ably from "ably";
+import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
+import { afterAll, afterEach, beforeAll, inject } from "vitest";
+import { launchChromium } from "./chromium.ts";
+import type { Site } from "./site.ts";
+import { Visitor } from "./visitor.ts";
+
+/** What shared.ts starts. */
+declare module "vitest" {
+  interface ProvidedContext {
+    siteUrl: string;
+    browserUrl: string;
+  }
+}
+
+/** What a file of browser tests uses: a site, a browser, and the visitors of the current test. */
+export class Stage<ThisSite extends { url: string } = Site> {
+  site!: ThisSite;
+  browser!: Browser;
+  readonly visitors: Visitor[] = [];
+
+  /** Returns the address of a room that no other test uses. */
+  newRoom(): string {
+    return `${this.site.url}/?room=test-${crypto.randomUUID().slice(0, 8)}`;
+  }
+
+  /** Opens a blank page, for a test that prepares it before it goes to the site. */
+  async open(options?: BrowserContextOptions): Promise<Visitor> {
+    const context = await this.browser.newContext(options);
+    const visitor = new Visitor(await context.newPage());
+    this.visitors.push(visitor);
+    return visitor;
+  }
+
+  /** Opens a page at this address, and waits until it is connected. */
+  async arrive(url: string = this.newRoom(), options?: BrowserContextOptions): Promise<Visitor> {
+    const visitor = await this.open(options);
+    await visitor.page.goto(url);
+    return visitor.connected();
+  }
+
+  /** Returns a client without a page and without a connection. The function signs its token requests. */
+  stranger(): Ably.Rest {
+    return new Ably.Rest(this.#optionsFor("stranger"));
+  }
+
+  /** Returns a client without a page, but with a connection. The test closes it. */
+  watcher(): Ably.Realtime {
+    return new Ably.Realtime(this.#optionsFor("watcher"));
+  }
+
+  #optionsFor(clientId: string): Ably.ClientOptions {
+    const { port } = new URL(this.site.url);
+    return {
+      authUrl: `${this.site.url}/.netlify/functions/ably-token-request`,
+      authParams: { clientId },
+      endpoint: "localhost",
+      port: Number(port),
+      tls: false,
+    };
+  }
+}
+
+/**
+ * Prepares the stage for all tests of a file, and closes the visitors' pages after each test.
+ * @param start Starts a site for this file alone. Without it, the file uses the shared one.
+ */
+export function setStage(): Stage<{ url: string }>;
+export function setStage<ThisSite extends Site>(start: () => Promise<ThisSite>): Stage<ThisSite>;
+export function setStage(start?: () => Promise<Site>): Stage<{ url: string }> {
+  const stage = new Stage<{ url: string }>();
+  let ownSite: Site | undefined;
+  beforeAll(async () => {
+    ownSite = await start?.();
+    stage.site = ownSite ?? { url: inject("siteUrl") };
+    const args = ownSite?.chromiumArgs;
+    stage.browser = args
+      ? await launchChromium(args)
+      : await chromium.connect(inject("browserUrl"));
+  });
+  afterEach(() => Promise.all(stage.visitors.splice(0).map((visitor) => visitor.goAway())));
+  afterAll(async () => {
+    await stage.browser?.close();
+    await ownSite?.stop();
+  });
+  return stage;
+}

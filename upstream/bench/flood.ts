@@ -1,0 +1,175 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CDPSession, Page as Tab } from "playwright-core";
+import { argsForAbly, findChromium, launchChromium } from "../../tests/support/chromium.ts";
+import type { File } from "../support/bundle.ts";
+import { ROOT } from "../../tests/support/copy.ts";
+import { type Figure, median } from "./figure.ts";
+import { buildOurs } from "./pages.ts";
+import { KEY, setStage } from "./stage.ts";
+
+const PER_SECOND = 500;
+const SECONDS = 20;
+/** Each sends a batch in its turn. */
+const PUBLISHERS = 5;
+const BATCH = 10;
+const RUNS = 7;
+const HEAP_READINGS = 7;
+
+/** 500 messages a second into one page, and a walk through what it keeps of them. About 3 minutes. */
+export async function measureFlood(): Promise<Figure[]> {
+  if (!findChromium()) return [];
+  const page = await buildOurs();
+  const runs: Run[] = [];
+  for (let run = 0; run < RUNS; run += 1) runs.push(await flood(page));
+  const figure = (what: string, unit: string, read: (run: Run) => number | number[]) => ({
+    what,
+    unit,
+    ours: runs.flatMap(read),
+  });
+  return [
+    figure("500 messages a second: frames", "per second", ({ rush }) => rush.rates),
+    figure("the same: longest task, of the processor", "ms", ({ rush }) => rush.longest),
+    figure("the same: main thread busy", "%", ({ busy }) => busy * 100),
+    figure("the same: heap at second 20, of that at second 5", "%", ({ heap }) => heap * 100),
+    figure("Scroll through the last of 10,000: frames", "per second", ({ scroll }) => scroll.rates),
+    figure("the same: longest task, of the processor", "ms", ({ scroll }) => scroll.longest),
+  ];
+}
+
+type Run = Awaited<ReturnType<typeof flood>>;
+
+async function flood(page: File[]) {
+  const stage = await setStage(0);
+  const browser = await launchChromium(argsForAbly(stage.ablyTlsPort));
+  try {
+    const tab = await browser.newPage();
+    await tab.addInitScript({ path: join(ROOT, "upstream/bench/flood-probe.mjs") });
+    await tab.goto(await stage.serve(page));
+    await tab.locator("[data-status]", { hasText: /^Connected$/ }).waitFor();
+    const devTools = await tab.context().newCDPSession(tab);
+    await devTools.send("HeapProfiler.enable");
+    await devTools.send("Performance.enable");
+
+    const published = publish(stage.ablyPort);
+    await sleep(1_000);
+    const start = await watch(tab, devTools, () => sleep(3_900));
+    const early = await readHeap(devTools);
+    const busyBefore = await readBusy(devTools);
+    const rest = await watch(tab, devTools, () => published);
+    const busyAfter = await readBusy(devTools);
+    const late = await readHeap(devTools);
+    const scroll = await watch(tab, devTools, () => scrollThrough(tab));
+    return {
+      rush: {
+        rates: [...start.rates, ...rest.rates],
+        longest: Math.max(start.longest, rest.longest),
+      },
+      busy: (busyAfter.seconds - busyBefore.seconds) / (busyAfter.at - busyBefore.at),
+      heap: late / early,
+      scroll,
+    };
+  } finally {
+    await browser.close();
+    await stage.close();
+  }
+}
+
+/** What the page did meanwhile: frames in each whole second, and its longest task, ms. */
+async function watch(tab: Tab, devTools: CDPSession, act: () => Promise<unknown>) {
+  const tasks = await startTrace(devTools);
+  const now = () => tab.evaluate(() => performance.now());
+  const from = await now();
+  await act();
+  const to = await now();
+  const all = await tab.evaluate(() => Reflect.get(globalThis, "frameTimes") as number[]);
+  const rates = Array.from({ length: Math.floor((to - from) / 1_000) }, (_, second) => {
+    const start = from + second * 1_000;
+    return all.filter((frame) => frame >= start && frame < start + 1_000).length;
+  });
+  return { rates, longest: await tasks() };
+}
+
+type TraceEvent = {
+  name: string;
+  pid: number;
+  tid: number;
+  tdur?: number;
+  args: { name?: string };
+};
+
+/**
+ * Traces the tasks of the page's main thread. Returns a function that stops the trace and returns the
+ * CPU time of the longest task, ms. A task of more than 50 ms is a long task.
+ */
+async function startTrace(devTools: CDPSession): Promise<() => Promise<number>> {
+  const events: TraceEvent[] = [];
+  const collect = ({ value }: { value: object[] }) => events.push(...(value as TraceEvent[]));
+  devTools.on("Tracing.dataCollected", collect);
+  await devTools.send("Tracing.start", { traceConfig: { includedCategories: ["toplevel"] } });
+  return async () => {
+    const complete = new Promise((resolve) => devTools.once("Tracing.tracingComplete", resolve));
+    await devTools.send("Tracing.end");
+    await complete;
+    devTools.off("Tracing.dataCollected", collect);
+    const main = events.find(({ args }) => args.name === "CrRendererMain");
+    return events
+      .filter(
+        ({ name, pid, tid }) => name.endsWith("RunTask") && pid === main?.pid && tid === main.tid,
+      )
+      .reduce((longest, { tdur = 0 }) => Math.max(longest, tdur / 1_000), 0);
+  };
+}
+
+async function publish(port: number): Promise<void> {
+  const startedAt = performance.now();
+  const msPerBatch = (1_000 * BATCH) / PER_SECOND;
+  const send = async (batch: number) => {
+    await sleep(startedAt + batch * msPerBatch - performance.now());
+    const messages = Array.from({ length: BATCH }, (_, index) => ({
+      name: "chat-message",
+      clientId: `publisher-${batch % PUBLISHERS}`,
+      data: JSON.stringify({
+        text: `Message ${batch * BATCH + index}, as long as people write them.`,
+      }),
+      encoding: "json",
+    }));
+    const { ok, status } = await fetch(`http://127.0.0.1:${port}/channels/room:lobby/messages`, {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa(KEY)}`, "content-type": "application/json" },
+      body: JSON.stringify(messages),
+    });
+    if (!ok) throw new Error(`Local Ably answered ${status} to a publisher.`);
+  };
+  const batches = (PER_SECOND * SECONDS) / BATCH;
+  const publishers = Array.from({ length: PUBLISHERS }, async (_, publisher) => {
+    for (let batch = publisher; batch < batches; batch += PUBLISHERS) await send(batch);
+  });
+  await Promise.all(publishers);
+}
+
+/** After a garbage collection: the median of a few, because messages come in between. */
+async function readHeap(devTools: CDPSession): Promise<number> {
+  const sizes: number[] = [];
+  for (let reading = 0; reading < HEAP_READINGS; reading += 1) {
+    await devTools.send("HeapProfiler.collectGarbage");
+    sizes.push((await devTools.send("Runtime.getHeapUsage")).usedSize);
+  }
+  return median(sizes);
+}
+
+/** How long the main thread was busy so far, and when that was read: both in seconds. */
+async function readBusy(devTools: CDPSession): Promise<{ seconds: number; at: number }> {
+  const { metrics } = await devTools.send("Performance.getMetrics");
+  const read = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? NaN;
+  return { seconds: read("TaskDuration"), at: read("Timestamp") };
+}
+
+/** From the end to the beginning, as a wheel does. */
+async function scrollThrough(tab: Tab): Promise<void> {
+  await tab.locator("[data-messages]").hover();
+  for (let step = 0; step < 150; step += 1) {
+    await tab.mouse.wheel(0, -240);
+    await sleep(16);
+  }
+}

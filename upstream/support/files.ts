@@ -1,0 +1,20 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ROOT } from "../../tests/support/copy.ts";
+
+export const run = promisify(execFile);
+
+/** Lists every file that git tracks or would track, relative to the root, with slashes. */
+export async function listFiles(): Promise<string[]> {
+  const options = ["ls-files", "-co", "--exclude-standard", "-z"];
+  const { stdout } = await run("git", options, { cwd: ROOT });
+  return stdout.split("\0").filter((path) => path && existsSync(join(ROOT, path)));
+}
+
+/** Runs a program from node_modules in a copy of the project, with the environment of a production build. */
+export function runIn(copy: string, program: string, ...args: string[]) {
+  const env = { ...process.env, ABLY_API_KEY: "", NODE_ENV: "production" };
+  return run(process.execPath, [join(ROOT, "node_modules", program), ...args], { cwd: copy, env });
+}

@@ -1,0 +1,150 @@
+import { readFile, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, it } from "vitest";
+import { setStage } from "../../../tests/support/stage.ts";
+import type { Visitor } from "../../../tests/support/visitor.ts";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+/** Pictures of every state, for people to look at; git ignores it. */
+const SCREENSHOTS = fileURLToPath(new URL("../../screenshots", import.meta.url));
+
+const stage = setStage();
+let axe: string;
+
+beforeAll(async () => {
+  axe = await readFile(AXE, "utf8");
+  await mkdir(SCREENSHOTS, { recursive: true });
+});
+
+type AxeResults = {
+  violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+};
+
+async function violations({ page }: Visitor): Promise<string[]> {
+  await page.evaluate(axe);
+  const results = await page.evaluate(() =>
+    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  );
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
+
+/** Nothing is cut off, or needs scrolling sideways. */
+async function overflow({ page }: Visitor): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
+const LONG_WORD = "x".repeat(1_000);
+
+/** Each state of the page, as a visitor gets there. */
+const STATES: Record<string, (visitor: Visitor) => Promise<void>> = {
+  async empty(visitor) {
+    await visitor.connected();
+    await visitor.page.locator("[data-empty]").waitFor();
+  },
+  async busy(visitor) {
+    await visitor.connected();
+    const other = await stage.arrive(visitor.page.url());
+    for (const text of ["hello", LONG_WORD, "שלום עולם, مرحبا", "👩‍👩‍👧 🦦"]) await other.say(text);
+    await visitor.say("hi");
+    await other.page.locator("[data-text]").pressSequentially("one more");
+    await visitor.page.getByText("is typing…").waitFor();
+    await visitor.page.locator(".line.mine").waitFor();
+    await visitor.page.getByText("Ably message").last().click();
+  },
+  async "without a key"(visitor) {
+    const { page } = visitor;
+    const error = { code: 40106, statusCode: 500, message: "This site has no ABLY_API_KEY yet." };
+    await page.route("**/.netlify/functions/**", (route) =>
+      route.fulfill({ status: 500, headers: { "x-ably-errorcode": "40106" }, json: { error } }),
+    );
+    await page.reload();
+    await page.getByText("One step left").waitFor();
+  },
+  async "with the dialog open"(visitor) {
+    await visitor.connected();
+    await visitor.page.getByRole("button", { name: "Invite" }).click();
+    await visitor.page.locator("[data-qr] path").waitFor();
+  },
+  async "with log and drawer open"(visitor) {
+    await visitor.connected();
+    await visitor.page.getByText("Connection log").click();
+    await visitor.page.getByText("Practice faults").click();
+  },
+};
+
+const SIZES = [
+  { width: 360, colorScheme: "light" },
+  { width: 360, colorScheme: "dark" },
+  { width: 768, colorScheme: "light" },
+  { width: 768, colorScheme: "dark" },
+  { width: 1440, colorScheme: "light" },
+  { width: 1440, colorScheme: "dark" },
+  // A desk of 1280 px at 400% zoom.
+  { width: 320, colorScheme: "light" },
+] as const;
+
+it.each(Object.entries(STATES))(
+  "the page, %s, has no barrier and loses nothing at any size, light and dark",
+  async (state, reach) => {
+    const visitor = await stage.open();
+    await visitor.page.goto(stage.newRoom());
+    await reach(visitor);
+    for (const { width, colorScheme } of SIZES) {
+      await visitor.page.emulateMedia({ colorScheme });
+      await visitor.page.setViewportSize({ width, height: 900 });
+      const path = `${SCREENSHOTS}/${state.replaceAll(" ", "-")}-${width}-${colorScheme}.png`;
+      await visitor.page.screenshot({ path, fullPage: true, animations: "disabled" });
+      const at = `${width} px, ${colorScheme}`;
+      expect(await violations(visitor), at).toEqual([]);
+      expect(await overflow(visitor), at).toBeLessThanOrEqual(0);
+    }
+  },
+);
+
+it("works by keyboard alone, with the focus in sight", async () => {
+  const { page } = await stage.arrive(stage.newRoom());
+  const focused = () =>
+    page.evaluate(() => {
+      const element = document.activeElement as HTMLElement;
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      const name = element.textContent?.trim() || element.id || element.className;
+      return { name, isVisible: outlineStyle !== "none" && outlineWidth !== "0px" };
+    });
+  const order: string[] = [];
+  for (let i = 0; i < 9; i++) {
+    await page.keyboard.press("Tab");
+    const { name, isVisible } = await focused();
+    expect(isVisible, name).toBe(true);
+    order.push(name);
+  }
+  expect(order).toEqual([
+    "Invite",
+    "name",
+    "Rename",
+    "messages",
+    "text",
+    "Send",
+    "Say hello world",
+    "Connection log",
+    "Practice faults (local Ably only)",
+  ]);
+});
+
+it("has targets of 24 px at least", async () => {
+  const visitor = await stage.arrive(stage.newRoom());
+  await visitor.say("hello");
+  await visitor.page.getByText("Ably message").waitFor();
+  const small = await visitor.page.evaluate(() =>
+    [...document.querySelectorAll("button, input, summary, a")]
+      .map((element) => ({
+        name: element.outerHTML.slice(0, 60),
+        box: element.getBoundingClientRect(),
+      }))
+      .filter(({ box }) => box.width > 0 && (box.width < 24 || box.height < 24))
+      .map(({ name }) => name),
+  );
+  expect(small).toEqual([]);
+});

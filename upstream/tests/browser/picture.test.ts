@@ -1,0 +1,43 @@
+import { mkdir, stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { setStage } from "../../../tests/support/stage.ts";
+
+const SCREENSHOTS = fileURLToPath(new URL("../../screenshots", import.meta.url));
+const MAX_BYTES = 120_000;
+
+const stage = setStage();
+
+/** The README shows copies of these: see CONTRIBUTING.md. */
+it("is pictured, in light and dark, with a conversation", async () => {
+  const options = { viewport: { width: 1_000, height: 870 } };
+  const [ada, grace] = [await stage.arrive(undefined, options), await stage.arrive()];
+  for (const [{ page }, name] of [
+    [ada, "Ada"],
+    [grace, "Grace"],
+  ] as const) {
+    await page.fill("[data-name-input]", name);
+    await page.getByRole("button", { name: "Rename" }).click();
+    await page.locator("[data-people]").getByText(name, { exact: true }).waitFor();
+  }
+  await grace.say("Who keeps this socket open, if the function sleeps?");
+  await ada.lines.getByText("Who keeps").waitFor();
+  await ada.say("Ably does. The function signed one token request, and that was all.");
+  await grace.lines.getByText("Ably does").waitFor();
+  await grace.say("So the site stays static.");
+  await ada.lines.getByText("So the site").waitFor();
+  await grace.page.locator("[data-text]").pressSequentially("And");
+  await ada.page.getByText("Grace is typing…").waitFor();
+
+  await ada.page.evaluate(() => {
+    (document.activeElement as HTMLElement).blur();
+    scrollTo(0, 0);
+  });
+  await mkdir(SCREENSHOTS, { recursive: true });
+  for (const colorScheme of ["light", "dark"] as const) {
+    await ada.page.emulateMedia({ colorScheme });
+    const path = `${SCREENSHOTS}/page-${colorScheme}.png`;
+    await ada.page.screenshot({ path, animations: "disabled" });
+    expect((await stat(path)).size).toBeLessThan(MAX_BYTES);
+  }
+});

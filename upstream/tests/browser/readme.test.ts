@@ -1,0 +1,25 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { runIn } from "../../support/files.ts";
+import { copyBareProject, readStarter } from "../../support/fork.ts";
+import { startDev } from "../../../tests/support/dev-server.ts";
+import { setStage } from "../../../tests/support/stage.ts";
+
+const code = await readStarter();
+
+const stage = setStage(async () => {
+  const copy = await copyBareProject();
+  await writeFile(join(copy, "src/main.ts"), code);
+  await runIn(copy, "typescript/bin/tsc");
+  return startDev({ folder: copy });
+});
+
+it("gives the lines that replace the demo, and they work as they stand", async () => {
+  expect(code.trim().split("\n").length).toBeLessThanOrEqual(15);
+  const [{ page: ada }, { page: bob }] = [await stage.open(), await stage.open()];
+  for (const page of [ada, bob]) await page.goto(stage.site.url);
+  await expect.poll(() => ada.title()).toBe("2 here");
+  await ada.mouse.click(50, 50);
+  await bob.getByText('{"text":"hi"}').waitFor();
+});

@@ -1,0 +1,131 @@
+/** Runs the checks of `npm run check:ably` against local Ably. */
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ROOT } from "../../../tests/support/copy.ts";
+import { listen } from "../../support/listening.ts";
+import { startLocalAbly } from "../../../tests/support/local-ably.ts";
+import { freePort, startProgram } from "../../../tests/support/program.ts";
+import { checkAbly } from "../../../check-ably.ts";
+
+const SECRET = "hush-hush-this-is-secret";
+const OPERATIONS = ["publish", "subscribe", "presence", "history"];
+
+/** Name → what the key may do. */
+const KEYS: Record<string, Record<string, string[]>> = {
+  "app.everything": { "*": ["*"] },
+  "app.enough": { "room:*": OPERATIONS },
+  "app.lobby": { "room:lobby": ["*"] },
+  ...Object.fromEntries(
+    OPERATIONS.map((operation) => [
+      `app.no-${operation}`,
+      { "room:*": OPERATIONS.filter((other) => other !== operation) },
+    ]),
+  ),
+};
+
+let localAbly: Awaited<ReturnType<typeof startLocalAbly>>;
+
+beforeAll(async () => {
+  const keys = Object.entries(KEYS).map(([name, capability]) => {
+    return { name, secret: SECRET, capability };
+  });
+  localAbly = await startLocalAbly({ keys });
+});
+
+afterAll(() => localAbly?.close());
+
+/** `ok The key …`, one for each check, and the details apart. */
+async function verdicts(given: string, at: number = localAbly.port) {
+  const where = { endpoint: "127.0.0.1", port: at, tls: false };
+  const lines: string[] = [];
+  const details: string[] = [];
+  for await (const { outcome, name, detail } of checkAbly(given, where)) {
+    lines.push(`${outcome}: ${name}`);
+    if (detail) details.push(detail);
+  }
+  const secret = given.split(":")[1] || given;
+  expect(details.join("\n")).not.toContain(secret);
+  return { lines, failed: lines.filter((line) => !line.startsWith("ok")), details };
+}
+
+it.each(["app.everything", "app.enough"])("finds all in order with %s", async (name) => {
+  const { lines } = await verdicts(`${name}:${SECRET}`);
+  expect(lines).toEqual([
+    "ok: The key has the form appId.keyId:secret",
+    "ok: The network lets HTTPS through to Ably",
+    "ok: Ably accepts the key",
+    "ok: The network lets WebSockets through to Ably",
+    ...OPERATIONS.map((operation) => `ok: The key allows ${operation} in room:*`),
+    "ok: A message goes from one client to another",
+  ]);
+});
+
+it.each(["your-key-here", "app.key"])("says that %j is no key, and tries no more", async (no) => {
+  const { lines, details } = await verdicts(no);
+  expect(lines[0]).toBe("FAILED: The key has the form appId.keyId:secret");
+  expect(lines.slice(1).every((line) => line.startsWith("not tried: "))).toBe(true);
+  expect(details).toEqual([expect.stringContaining("https://ably.com/accounts")]);
+});
+
+it.each([`app.enough:${SECRET}-wrong`, `app.other:${SECRET}`, `other.key:${SECRET}`])(
+  "says that Ably refuses %s",
+  async (wrong) => {
+    const { failed, details } = await verdicts(wrong);
+    expect(failed[0]).toBe("FAILED: Ably accepts the key");
+    expect(failed.slice(1).every((line) => line.startsWith("not tried: "))).toBe(true);
+    expect(details).toEqual([expect.stringMatching(/^40\d{3}: .*\n.*copy it anew/)]);
+  },
+);
+
+it.each(OPERATIONS)("says that the key does not allow %s", async (operation) => {
+  const { failed, details } = await verdicts(`app.no-${operation}:${SECRET}`);
+  expect(failed[0]).toBe(`FAILED: The key allows ${operation} in room:*`);
+  const isHeard = operation === "presence" || operation === "history";
+  expect(failed.slice(1)).toEqual(
+    isHeard ? [] : ["not tried: A message goes from one client to another"],
+  );
+  expect(details).toEqual([expect.stringMatching(/^40160: .*\n.*Capabilities/)]);
+});
+
+it("says that the key opens fewer rooms than the site has", async () => {
+  const { failed, details } = await verdicts(`app.lobby:${SECRET}`);
+  expect(failed).toHaveLength(OPERATIONS.length + 1);
+  expect(details[0]).toContain("room:lobby");
+});
+
+it("says that nothing answers", async () => {
+  const { failed, details } = await verdicts(`app.enough:${SECRET}`, await freePort());
+  expect(failed[0]).toBe("FAILED: The network lets HTTPS through to Ably");
+  expect(details).toEqual([expect.stringMatching(/ECONNREFUSED.*\n.*firewall/i)]);
+});
+
+it("says that only WebSockets are stopped", async () => {
+  const proxy = await listen(createServer(passOnWithoutUpgrade));
+  const { failed } = await verdicts(`app.enough:${SECRET}`, proxy.port);
+  expect(failed).toEqual([
+    "FAILED: The network lets WebSockets through to Ably",
+    "not tried: A message goes from one client to another",
+  ]);
+  await proxy.close();
+});
+
+it("checks nothing if there is no key", async () => {
+  const [env, ready] = [{ ABLY_API_KEY: "" }, "Skipped: there is no ABLY_API_KEY"];
+  const program = await startProgram("npm run check:ably", { cwd: ROOT, env, ready });
+  await program.ended;
+});
+
+/** What some company networks do. */
+async function passOnWithoutUpgrade(request: IncomingMessage, response: ServerResponse) {
+  const { method = "GET", url = "/" } = request;
+  const body = await buffer(request);
+  const { "content-type": type = "", accept = "", authorization = "" } = request.headers;
+  const answer = await fetch(`http://127.0.0.1:${localAbly.port}${url}`, {
+    method,
+    headers: { "content-type": type, accept, authorization },
+    ...(method !== "GET" && { body }),
+  });
+  const kept = { "content-type": answer.headers.get("content-type") ?? "" };
+  response.writeHead(answer.status, kept).end(Buffer.from(await answer.arrayBuffer()));
+}

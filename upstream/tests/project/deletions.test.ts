@@ -1,0 +1,115 @@
+/** A fork deletes what README.md's table says it may, or adds its first feature: the app's gate stays green. */
+import { exec } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, expect, it } from "vitest";
+import { ROOT, copyProject, removeCopy } from "../../../tests/support/copy.ts";
+import { run } from "../../support/files.ts";
+import { deleteRow, emptyBody, readRows, readStarter } from "../../support/fork.ts";
+import { applyBlock, readBlocks } from "../../support/markdown.ts";
+
+const PATIENCE_MS = 240_000;
+const rows = await readRows();
+
+let copy = "";
+afterEach(() => removeCopy(copy));
+
+/** Runs the app's gate in the copy, without a browser. Rejects with its output if it fails. */
+async function check(): Promise<string> {
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    ABLY_API_KEY: "",
+    CHROMIUM: join(copy, "no-browser"),
+    NODE_ENV: undefined,
+    CI: undefined,
+    VITEST: undefined,
+    NO_COLOR: "1",
+  };
+  try {
+    const { stdout, stderr } = await promisify(exec)("npm run check", { cwd: copy, env });
+    return stdout + stderr;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`npm run check failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** Local Ably's own tests take half of the time, and only matter where local Ably or its packages change. */
+async function copyWithoutLocalAblyTests(): Promise<string> {
+  const folder = await copyProject();
+  await rm(join(folder, "local-ably/tests"), { recursive: true });
+  return folder;
+}
+
+/** Replaces the demo's code, as README.md says. */
+async function startAgain(): Promise<void> {
+  await emptyBody(copy);
+  await writeFile(join(copy, "src/main.ts"), await readStarter());
+}
+
+async function deleteFromCopy(row: (typeof rows)[number]): Promise<void> {
+  await deleteRow(copy, row);
+  if (row.paths.includes("src/demo")) await startAgain();
+}
+
+it("README.md has a row for each part that may be deleted", () => {
+  expect(rows.flatMap(({ paths }) => paths).toSorted()).toEqual([
+    ".ci",
+    ".devcontainer",
+    ".github",
+    "CONTRIBUTING.md",
+    "docs",
+    "local-ably",
+    "src/demo",
+    "src/style.css",
+    "tests/demo",
+    "upstream",
+  ]);
+});
+
+it.each(rows)("npm run check passes without $paths", { timeout: PATIENCE_MS }, async (row) => {
+  copy = await copyWithoutLocalAblyTests();
+  await deleteFromCopy(row);
+  const output = await check();
+  const isLeftOut = output.includes(
+    "Left out: tests that need Ably, because local-ably/ is not here",
+  );
+  expect(isLeftOut).toBe(row.paths.includes("local-ably"));
+});
+
+it("npm run check passes without all of them", { timeout: PATIENCE_MS }, async () => {
+  copy = await copyProject();
+  for (const row of rows) await deleteFromCopy(row);
+  await check();
+});
+
+it("npm run check passes with the first recipe", { timeout: PATIENCE_MS }, async () => {
+  copy = await copyWithoutLocalAblyTests();
+  const blocks = await readBlocks("docs/recipes.md");
+  const first = blocks.filter(({ section }) => section === blocks[0]?.section);
+  for (const block of first) await applyBlock(copy, block);
+  await check();
+});
+
+it("npm run check passes with a first feature: 👍", { timeout: PATIENCE_MS }, async () => {
+  copy = await copyWithoutLocalAblyTests();
+  const patch = join(ROOT, "upstream/tests/project/first-feature.patch");
+  await run("git", ["apply", patch], { cwd: copy });
+  await check();
+});
+
+it(
+  "npm run check passes with another README and other words on the page",
+  { timeout: PATIENCE_MS },
+  async () => {
+    copy = await copyWithoutLocalAblyTests();
+    await writeFile(join(copy, "README.md"), "My app\n===\n* It is   great\n");
+    const page = join(copy, "index.html");
+    await writeFile(
+      page,
+      (await readFile(page, "utf8")).replace(/<title>.*<\/title>/, "<title>Mine</title>"),
+    );
+    await check();
+  },
+);

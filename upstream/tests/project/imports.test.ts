@@ -1,0 +1,77 @@
+/** The parts of the app import each other in one direction only. */
+import { readFile } from "node:fs/promises";
+import { join, posix } from "node:path";
+import ts from "typescript";
+import { expect, it } from "vitest";
+import { ROOT } from "../../../tests/support/copy.ts";
+import { listFiles } from "../../support/files.ts";
+
+const ABLY = /^ably(\/modular)?$/;
+const REALTIME = /^src\/realtime\//;
+const STATE = /^src\/demo\/state\//;
+
+/** Which files → what they may import. The first row that fits a file counts. */
+const MAY_IMPORT: [files: RegExp, allowed: RegExp[]][] = [
+  [/^src\/main\.ts$/, [/^src\/demo\//, REALTIME]],
+  [/^src\/demo\/state\//, [STATE, REALTIME]],
+  [/^src\/demo\/view\//, [/^src\/demo\/view\//, STATE, REALTIME, /^qr$/]],
+  [/^src\/demo\//, [/^src\/demo\/[^/]+\.ts$/, STATE, REALTIME]],
+  [REALTIME, [REALTIME, ABLY]],
+  [/^src\/env\.d\.ts$/, []],
+  [
+    /^netlify\//,
+    [/^netlify\//, /^src\/realtime\/contract\.ts$/, ABLY, /^@netlify\/functions$/, /^node:/],
+  ],
+  [
+    /^local-ably\/(?!tests\/)/,
+    [
+      /^local-ably\/(?!tests\/)/,
+      /^netlify\/functions\/ably-token-request\/key\.ts$/,
+      /^(ws|vite|@msgpack\/msgpack)$/,
+      /^node:/,
+    ],
+  ],
+  [/^local-ably\/tests\//, [/^(?!upstream\/|src\/)/]],
+  [/^vite\.[\w.]+\.ts$/, [/^vite\.[\w.]+\.ts$/, /^local-ably\/vite\.ts$/, /^vite$/, /^node:/]],
+  [/^(tests\/|vitest\.config\.ts$|check-ably\.ts$)/, [/^(?!upstream\/|local-ably\/)/]],
+];
+
+const files = (await listFiles()).filter((file) => !file.startsWith("upstream/"));
+const code = files.filter((file) => file.endsWith(".ts"));
+
+const read = (file: string) => readFile(join(ROOT, file), "utf8");
+
+/** Returns what a file imports: packages by name, files as paths from the root. */
+async function importsOf(file: string): Promise<string[]> {
+  const { importedFiles } = ts.preProcessFile(await read(file), true, true);
+  return importedFiles.map(({ fileName }) =>
+    fileName.startsWith(".") ? posix.join(posix.dirname(file), fileName) : fileName,
+  );
+}
+
+it.each(code)("%s imports only what it may", async (file) => {
+  const row = MAY_IMPORT.find(([pattern]) => pattern.test(file));
+  if (!row) expect.fail(`There is no rule for ${file}: add one to MAY_IMPORT.`);
+  const [, allowed] = row;
+  const others = (await importsOf(file)).filter((name) => !allowed.some((one) => one.test(name)));
+  expect(others).toEqual([]);
+});
+
+it("nothing in the app names the proof", async () => {
+  const app = files.filter((file) => !/\.md$|^\.ci\//.test(file));
+  const texts = await Promise.all(app.map(read));
+  expect(app.filter((_file, index) => texts[index]?.includes("upstream/"))).toEqual([]);
+});
+
+it("no files import each other in a circle", async () => {
+  const done = new Set<string>();
+  const visit = async (file: string, path: string[]): Promise<void> => {
+    expect(path, "a circle").not.toContain(file);
+    if (done.has(file)) return;
+    for (const next of await importsOf(file)) {
+      if (code.includes(next)) await visit(next, [...path, file]);
+    }
+    done.add(file);
+  };
+  for (const file of code) await visit(file, []);
+});

@@ -1,0 +1,40 @@
+import { defineConfig } from "vitest/config";
+
+const shared = {
+  setupFiles: ["../tests/support/setup.ts"],
+  // The default of one second is too short for a page on a busy machine.
+  expect: { poll: { timeout: 15_000 } },
+  testTimeout: 60_000,
+  hookTimeout: 90_000,
+};
+
+/** One `npm run dev` and one browser for all files. */
+const globalSetup = ["../tests/support/shared.ts"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        define: { __LOCAL_ABLY__: false },
+        test: {
+          ...shared,
+          name: "project",
+          include: ["tests/**/*.test.ts"],
+          exclude: ["tests/browser/**", "tests/soak/**"],
+        },
+      },
+      {
+        test: { ...shared, name: "browser", include: ["tests/browser/**/*.test.ts"], globalSetup },
+      },
+      {
+        test: {
+          ...shared,
+          name: "soak",
+          include: ["tests/soak/**/*.test.ts"],
+          globalSetup,
+          testTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
