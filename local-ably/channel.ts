@@ -71,8 +71,8 @@ export class Channel {
    * https://ably.com/docs/pub-sub/advanced#idempotency
    */
   publish(drafts: Draft[], sender: Sender): Message[] {
-    const known = this.#findById(drafts[0]?.id ?? `${sender.id}:0`);
-    if (known) return known;
+    const known = this.#byId.get(drafts[0]?.id ?? `${sender.id}:0`);
+    if (known?.messages && !this.#isExpired(known)) return known.messages;
     const messages = this.#toMessages(drafts, sender).map((message, index) => {
       return { ...message, serial: serialOf(this.serial, index), action: CREATE };
     });
@@ -82,8 +82,6 @@ export class Channel {
 
   change(draft: Draft, sender: Sender): Message {
     const id = `${sender.id}:0`;
-    const [repeated] = this.#findById(id) ?? [];
-    if (repeated) return repeated;
     const target = this.find(draft.serial);
     const previous = target.current;
     this.#advance();
@@ -255,11 +253,6 @@ export class Channel {
     this.#byId.delete(entry.messages?.[0]?.id ?? "");
     for (const { serial = "" } of entry.messages ?? []) this.#versioned.delete(serial);
     this.#owner.memory.kept -= memoryOfEntry(entry);
-  }
-
-  #findById(id: string): Message[] | undefined {
-    const entry = this.#byId.get(id);
-    return entry && !this.#isExpired(entry) ? entry.messages : undefined;
   }
 
   #isExpired({ timestamp }: Entry): boolean {

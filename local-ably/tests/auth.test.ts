@@ -28,7 +28,7 @@ describe.each(FORMATS)("requestToken in %s", (format) => {
     return new Ably.Rest({ ...optionsFor(await start(), format), key }).auth;
   }
 
-  it("gives a token for an hour with all that the key may do", async () => {
+  it("issues a token for an hour with the full capability of the key", async () => {
     const before = Date.now();
     const details = await (await authOf()).requestToken();
     expect(details).toMatchObject({ keyName: KEY_NAME, capability: '{"*":["*"]}' });
@@ -38,7 +38,7 @@ describe.each(FORMATS)("requestToken in %s", (format) => {
     expect(details.clientId).toBeUndefined();
   });
 
-  it("gives the ttl, the clientId and the capability that were asked for", async () => {
+  it("issues a token with the requested ttl, clientId and capability", async () => {
     const auth = await authOf();
     const capability = '{"b":["subscribe","publish"],"a":["*"]}';
     const details = await auth.requestToken({ ttl: 123, clientId: "ada", capability });
@@ -73,7 +73,7 @@ describe.each(FORMATS)("requestToken in %s", (format) => {
     expect(error).toMatchObject({ code: 40105, statusCode: 401 });
   });
 
-  it("refuses what was changed after it was signed", async () => {
+  it("refuses a token request that was changed after it was signed", async () => {
     const auth = await authOf();
     const request = { ...(await auth.createTokenRequest()), clientId: "mallory" };
     const authCallback: Ably.AuthOptions["authCallback"] = (_params, done) => done(null, request);
@@ -94,14 +94,14 @@ describe("requestToken over plain HTTP", () => {
     return { status: response.status, body: await response.json() };
   }
 
-  it("takes ttl and timestamp as strings, as a query string carries them", async () => {
+  it("accepts ttl and timestamp as strings", async () => {
     const { auth } = new Ably.Rest({ key: "one.key:s1" });
     const { ttl, timestamp, ...rest } = await auth.createTokenRequest({ ttl: 5_000 });
     const { body } = await ask({ ...rest, ttl: String(ttl), timestamp: String(timestamp) });
     expect(body.expires - body.issued).toBe(5_000);
   });
 
-  it("needs no signature from who has the key itself", async () => {
+  it("needs no signature if the key itself is sent", async () => {
     const { status, body } = await ask({ clientId: "ada" }, "one.key:s1");
     expect([status, body.clientId, body.keyName]).toEqual([201, "ada", "one.key"]);
   });
@@ -115,19 +115,19 @@ describe("requestToken over plain HTTP", () => {
     expect([status, body.error.code]).toEqual([401, 40101]);
   });
 
-  it("refuses a clientId that is no text with 40012", async () => {
+  it("refuses a clientId that is not a string with 40012", async () => {
     const { status, body } = await ask({ clientId: 5 }, "one.key:s1");
     expect([status, body.error.code]).toEqual([400, 40012]);
   });
 
-  it("is no GET: 404, 40400", async () => {
+  it("answers GET with 40400", async () => {
     const response = await fetch(`${(await start()).url}/keys/local.dev/requestToken`);
     expect([response.status, response.headers.get("x-ably-errorcode")]).toEqual([404, "40400"]);
   });
 });
 
 describe.each(FORMATS)("credentials in %s", (format) => {
-  it("of a JWT signed by the key work on socket and REST, with its claims", async () => {
+  it("can be a JWT signed with the key: its claims apply over socket and REST", async () => {
     const server = await start();
     const token = jwt({
       iat: inSeconds(0),
@@ -160,9 +160,9 @@ describe.each(FORMATS)("credentials in %s", (format) => {
     ["a JWT of an empty clientId", jwt({ ...good, "x-ably-clientId": "" }), 40012, 400],
     ["what has a JWT's dots only", "a.b.c", 40144, 401],
     ["what is no token", "nonsense", 40145, 401],
-  ])("are refused on socket and REST if they are %s", async (_what, token, code, statusCode) => {
+  ])("are refused over socket and REST if they are %s", async (_what, token, code, statusCode) => {
     const server = await start();
-    // Not by an SDK: on a token's error it asks for another without end.
+    // Without the SDK, which would request new tokens without end.
     const response = await fetch(`${server.url}/channels/c/messages?format=${format}`, {
       headers: { authorization: `Bearer ${Buffer.from(token).toString("base64")}` },
     });
@@ -172,7 +172,7 @@ describe.each(FORMATS)("credentials in %s", (format) => {
     expect((await socket.next()).error).toMatchObject({ code, statusCode });
   });
 
-  it("of one app do not reach the channels of another", async () => {
+  it("of one app give no access to the channels of another", async () => {
     const server = await start({}, TWO_APPS);
     const one = rest(server, { format, key: "one.key:s1" }).channels.get("c");
     const two = rest(server, { format, key: "two.key:s2" }).channels.get("c");
@@ -181,7 +181,7 @@ describe.each(FORMATS)("credentials in %s", (format) => {
     expect((await two.history()).items).toHaveLength(0);
   });
 
-  it("expire, even after 1 ms", async () => {
+  it("expire as asked, even after 1 ms", async () => {
     const server = await start();
     const { auth } = rest(server, { format });
     const { token, expires } = await auth.requestToken(
@@ -193,7 +193,7 @@ describe.each(FORMATS)("credentials in %s", (format) => {
     expect((await reached(client, "failed")).reason?.code).toBe(40171);
   });
 
-  it("of a key are taken over Basic auth and in the query", async () => {
+  it("can be a key, sent with Basic auth or in the query", async () => {
     const server = await start();
     const query = new URLSearchParams({ key: LOCAL_KEY });
     const authorization = `Basic ${Buffer.from(LOCAL_KEY).toString("base64")}`;
@@ -204,7 +204,7 @@ describe.each(FORMATS)("credentials in %s", (format) => {
     expect([none.status, none.headers.get("x-ably-errorcode")]).toEqual([401, "40101"]);
   });
 
-  it("of a key may name a clientId in a header, those of a token only their own", async () => {
+  it("can have a clientId in a header: any with a key, its own with a token", async () => {
     const server = await start();
     const clientId = Buffer.from("ada").toString("base64");
     const post = (authorization: string) =>
@@ -236,7 +236,7 @@ describe.each(FORMATS)("credentials in %s", (format) => {
     expect([answer.status, answer.headers.get("x-ably-errorcode")]).toEqual([401, "40101"]);
   });
 
-  it("of a wildcard token stand for the clientId that is named", async () => {
+  it("can be a wildcard token with the clientId of the request", async () => {
     const server = await start();
     const params = { clientId: "*" };
     const client = realtime(server, {

@@ -26,7 +26,7 @@ describe.each(FORMATS)("a batch in %s", (format) => {
     expect(items.map(({ data }) => data)).toEqual(["3", "2", "1"]);
   });
 
-  it("takes one channel and one message as they are", async () => {
+  it("accepts one channel and one message without arrays", async () => {
     const client = rest(await start(), { format });
     const spec = { channels: "c", messages: { data: "1" } };
     const { statusCode, items } = await client.request("POST", "/messages", 3, {}, spec, {});

@@ -37,7 +37,7 @@ function run(
   return Object.assign(child, { output });
 }
 
-/** The port that it says it is on: with port 0, one that was free. */
+/** Returns the port in the line that it prints when it is ready. */
 function portIn(line = ""): number {
   return Number(/:(\d+) /.exec(line)?.[1]);
 }
@@ -50,7 +50,7 @@ async function answers(port: number): Promise<boolean> {
 }
 
 describe("npm run local-ably", () => {
-  it("serves the apps of its keys side by side, and ends at once at SIGTERM", async () => {
+  it("keeps the apps of its keys apart, and ends at once at SIGTERM", async () => {
     const keys = ["one.key", "two.key"].map((name) => ({ name, secret: "s" }));
     const child = run({ LOCAL_ABLY_PORT: "0", LOCAL_ABLY_KEYS: JSON.stringify(keys) });
     const [line] = await child.output.atLeast(1);
@@ -74,7 +74,7 @@ describe("npm run local-ably", () => {
     expect(await answers(port)).toBe(false);
   });
 
-  it("takes the local key and the host that it is given, and says where it is", async () => {
+  it("uses the local key and the given host, and prints its address", async () => {
     const child = run({ LOCAL_ABLY_PORT: "0", LOCAL_ABLY_HOST: "127.0.0.1" });
     const [line] = await child.output.atLeast(1);
     const port = portIn(line);
@@ -86,7 +86,7 @@ describe("npm run local-ably", () => {
 
   // macOS has no 127.0.0.2 unless one adds it.
   const isMac = process.platform === "darwin";
-  it.skipIf(isMac)("answers on no host but the one that it was given", async () => {
+  it.skipIf(isMac)("answers at the given host only", async () => {
     const child = run({ LOCAL_ABLY_PORT: "0", LOCAL_ABLY_HOST: "127.0.0.2" });
     const [line] = await child.output.atLeast(1);
     const port = portIn(line);
@@ -193,7 +193,7 @@ describe("LOCAL_ABLY_KEYS", () => {
     expect(() => readKeys(json)).not.toThrow(/hush/);
   });
 
-  it.each([undefined, "", " "])("%o means the local key", (json) => {
+  it.each([undefined, "", " "])("%o stands for the local key", (json) => {
     expect(readKeys(json)).toBe(LOCAL_KEYS);
   });
 });

@@ -78,7 +78,7 @@ describe.each(FORMATS)("the capability of a token in %s", (format) => {
   it.each<[string, string, Capability]>([
     ["no operation", "k1", { "canpublish:test": ["subscribe"] }],
     ["no resource", "k2", { channelx: ["publish"] }],
-  ])("is refused with 40160 if %s is in common", async (_what, keyId, asked) => {
+  ])("is refused with 40160 if the key and the request share %s", async (_what, keyId, asked) => {
     expect(await refusal(granted(keyId, asked))).toMatchObject({ code: 40160, statusCode: 401 });
   });
 });
@@ -96,7 +96,7 @@ describe("a resource", () => {
     ["foo*", "foobar", false],
     ["foo*", "foo*", true],
     ["[*]*", "any", true],
-  ])("%s opens %s: %s", async (resource, name, expected) => {
+  ])("%s allows channel %s: %s", async (resource, name, expected) => {
     const server = await start();
     const params = { capability: { [resource]: ["subscribe" as const] } };
     const channel = realtime(server, { params }).channels.get(name);
@@ -144,7 +144,7 @@ describe.each(FORMATS)("without the capability in %s", (format) => {
     expect(await refusal(other.publish("n", ""))).toMatchObject({ code: 40160 });
   });
 
-  it("to subscribe, nothing is delivered, and subscribe alone is enough to read presence", async () => {
+  it("to subscribe, nothing is delivered; subscribe alone is enough to read presence", async () => {
     const server = await start();
     const ada = realtime(server, { format, params: { clientId: "ada" } }).channels.get("c");
     await ada.presence.enter("here");
@@ -155,7 +155,7 @@ describe.each(FORMATS)("without the capability in %s", (format) => {
     expect(items.map(({ data }) => data)).toEqual(["here"]);
   });
 
-  it("for presence and subscribe, REST presence is refused", async () => {
+  it("to subscribe, presence over REST is refused", async () => {
     const params = { capability: { c: ["publish" as const] } };
     const channel = rest(await start(), { format, params }).channels.get("c");
     expect(await refusal(channel.presence.get())).toMatchObject({ code: 40160 });

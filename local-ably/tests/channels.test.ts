@@ -30,7 +30,7 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     ]);
   });
 
-  it("attaches with the modes that were asked for, and enforces them", async () => {
+  it("attaches with the requested modes, and enforces them", async () => {
     const server = await start();
     const options: Ably.ChannelOptions = { modes: ["PUBLISH", "PRESENCE"] };
     const params = { clientId: "ada" };
@@ -49,7 +49,7 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     expect(heard.all).toEqual([]);
   });
 
-  it("takes modes from the params before those of the options, and echoes the params", async () => {
+  it("prefers the modes of params to those of the options, and echoes params", async () => {
     const params = { modes: "presence,subscribe" };
     const options: Ably.ChannelOptions = { params, modes: ["PUBLISH", "PRESENCE_SUBSCRIBE"] };
     const channel = realtime(await start(), { format }).channels.get("c", options);
@@ -68,7 +68,7 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     expect((await seen.atLeast(2)).map(({ data }) => data)).toEqual(["one", "one and two"]);
   });
 
-  it("answers new options on an attached channel, without losing continuity", async () => {
+  it("accepts new options while attached, without losing continuity", async () => {
     const channel = realtime(await start(), { format }).channels.get("c");
     await channel.attach();
     const updates = new Inbox<Ably.ChannelStateChange>();
@@ -95,7 +95,7 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     },
   );
 
-  it("of the name [meta]… is refused with 40160, whatever the capability", async () => {
+  it("named [meta]… is refused with 40160, whatever the capability", async () => {
     const params = { capability: '{"[*]*":["*"]}' };
     const keys = [{ name: "a.b", secret: "s", capability: { "[*]*": ["*"] } }];
     const client = realtime(await start({}, keys), {
@@ -114,7 +114,7 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     await channels.get("4").attach();
   });
 
-  it("hears nothing once detached, and attaches anew", async () => {
+  it("receives nothing after a detach, and can attach again", async () => {
     const server = await start();
     const channel = realtime(server, { format }).channels.get("c");
     const seen = new Inbox<Ably.InboundMessage>();
@@ -156,27 +156,27 @@ describe.each(FORMATS)("rewind in %s", (format) => {
     return { channel, hasBacklog: change?.hasBacklog, names, seen };
   }
 
-  it("by count gives the last so many, before what is live", async () => {
+  it("by count gives the last messages before live ones", async () => {
     const { names, hasBacklog } = await rewound(await channelWith(4), { rewind: "2" }, 2);
     expect(names).toEqual(["2", "3", "live"]);
     expect(hasBacklog).toBe(true);
   });
 
-  it("by time gives what came since, up to its limit", async () => {
+  it("by time gives the messages since then, up to rewindLimit", async () => {
     const server = await channelWith(4);
     expect((await rewound(server, { rewind: "30s" }, 4)).names.slice(0, 4)).toEqual([..."0123"]);
     const { names } = await rewound(server, { rewind: "2m", rewindLimit: "1" }, 1);
     expect(names).toEqual(["live", "live"]);
   });
 
-  it("by time leaves out what is older", async () => {
+  it("by time leaves out older messages", async () => {
     const server = await channelWith(1);
     advanceClock(30_001);
     const { names, hasBacklog } = await rewound(server, { rewind: "30s" }, 0);
     expect([names, hasBacklog]).toEqual([["live"], false]);
   });
 
-  it("gives 100 messages at the most, of an array its end", async () => {
+  it("gives at most 100 messages, and cuts arrays", async () => {
     const server = await start();
     const { channels } = rest(server, { format });
     const array = Array.from({ length: 90 }, (_, i) => ({ name: `${i}` }));
@@ -187,25 +187,25 @@ describe.each(FORMATS)("rewind in %s", (format) => {
     expect(names.slice(0, 11)).toEqual([...array.slice(80), array[0]].map((item) => item?.name));
   });
 
-  it("comes again after a detach", async () => {
+  it("is applied again after a detach", async () => {
     const { channel, seen } = await rewound(await channelWith(1), { rewind: "1" }, 1);
     await channel.detach();
     expect((await channel.attach())?.hasBacklog).toBe(true);
     expect((await seen.atLeast(3)).map(({ name }) => name)).toEqual(["0", "live", "live"]);
   });
 
-  it("of an empty channel gives nothing", async () => {
+  it("of an empty channel is empty", async () => {
     const { names, hasBacklog } = await rewound(await start(), { rewind: "5" }, 0);
     expect([names, hasBacklog]).toEqual([["live"], false]);
   });
 
-  it("by a count of 0 is none", async () => {
+  it("by a count of 0 is empty", async () => {
     const { names, hasBacklog } = await rewound(await channelWith(1), { rewind: "0" }, 0);
     expect([names, hasBacklog]).toEqual([["live"], false]);
   });
 });
 
-describe("on the line", () => {
+describe("On the protocol level", () => {
   async function open() {
     const client = new RawClient(await start());
     await client.next();
@@ -220,7 +220,7 @@ describe("on the line", () => {
     expect(attached.channelSerial).toMatch(/./);
   });
 
-  it("a repeated ATTACH is answered as continuous, and a DETACH of what is not attached too", async () => {
+  it("a repeated ATTACH has RESUMED, and a DETACH without an attachment is answered", async () => {
     const client = await open();
     const attach = { action: Action.ATTACH, channel: "c", params: { rewind: "1" } };
     await client.ask(attach);
@@ -235,7 +235,7 @@ describe("on the line", () => {
     expect(detached).toEqual({ action: Action.DETACHED, channel: "other" });
   });
 
-  it("the ERROR for the empty name names it, so that it does not end the connection", async () => {
+  it("the ERROR for an empty channel name has it as channel, so that the connection stays", async () => {
     const client = await open();
     const error = await client.ask({ action: Action.ATTACH, channel: "" });
     expect(error).toMatchObject({ action: Action.ERROR, channel: "", error: { code: 40010 } });
@@ -259,7 +259,7 @@ describe("on the line", () => {
     expect((await client.next()).action).toBe(Action.MESSAGE);
   });
 
-  it("a channelSerial brings what came after it; one that is not known brings 90003 and all", async () => {
+  it("a channelSerial brings the messages after it; an unknown one brings 90003 and all", async () => {
     const client = await open();
     const { channelSerial } = await client.ask({ action: Action.ATTACH, channel: "c" });
     await client.ask({ action: Action.DETACH, channel: "c" });
@@ -281,7 +281,7 @@ describe("on the line", () => {
     }
   });
 
-  it("a channelSerial from before what is still kept brings 90003 and what there is", async () => {
+  it("a channelSerial that is too old brings 90003 and all that is kept", async () => {
     const client = new RawClient(await start({ maxMessagesKept: 1 }));
     await client.next();
     const attach = { action: Action.ATTACH, channel: "c" };
@@ -297,7 +297,7 @@ describe("on the line", () => {
     expect(await client.next()).toMatchObject({ messages: [{ name: "kept" }] });
   });
 
-  it("an ATTACH with object modes only is refused with 40160, which names objects", async () => {
+  it("an ATTACH with only object modes is refused with 40160", async () => {
     const client = await open();
     const frame = { action: Action.ATTACH, channel: "c", flags: Flag.OBJECT_SUBSCRIBE };
     const message = expect.stringContaining("no objects");

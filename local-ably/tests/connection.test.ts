@@ -30,7 +30,7 @@ describe.each(FORMATS)("a connection in %s", (format) => {
     expect(await connection.ping()).toBeGreaterThanOrEqual(0);
   });
 
-  it("closes when told to, and is then forgotten", async () => {
+  it("is forgotten after a close", async () => {
     const server = await start();
     const client = await connected(realtime(server, { format }));
     const recover = client.connection.createRecoveryKey() ?? "";
@@ -42,7 +42,7 @@ describe.each(FORMATS)("a connection in %s", (format) => {
     expect(later.connection.errorReason).toMatchObject({ code: 80008, statusCode: 400 });
   });
 
-  it("comes back after a drop with its id, a new key and what it missed, in order, once", async () => {
+  it("resumes after a drop with its id, a new key, and all missed messages once and in order", async () => {
     const server = await start();
     const client = await connected(realtime(server, { format, disconnectedRetryTimeout: 50 }));
     const channel = client.channels.get("c");
@@ -66,7 +66,7 @@ describe.each(FORMATS)("a connection in %s", (format) => {
     expect(messages.map(({ name }) => name)).toEqual(["0", "1", "2", "3", "4"]);
   });
 
-  it("gets a new id and 80008 when it comes back too late, with all its channels still hold", async () => {
+  it("gets a new id and 80008 if it returns too late, and its channels attach again", async () => {
     const server = await start({ connectionStateTtl: 50 });
     const client = await connected(realtime(server, { format, suspendedRetryTimeout: 50 }));
     const channel = client.channels.get("c");
@@ -102,7 +102,7 @@ describe.each(FORMATS)("a connection in %s", (format) => {
     expect((await seen.atLeast(2)).map(({ name }) => name)).toEqual(["missed", "after"]);
   });
 
-  it("is a new one with 80018 if the key to recover is none", async () => {
+  it("is new, with 80018, if the recovery key is not valid", async () => {
     const server = await start();
     const recover = JSON.stringify({ connectionKey: FAKE_KEY, msgSerial: 7, channelSerials: {} });
     const client = await connected(realtime(server, { format, recover }));
@@ -110,7 +110,7 @@ describe.each(FORMATS)("a connection in %s", (format) => {
     expect(client.connection.id).not.toContain("fake");
   });
 
-  it("takes a new token in place: what is lost fails, what is gained works at once", async () => {
+  it("applies the capability of a new token at once", async () => {
     const server = await start();
     const capability = '{"kept":["subscribe"],"lost":["*"]}';
     const client = realtime(server, { format, params: { capability } });
@@ -131,7 +131,7 @@ describe.each(FORMATS)("a connection in %s", (format) => {
     expect(left.all).toEqual([]);
   });
 
-  it("is disconnected with 40142 at a token's end, and resumes with the next", async () => {
+  it("is disconnected with 40142 when its token expires, and resumes with the next", async () => {
     const server = await start();
     const client = await connected(realtime(server, { format, params: { ttl: 300 } }));
     const { id } = client.connection;
@@ -141,7 +141,7 @@ describe.each(FORMATS)("a connection in %s", (format) => {
     expect(client.connection.id).toBe(id);
   });
 
-  it("fails at once, and not again and again, with a credential that is wrong", async () => {
+  it("fails at once, without retries, if the credentials are wrong", async () => {
     const server = await start();
     const token = jwt({ iat: inSeconds(0), exp: inSeconds(60) }, "no.such:key");
     const client = realtime(server, { format, token });
@@ -150,15 +150,15 @@ describe.each(FORMATS)("a connection in %s", (format) => {
   });
 });
 
-it("A connection is asked for a new token before the end of its token, and stays", async () => {
+it("A connection renews its token before it expires, without a disconnection", async () => {
   const client = realtime(await start(), { params: { ttl: 6_000 } });
   await next(client.connection, "connected");
   const { current, reason } = await next<Ably.ConnectionStateChange>(client.connection, "update");
   expect([current, reason]).toEqual(["connected", undefined]);
 });
 
-describe("the line itself", () => {
-  it("opens with CONNECTED, complete with Ably's limits", async () => {
+describe("A connection on the protocol level", () => {
+  it("starts with CONNECTED and Ably's limits", async () => {
     const server = await start();
     const { action, connectionId, connectionDetails } = await new RawClient(server).next();
     expect(action).toBe(Action.CONNECTED);
@@ -187,7 +187,7 @@ describe("the line itself", () => {
       },
       "*",
     ],
-  ])("names the clientId that %o stands for", async (query, clientId) => {
+  ])("has the clientId of %o", async (query, clientId) => {
     const { connectionDetails } = await new RawClient(await start(), query).next();
     expect(connectionDetails?.clientId).toBe(clientId);
   });
@@ -217,7 +217,7 @@ describe("the line itself", () => {
     expect(v6).toMatchObject({ connectionId, action: Action.CONNECTED });
   });
 
-  it("completes the upgrade for a bad credential, says ERROR of no channel, and closes", async () => {
+  it("with bad credentials gets an ERROR without a channel, and is closed", async () => {
     const client = new RawClient(await start(), { key: "local.dev:wrong" });
     const frame = await client.next();
     expect(frame).toMatchObject({ action: Action.ERROR, error: { code: 40101, statusCode: 401 } });
@@ -237,7 +237,7 @@ describe("the line itself", () => {
   it.each([
     ["another clientId", "local.dev:s", "bob"],
     ["another key", "local.other:secret", "ada"],
-  ])("fails with 40102 on AUTH with %s", async (_what, key, clientId) => {
+  ])("ends with 40102 after AUTH with %s", async (_what, key, clientId) => {
     const server = await start({}, [
       { name: "local.dev", secret: "s", capability: { "*": ["*"] } },
       { name: "local.other", secret: "secret", capability: { "*": ["*"] } },
@@ -271,7 +271,7 @@ describe("the line itself", () => {
     expect(echo).toEqual({ action: Action.HEARTBEAT, id: "mine" });
   });
 
-  it("is kept alive by HEARTBEAT frames, or by pings for who asked for none", async () => {
+  it("gets HEARTBEAT frames, or only pings if it asks for none", async () => {
     const server = await start({ maxIdleInterval: 20 });
     const browser = new RawClient(server, { heartbeats: "true" });
     await browser.next();
@@ -281,7 +281,7 @@ describe("the line itself", () => {
     expect(node.inbox.all.map(({ action }) => action)).toEqual([Action.CONNECTED]);
   });
 
-  it("is cut when pings are not answered, and may then be resumed", async () => {
+  it("is cut when pings are not answered, and can be resumed", async () => {
     const server = await start({ maxIdleInterval: 20 });
     const gone = new RawClient(server, {}, {}, [], { autoPong: false });
     await gone.next();
@@ -293,7 +293,7 @@ describe("the line itself", () => {
     ["7000", 7_000],
     ["1", 5_000],
     ["9999999", 1_800_000],
-  ])("takes heartbeatInterval=%s within Ably's bounds", async (heartbeatInterval, expected) => {
+  ])("keeps heartbeatInterval=%s within Ably's bounds", async (heartbeatInterval, expected) => {
     const { connectionDetails } = await new RawClient(await start(), { heartbeatInterval }).next();
     expect(connectionDetails?.maxIdleInterval).toBe(expected);
   });
@@ -305,7 +305,7 @@ describe("the line itself", () => {
       const access_token = jwt({ iat: inSeconds(0), exp: inSeconds(s) });
       const client = new RawClient(server, { key: "", access_token });
       await client.next();
-      // It would ask after 1 ms; so many round trips take longer.
+      // A request after 1 ms would arrive during so many round trips.
       for (let i = 0; i < 100; i++) {
         const echo = await client.ask({ action: Action.HEARTBEAT, id: `${i}` });
         expect(echo.action).toBe(Action.HEARTBEAT);
@@ -313,7 +313,7 @@ describe("the line itself", () => {
     },
   );
 
-  it("keeps the state of a client that says DISCONNECT, and forgets that of one that says CLOSE", async () => {
+  it("can be resumed after DISCONNECT, and not after CLOSE", async () => {
     const server = await start();
     const client = new RawClient(server);
     const { connectionId, connectionDetails } = await client.next();
@@ -328,7 +328,7 @@ describe("the line itself", () => {
     expect(third.connectionId).not.toBe(connectionId);
   });
 
-  it("hears nothing that comes after CLOSE", async () => {
+  it("receives nothing after CLOSE", async () => {
     const server = await start();
     const client = new RawClient(server);
     await client.next();
@@ -349,7 +349,7 @@ describe("the line itself", () => {
     expect((await new RawClient(server, { resume }).next()).connectionId).toBe(connectionId);
   });
 
-  it("does not give a connection to another client who has its key", async () => {
+  it("is not given to another client that has its key", async () => {
     const server = await start();
     const { connectionId, connectionDetails } = await new RawClient(server, {
       clientId: "ada",
@@ -364,7 +364,7 @@ describe("the line itself", () => {
   it.each([
     ["a publish", {}],
     ["an ephemeral publish", { extras: { ephemeral: true } }],
-  ])("acknowledges %s that is sent again, and delivers it once", async (_what, message) => {
+  ])("acknowledges %s again if it is sent again, and delivers it once", async (_what, message) => {
     const server = await start({ maxInboundRate: 2 });
     const seen = new Inbox<Ably.InboundMessage>();
     await realtime(server).channels.get("c").subscribe(seen.add);
@@ -383,7 +383,7 @@ describe("the line itself", () => {
 
     const second = new RawClient(server, { resume: String(connectionDetails?.connectionKey) });
     await second.next();
-    // As often as it likes: the rate counts what is published.
+    // Repeats do not count in the rate.
     for (let i = 0; i < 3; i++) expect(await second.ask(frame)).toEqual(ack);
     await second.ask({ ...frame, msgSerial: 1, messages: [{ name: "end" }] });
     expect((await seen.atLeast(2)).map(({ name }) => name)).toEqual(["once", "end"]);
@@ -392,14 +392,14 @@ describe("the line itself", () => {
   it.each([
     ["objects", { action: 19, channel: "c", msgSerial: 3, state: [] }],
     ["annotations", { action: 21, channel: "c", msgSerial: 3, annotations: [] }],
-  ])("refuses %s by name with a NACK", async (_name, frame) => {
+  ])("refuses %s with a NACK", async (_name, frame) => {
     const client = new RawClient(await start());
     await client.next();
     const nack = await client.ask(frame);
     expect(nack).toMatchObject({ action: Action.NACK, msgSerial: 3, error: { code: 40000 } });
   });
 
-  it("ends with 40000 on what is no frame", async () => {
+  it("ends with 40000 after an invalid frame", async () => {
     const client = new RawClient(await start());
     await client.next();
     client.socket.send("not JSON");
@@ -407,7 +407,7 @@ describe("the line itself", () => {
     await client.closed;
   });
 
-  it("has no comet: its paths answer 404 with 40400", async () => {
+  it("has no comet transport: its paths answer 40400", async () => {
     const server = await start();
     for (const path of ["/comet/connect", "/comet/abc/send"]) {
       const response = await fetch(server.url + path, { method: "POST" });
@@ -416,7 +416,7 @@ describe("the line itself", () => {
     }
   });
 
-  it("survives a client that is cut while it publishes", async () => {
+  it("can be cut while it publishes", async () => {
     const server = await start();
     const client = await connected(realtime(server, { disconnectedRetryTimeout: 50 }));
     const channel = client.channels.get("c");

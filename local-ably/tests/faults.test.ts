@@ -14,7 +14,7 @@ import {
 } from "./harness.ts";
 
 describe("a fault", () => {
-  it("dropAll cuts everyone, who come back as they were", async () => {
+  it("dropAll cuts all sockets, and clients resume", async () => {
     const server = await start();
     const clients = await Promise.all([connected(realtime(server)), connected(realtime(server))]);
     const ids = clients.map(({ connection }) => connection.id);
@@ -25,7 +25,7 @@ describe("a fault", () => {
     expect(clients.map(({ connection }) => connection.id)).toEqual(ids);
   });
 
-  it("drop cuts one, and counts tells who is open and who is awaited", async () => {
+  it("drop cuts one socket, and counts tells open and waiting connections", async () => {
     const server = await start();
     const [ada, bob] = [await connected(realtime(server)), await connected(realtime(server))];
     expect(server.faults.counts()).toEqual({ open: 2, waiting: 0 });
@@ -38,7 +38,7 @@ describe("a fault", () => {
     expect(() => server.faults.drop("nobody")).toThrow(/nobody/);
   });
 
-  it("refuseConnections keeps everyone out for a time", async () => {
+  it("refuseConnections refuses sockets for a time", async () => {
     const server = await start();
     server.faults.refuseConnections(100);
     const since = Date.now();
@@ -61,7 +61,7 @@ describe("a fault", () => {
     expect(authCallback).toHaveBeenCalledTimes(2);
   });
 
-  it("hold keeps frames back until release, in their order", async () => {
+  it("hold keeps frames back until release, in order", async () => {
     const server = await start();
     const channel = realtime(server).channels.get("c");
     const seen = new Inbox<Ably.InboundMessage>();
@@ -74,7 +74,7 @@ describe("a fault", () => {
     expect((await seen.atLeast(3)).map(({ name }) => name)).toEqual(["1", "2", "3"]);
   });
 
-  it("delay makes frames late, in their order even as it ends", async () => {
+  it("delay makes frames late, and keeps their order when it ends", async () => {
     const server = await start();
     const channel = realtime(server).channels.get("c");
     const seen = new Inbox<Ably.InboundMessage>();
@@ -89,7 +89,7 @@ describe("a fault", () => {
     expect(Date.now() - since).toBeGreaterThanOrEqual(99);
   });
 
-  it("forget does what a restart does: a gap that the client is told of", async () => {
+  it("forget acts like a restart, and clients learn of the gap", async () => {
     const server = await start();
     const client = await connected(realtime(server));
     const channel = client.channels.get("c");

@@ -37,7 +37,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** Makes nonsense, and valid frames that were cut or changed. */
+/** Makes random bytes, and valid frames that were cut or changed. */
 class Fuzzer {
   readonly #random: () => number;
   /** Serials of messages that the server has. */
@@ -192,7 +192,7 @@ async function expectHealth(server: Server): Promise<void> {
 }
 
 describe("local Ably survives", () => {
-  it("frames of nonsense", { timeout: 60_000 }, async () => {
+  it("invalid frames", { timeout: 60_000 }, async () => {
     const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
     onTestFailed(() => console.info(`To repeat it: FUZZ_SEED=${seed}`));
     const crashes = watchForCrashes();

@@ -8,7 +8,7 @@ import type { Key } from "../auth.ts";
 import { type RunningLocalAbly, startLocalAbly } from "../server.ts";
 import type { Settings } from "../settings.ts";
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 15_000;
 
 export const LOCAL_KEY = LOCAL_KEYS.map(({ name, secret }) => `${name}:${secret}`)[0] ?? "";
 
@@ -41,19 +41,19 @@ export async function start(
   return server;
 }
 
-/** Client options that lead to a local Ably. Basic auth needs TLS, which a test does without. */
+/** Client options for local Ably. Without TLS, so Basic auth is not possible. */
 export function optionsFor(server: { port: number }, format: Format): Ably.ClientOptions {
   return {
     endpoint: "127.0.0.1",
     port: server.port,
     tls: false,
     useBinaryProtocol: format === "msgpack",
-    // What the tests want to know of errors, they read from states and rejections.
+    // Tests read errors from states and rejections.
     logLevel: 0,
   };
 }
 
-/** A token request signed as the function does it, by the real SDK. */
+/** Returns an authCallback that signs token requests with the SDK, as the function does. */
 export function signer(key: string = LOCAL_KEY, params: Ably.TokenParams = {}) {
   const rest = new Ably.Rest({ key, logLevel: 0 });
   return (
@@ -67,10 +67,10 @@ export function signer(key: string = LOCAL_KEY, params: Ably.TokenParams = {}) {
   };
 }
 
-/** The client's own options, its format, and what the function would sign for it. */
+/** Client options, the format, and the params of token requests. */
 type TestOptions = Ably.ClientOptions & { format?: Format; params?: Ably.TokenParams };
 
-/** The stock Node client, closed at the end of the test. */
+/** Returns an unmodified client, and closes it at the end of the test. */
 export function realtime(
   server: { port: number },
   { format = "json", params = {}, key = LOCAL_KEY, ...options }: TestOptions = {},
@@ -95,13 +95,13 @@ export function rest(
   });
 }
 
-/** Resolves once connected; rejects with the reason if that fails for good. */
+/** Waits until the client is connected. */
 export async function connected(client: Ably.Realtime): Promise<Ably.Realtime> {
   await reached(client, "connected");
   return client;
 }
 
-/** The state change that reaches a state, or the present state if it is that. */
+/** Waits for a state, and returns the change to it. */
 export async function reached(
   { connection }: Ably.Realtime,
   state: Ably.ConnectionState,
@@ -113,7 +113,7 @@ export async function reached(
   );
 }
 
-/** The next state change of a connection or a channel to a state, from now on. */
+/** Waits for the next change of a connection or a channel to a state. */
 export function next<Change>(
   emitter: { once(event: never, listener: (change: Change) => void): void },
   event: string,
@@ -122,7 +122,7 @@ export function next<Change>(
   return within(happened, event);
 }
 
-/** Fails with a name instead of hanging. */
+/** Rejects after a time, with a message that says what was awaited. */
 export function within<T>(promise: Promise<T>, awaited: string): Promise<T> {
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_resolve, reject) => {
@@ -131,7 +131,7 @@ export function within<T>(promise: Promise<T>, awaited: string): Promise<T> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Collects what arrives, and lets a test await the next of it. */
+/** Collects items, and lets a test wait for more. */
 export class Inbox<T> {
   readonly all: T[] = [];
   #wake: () => void = () => {};
@@ -141,19 +141,19 @@ export class Inbox<T> {
     this.#wake();
   };
 
-  /** Everything, once there are at least so many. */
+  /** Waits for a number of items, and returns all. */
   async atLeast(count: number, what = `${count} items`): Promise<T[]> {
     while (this.all.length < count) {
-      await within(
-        new Promise<void>((resolve) => (this.#wake = resolve)),
-        `${what}, has ${this.all.length}`,
-      );
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await within(woken, `${what}, has ${this.all.length}`);
     }
     return this.all;
   }
 }
 
-/** The rejection of a promise that must not resolve. */
+/** Returns the error of a promise that must not resolve. */
 export async function refusal(promise: Promise<unknown>): Promise<Ably.ErrorInfo> {
   return within(
     promise.then(
@@ -174,12 +174,12 @@ type AnyClient = {
   };
 };
 
-/** Breaks the client's socket as a lost network does, without a close frame. */
+/** Cuts the client's socket without a close frame, as a lost network does. */
 export function cutSocketOf({ connection }: AnyClient, server: RunningLocalAbly): void {
   server.faults.drop(connection.id ?? "");
 }
 
-/** Ends the client's socket, and lets it come back only when the returned function is called. */
+/** Cuts the client's socket, and refuses new ones until the returned function is called. */
 export async function keepAway(client: AnyClient, server: RunningLocalAbly) {
   const away = next(client.connection, "disconnected");
   server.faults.refuseConnections(60_000);
@@ -197,7 +197,7 @@ export type RawFrame = {
   [field: string]: unknown;
 };
 
-/** Says and hears single frames in JSON, for what no SDK shows. It answers nothing by itself. */
+/** Sends and receives single frames in JSON, without an SDK. */
 export class RawClient {
   readonly inbox = new Inbox<RawFrame>();
   readonly socket: WebSocket;
@@ -232,21 +232,21 @@ export class RawClient {
     this.socket.send(JSON.stringify(frame));
   }
 
-  /** The next frame that came, each once. */
+  /** Waits for the next frame. */
   async next(): Promise<RawFrame> {
     this.#seen += 1;
     const frames = await this.inbox.atLeast(this.#seen, `frame ${this.#seen}`);
     return frames[this.#seen - 1] as RawFrame;
   }
 
-  /** The next answer to a frame. */
+  /** Sends a frame, and waits for the next one. */
   ask(frame: RawFrame): Promise<RawFrame> {
     this.send(frame);
     return this.next();
   }
 }
 
-/** A JWT as an app signs it, made here and not by the code under test. */
+/** Signs a JWT independently of the code under test. */
 export function jwt(claims: Record<string, unknown>, key: string = LOCAL_KEY): string {
   const [kid, secret = ""] = key.split(":");
   const parts = [{ alg: "HS256", typ: "JWT", kid }, claims];
@@ -256,12 +256,12 @@ export function jwt(claims: Record<string, unknown>, key: string = LOCAL_KEY): s
   return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
 }
 
-/** Seconds since the epoch, so many from now, as JWTs count. */
+/** Returns a time in seconds since the epoch, as in JWTs. */
 export function inSeconds(seconds: number): number {
   return Date.now() / 1000 + seconds;
 }
 
-/** What would end a process of its own, which a test runner survives. */
+/** Collects errors that would end the process of a server. */
 export function watchForCrashes(): unknown[] {
   const crashes: unknown[] = [];
   const note = (error: unknown) => crashes.push(error);

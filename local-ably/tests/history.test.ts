@@ -23,7 +23,7 @@ describe.each(FORMATS)("history in %s", (format) => {
     return { server, channel };
   }
 
-  it("is newest first, or oldest first if asked, and whole", async () => {
+  it("is newest first, or oldest first if asked, and complete", async () => {
     const { channel, server } = await published(3);
     const backwards = await channel.history();
     expect(namesOf(backwards)).toEqual(["2", "1", "0"]);
@@ -38,7 +38,7 @@ describe.each(FORMATS)("history in %s", (format) => {
     expect(namesOf(live)).toEqual(["2", "1", "0"]);
   });
 
-  it("leaves out what is ephemeral, which those who are here get", async () => {
+  it("leaves out ephemeral messages, which subscribers receive", async () => {
     const { channel, server } = await published(1);
     const here = realtime(server, { format });
     const seen = new Inbox<Ably.InboundMessage>();
@@ -70,7 +70,7 @@ describe.each(FORMATS)("history in %s", (format) => {
     expect(namesOf((await second?.current()) ?? null)).toEqual(pages[1]);
   });
 
-  it("stays within start and end, both included", async () => {
+  it("contains start and end, and nothing outside", async () => {
     const { channel } = await published(0);
     for (const name of ["0", "1", "2"]) {
       const { items } = await channel.history({ limit: 1 });
@@ -85,7 +85,7 @@ describe.each(FORMATS)("history in %s", (format) => {
     expect(await within(undefined, first)).toEqual(["0"]);
   });
 
-  it("until attach ends where live messages begin", async () => {
+  it("with untilAttach ends where live messages begin", async () => {
     const { server, channel } = await published(2);
     const live = realtime(server, { format }).channels.get("c");
     await live.attach();
@@ -94,7 +94,7 @@ describe.each(FORMATS)("history in %s", (format) => {
     expect(namesOf(await live.history())).toEqual(["after", "1", "0"]);
   });
 
-  it("until attach of an empty channel is empty", async () => {
+  it("with untilAttach is empty on an empty channel", async () => {
     const { server, channel } = await published(0);
     const live = realtime(server, { format }).channels.get("c");
     await live.attach();
@@ -102,7 +102,7 @@ describe.each(FORMATS)("history in %s", (format) => {
     expect(namesOf(await live.history({ untilAttach: true }))).toEqual([]);
   });
 
-  it("keeps so many frames and for so long as is set", async () => {
+  it("keeps maxMessagesKept frames for messageTtl", async () => {
     const { channel } = await published(5, { maxMessagesKept: 3 });
     expect(namesOf(await channel.history())).toEqual(["4", "3", "2"]);
     const brief = await published(1, {});
@@ -127,7 +127,7 @@ describe.each(FORMATS)("history in %s", (format) => {
 });
 
 describe("the Link header", () => {
-  it("has relative addresses of first and next, and no next on the last page", async () => {
+  it("has relative addresses of the first and the next page, and no next on the last page", async () => {
     const server = await start();
     const channel = rest(server).channels.get("c");
     for (let i = 0; i < 3; i++) await channel.publish(`${i}`, "");
@@ -146,7 +146,7 @@ describe("the Link header", () => {
     expect(links(last).map((link) => /rel="(\w+)"/.exec(link)?.[1])).toEqual(["first", "current"]);
   });
 
-  it("is the same under the name /history", async () => {
+  it("is the same at /history", async () => {
     const server = await start();
     await rest(server).channels.get("c").publish("n", "");
     const response = await fetch(`${server.url}/channels/c/history?key=${LOCAL_KEY}`);

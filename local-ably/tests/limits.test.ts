@@ -21,7 +21,7 @@ import {
 
 type Server = Awaited<ReturnType<typeof start>>;
 
-/** A bare TCP connection that says what it is told, and answers nothing. */
+/** Opens a TCP connection, and sends text on it. */
 async function open(server: Server, text: string): Promise<Socket> {
   const socket = connect(server.port, "127.0.0.1");
   socket.on("error", () => {});
@@ -39,20 +39,20 @@ function upgrade(path: string, headers = ""): string {
 }
 
 describe("local Ably survives", () => {
-  it("200 connections at once, and forgets them when they close", async () => {
+  it("1,000 connections at once, and forgets them when they close", async () => {
     const server = await start();
     const url = `${server.url.replace("http", "ws")}/?v=6&key=${LOCAL_KEY}`;
-    const sockets = Array.from({ length: 200 }, () => new WebSocket(url));
+    const sockets = Array.from({ length: 1_000 }, () => new WebSocket(url));
     atEnd(() => sockets.forEach((socket) => socket.terminate()));
     await Promise.all(sockets.map((socket) => within(once(socket, "message"), "CONNECTED")));
-    expect(server.faults.counts()).toEqual({ open: 200, waiting: 0 });
+    expect(server.faults.counts()).toEqual({ open: 1_000, waiting: 0 });
     const ended = sockets.map((socket) => once(socket, "close"));
     for (const socket of sockets) socket.send(JSON.stringify({ action: Action.CLOSE }));
     await within(Promise.all(ended), "the end of all");
     expect(server.faults.counts()).toEqual({ open: 0, waiting: 0 });
   });
 
-  it("an upgrade of which only half comes: it is dropped", async () => {
+  it("incomplete upgrades, which it cuts", async () => {
     const server = await start({ maxIdleInterval: 50 });
     for (const text of ["", "GET /?v=6 HTT", upgrade("/?v=6").slice(0, 60)]) {
       const socket = await open(server, text);
@@ -61,34 +61,36 @@ describe("local Ably survives", () => {
     }
   });
 
-  it("a line that went dead on a busy channel: it is cut", async () => {
+  it("a dead connection on a busy channel, which it cuts", async () => {
     const server = await start({ maxIdleInterval: 50, maxInboundRate: 1e9 });
     const dead = new RawClient(server, {}, {}, [], { autoPong: false });
     await dead.next();
     await dead.ask({ action: Action.ATTACH, channel: "c" });
     const { channels } = await connected(realtime(server));
     let isOpen = true;
-    void dead.closed.then(() => (isOpen = false));
+    void dead.closed.then(() => {
+      isOpen = false;
+    });
     const since = Date.now();
     while (isOpen && Date.now() < since + 2_000) await channels.get("c").publish("n", "");
     expect(isOpen).toBe(false);
   });
 
-  it("a reader that is too slow: it is cut", async () => {
+  it("a client that reads too slowly, which it cuts", async () => {
     const server = await start({ maxBytesUnsent: 10_000, maxInboundRate: 1e9 });
     const slow = new RawClient(server);
     await slow.next();
     await slow.ask({ action: Action.ATTACH, channel: "c" });
     slow.socket.pause();
     const { channels } = await connected(realtime(server));
-    // The system takes some megabytes off the server's hands first.
+    // The system buffers some megabytes first.
     for (let i = 0; i < 500 && server.faults.counts().waiting === 0; i++) {
       await channels.get("c").publish("n", "x".repeat(60_000));
     }
     expect(server.faults.counts()).toEqual({ open: 1, waiting: 1 });
   });
 
-  it("addresses that are none, and clients that leave while they are refused", async () => {
+  it("invalid addresses, and clients that leave while they are refused", async () => {
     const crashes = watchForCrashes();
     const server = await start();
     for (const path of ["//", "//[", "/%", "http://[", "*", "/?v=%E0%A4%A"]) {
@@ -105,7 +107,7 @@ describe("local Ably survives", () => {
     expect(crashes).toEqual([]);
   });
 
-  it("extras that nest too deep for msgpack, which it refuses for all", async () => {
+  it("extras that are too deep for msgpack, which it refuses", async () => {
     const server = await start();
     const seen = new Inbox<Ably.InboundMessage>();
     await realtime(server, { format: "msgpack" }).channels.get("c").subscribe(seen.add);
@@ -118,7 +120,7 @@ describe("local Ably survives", () => {
   });
 });
 
-it("takes a token as long as its capability makes it", async () => {
+it("Local Ably accepts a token with a long capability", async () => {
   const server = await start();
   const names = Array.from({ length: 500 }, (_, i) => `a-room-of-a-long-name-${i}`);
   const capability = Object.fromEntries(names.map((name) => [name, ["publish" as const]]));
@@ -129,7 +131,7 @@ it("takes a token as long as its capability makes it", async () => {
   ).toHaveLength(1);
 });
 
-describe("beyond the limit", () => {
+describe("Beyond the limit", () => {
   it("of a frame, the socket is closed with 1009", async () => {
     const client = new RawClient(await start({ maxFrameSize: 1_000 }));
     await client.next();
@@ -168,7 +170,7 @@ describe("beyond the limit", () => {
     expect(await refusal(channels.get("x".repeat(2_049)).attach())).toMatchObject({ code: 40010 });
   });
 
-  it("of channels, those that are idle make room, and then one is refused with 40114", async () => {
+  it("of channels, idle ones make room, and otherwise a new one is refused with 40114", async () => {
     const server = await start({ maxChannels: 2 });
     const { channels } = rest(server);
     for (const name of ["1", "2"]) await channels.get(name).publish("n", "");
@@ -188,7 +190,7 @@ describe("beyond the limit", () => {
     expect(error).toMatchObject({ action: Action.ERROR, error: { code: 40111, statusCode: 403 } });
   });
 
-  it("of what an app keeps, the channel that grows forgets its oldest", async () => {
+  it("of kept memory, the channel that grows forgets its oldest messages", async () => {
     const server = await start({ maxBytesKept: 2_500 });
     const { channels } = rest(server);
     const data = "x".repeat(99);
@@ -199,7 +201,7 @@ describe("beyond the limit", () => {
     expect([await kept("quiet"), await kept("busy")]).toEqual([["0"], ["3"]]);
   });
 
-  it("of what an app keeps, first goes what is too old anywhere", async () => {
+  it("of kept memory, expired messages of all channels are forgotten first", async () => {
     const server = await start({ maxBytesKept: 1_500 });
     const { channels } = rest(server);
     const data = "x".repeat(99);
@@ -210,7 +212,7 @@ describe("beyond the limit", () => {
   });
 });
 
-describe("whatever one token sends,", () => {
+describe("Whatever one token sends,", () => {
   const post = (server: Server, body: unknown) =>
     fetch(`${server.url}/channels/c/messages?key=${LOCAL_KEY}`, {
       method: "POST",
@@ -345,7 +347,7 @@ describe("whatever one token sends,", () => {
     const server = await start({ maxBytesBeingReceived: 1_000 });
     const half = `POST /channels/c/messages?key=${LOCAL_KEY} HTTP/1.1\r\nhost: local\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
     const first = await open(server, half + "x".repeat(900));
-    // Its part has arrived once a request that comes after it is refused.
+    // When another request is refused, this part has arrived.
     let code = 0;
     while (code === 0) code = await codeOf(post(server, { data: "x".repeat(200) }));
     expect(code).toBe(50003);
@@ -353,7 +355,7 @@ describe("whatever one token sends,", () => {
     await expect.poll(() => post(server, {}).then(({ status }) => status)).toBe(201);
   });
 
-  it("frames that wait for all slow readers are bounded", async () => {
+  it("frames that wait for all slow clients are bounded", async () => {
     const server = await start({ maxBytesUnsentInTotal: 200_000, maxInboundRate: 1e9 });
     const readers = [new RawClient(server), new RawClient(server)];
     for (const reader of readers) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FORMATS, Inbox, connected, realtime, refusal, rest, start } from "./harness.ts";
 
 describe.each(FORMATS)("messages in %s", (format) => {
-  it("arrive at everyone once, in order, with their sender", async () => {
+  it("arrive everywhere once, in order, with their sender", async () => {
     const server = await start();
     const ada = realtime(server, { format, params: { clientId: "ada" } });
     const bob = realtime(server, { format, params: { clientId: "bob" } });
@@ -55,7 +55,7 @@ describe.each(FORMATS)("messages in %s", (format) => {
     expect((await seen.atLeast(1))[0]?.data).toBe("text");
   });
 
-  it("of every type come out as they went in", async () => {
+  it("of every type arrive as they were sent", async () => {
     const server = await start();
     const seen = new Inbox<Ably.InboundMessage>();
     const others = Object.fromEntries(
@@ -86,7 +86,7 @@ describe.each(FORMATS)("messages in %s", (format) => {
     expect(history.items.map(({ data }) => data)).toEqual(sent);
   });
 
-  it("of bytes are bytes in msgpack and base64 in JSON, whoever published them", async () => {
+  it("with binary data are binary in msgpack and base64 in JSON, for every publisher", async () => {
     const server = await start();
     const bytes = Buffer.from([0, 1, 254, 255]);
     await rest(server, { format }).channels.get("c").publish("n", bytes);
@@ -103,7 +103,7 @@ describe.each(FORMATS)("messages in %s", (format) => {
     expect([Buffer.from(data), encoding]).toEqual([bytes, undefined]);
   });
 
-  it("with an unknown encoding are passed through untouched", async () => {
+  it("with an unknown encoding arrive unchanged", async () => {
     const server = await start();
     const seen = new Inbox<Ably.InboundMessage>();
     const channel = realtime(server, { format }).channels.get("c");
@@ -112,7 +112,7 @@ describe.each(FORMATS)("messages in %s", (format) => {
     expect((await seen.atLeast(1))[0]).toMatchObject({ data: "x", encoding: "unheard-of" });
   });
 
-  it("with an id of the publisher's are delivered once, and acknowledged each time", async () => {
+  it("with an id are delivered once, and acknowledged each time", async () => {
     const server = await start();
     const seen = new Inbox<Ably.InboundMessage>();
     const channel = realtime(server, { format }).channels.get("c");
@@ -130,7 +130,7 @@ describe.each(FORMATS)("messages in %s", (format) => {
     expect(again.serials).toEqual(first.serials);
   });
 
-  it("do not come back with echo off", async () => {
+  it("do not return to their sender with echo off", async () => {
     const server = await start();
     const seen = new Inbox<Ably.InboundMessage>();
     const quiet = realtime(server, { format, echoMessages: false }).channels.get("c");
@@ -151,7 +151,7 @@ describe.each(FORMATS)("messages in %s", (format) => {
     expect(error).toMatchObject({ code: 40009, statusCode: 413 });
   });
 
-  it("under another's clientId are refused with 40012, and under a wildcard they are not", async () => {
+  it("with another clientId are refused with 40012, except with a wildcard", async () => {
     const server = await start();
     const ada = realtime(server, { format, params: { clientId: "ada" } }).channels.get("c");
     const forged = await refusal(ada.publish({ name: "n", clientId: "bob" }));
@@ -163,7 +163,7 @@ describe.each(FORMATS)("messages in %s", (format) => {
     expect((await seen.atLeast(1))[0]?.clientId).toBe("bob");
   });
 
-  it("faster than the rate are refused with 42911, and the others arrive", async () => {
+  it("above the rate are refused with 42911, and the others arrive", async () => {
     const server = await start({ maxInboundRate: 5 });
     const channel = realtime(server, { format }).channels.get("c");
     await channel.attach();
@@ -174,7 +174,7 @@ describe.each(FORMATS)("messages in %s", (format) => {
     expect(refused.map(({ reason }) => reason.code)).toEqual([42911, 42911, 42911]);
   });
 
-  it("of several in one frame are all refused if one has another's clientId", async () => {
+  it("in one frame are all refused if one has another clientId", async () => {
     const server = await start();
     const channel = realtime(server, { format, params: { clientId: "ada" } }).channels.get("c");
     const seen = new Inbox<Ably.InboundMessage>();
@@ -185,7 +185,7 @@ describe.each(FORMATS)("messages in %s", (format) => {
     expect((await seen.atLeast(1)).map(({ name }) => name)).toEqual(["after"]);
   });
 
-  it("without a name or data have none, and empty ones stay empty", async () => {
+  it("without name or data arrive without them, and empty ones arrive empty", async () => {
     const server = await start();
     const channel = realtime(server, { format }).channels.get("c");
     const seen = new Inbox<Ably.InboundMessage>();
@@ -198,7 +198,7 @@ describe.each(FORMATS)("messages in %s", (format) => {
     ]);
   });
 
-  it("without the rule cannot be updated, deleted, appended to or annotated: 93002", async () => {
+  it("without mutableMessages cannot be updated, deleted, appended to or annotated: 93002", async () => {
     const server = await start({ mutableMessages: false });
     const client = await connected(realtime(server, { format }));
     const channel = client.channels.get("c");

@@ -3,7 +3,7 @@ import { startLocalAbly } from "../server.ts";
 import { RawClient, atEnd, send, start } from "./harness.ts";
 
 describe("local Ably alone", () => {
-  it("answers pages of any port of this machine, and of no other machine", async () => {
+  it("answers pages at any port of this machine, and of no other machine", async () => {
     const server = await start();
     for (const origin of ["http://localhost:3000", "http://127.0.0.1:1", "http://[::1]:5173"]) {
       expect((await new RawClient(server, {}, { origin }).next()).action).toBe(4);
@@ -13,7 +13,7 @@ describe("local Ably alone", () => {
     }
   });
 
-  it("answers pages of any port of the host that they ask", async () => {
+  it("answers pages at any port of the requested host", async () => {
     const server = await start();
     for (const hostname of ["host.docker.internal", "192.168.1.5", "ci-runner"]) {
       const headers = { host: `${hostname}:${server.port}`, origin: `http://${hostname}:3000` };
@@ -23,7 +23,7 @@ describe("local Ably alone", () => {
     expect(await new RawClient(server, {}, other).closed).toBe(403);
   });
 
-  it("refuses a host on the web that was pointed at this machine, until it is allowed", async () => {
+  it("refuses a public name that was pointed at this machine, until it is allowed", async () => {
     const { url, port } = await start();
     const ask = async (host: string, at = url) => (await send(`${at}/time`, { host })).status;
     expect(await ask(`evil.example:${port}`)).toBe(403);
@@ -36,7 +36,7 @@ describe("local Ably alone", () => {
     expect(await ask("evil.example", open.url)).toBe(403);
   });
 
-  it("says in the refusal what to do, in the shape of an Ably error", async () => {
+  it("refuses with an Ably error that says what to do", async () => {
     const { url } = await start();
     const { body } = await send(`${url}/time`, { host: "evil.example" });
     const { error } = JSON.parse(body);

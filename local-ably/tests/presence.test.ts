@@ -21,7 +21,7 @@ import {
 type Server = Awaited<ReturnType<typeof start>>;
 
 describe.each(FORMATS)("presence in %s", (format) => {
-  /** Someone who watches the channel, and what is seen. */
+  /** A client that collects the presence events of the channel. */
   async function watch(server: Server) {
     const seen = new Inbox<Ably.PresenceMessage>();
     const channel = realtime(server, { format }).channels.get("c");
@@ -38,7 +38,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
   const told = (messages: Ably.PresenceMessage[]) =>
     messages.map(({ action, clientId, data }) => [action, clientId, data]);
 
-  it("tells of entering, updating and leaving, each with its data", async () => {
+  it("delivers enter, update and leave with their data", async () => {
     const server = await start();
     const { seen } = await watch(server);
     const { client, presence } = member(server, "ada");
@@ -59,7 +59,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
     });
   });
 
-  it("makes an update of someone new an enter, an enter of someone there an update", async () => {
+  it("turns the update of an absent member into enter, and a repeated enter into update", async () => {
     const server = await start();
     const { seen } = await watch(server);
     const { presence } = member(server, "ada");
@@ -71,7 +71,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
     ]);
   });
 
-  it("tells the last data and extras of who leaves without any, and nothing of who was not there", async () => {
+  it("repeats the last data and extras with a leave, and delivers no leave of an absent member", async () => {
     const server = await start();
     const { seen } = await watch(server);
     const { presence } = member(server, "*");
@@ -85,7 +85,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
     ]);
   });
 
-  it("takes anyone under a wildcard token, and only oneself without", async () => {
+  it("allows any clientId with a wildcard token, and only its own otherwise", async () => {
     const server = await start();
     const { presence } = member(server, "*");
     await Promise.all([presence.enterClient("a"), presence.enterClient("b")]);
@@ -111,7 +111,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
     expect((await two.presence.get()).map(({ data }) => data)).toEqual(["phone"]);
   });
 
-  it("gives 110 members in pages, as they entered", async () => {
+  it("synchronizes 110 members in pages, in the order of entering", async () => {
     const server = await start({ maxInboundRate: 1_000 });
     const { presence } = member(server, "*");
     const entered = new Inbox<Ably.PresenceMessage>();
@@ -147,7 +147,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
     ]);
   });
 
-  it("survives a drop and a resume without a word to the others", async () => {
+  it("stays through a drop and a resume, unnoticed by others", async () => {
     const server = await start();
     const { seen, channel } = await watch(server);
     const { client, presence } = member(server, "ada");
@@ -178,7 +178,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
     expect(Date.now() - cutAt).toBeGreaterThanOrEqual(39);
   });
 
-  it("is entered again, as someone new, after a resume that failed", async () => {
+  it("is entered again, as a new member, after a failed resume", async () => {
     const server = await start();
     const { client, presence } = member(server, "ada", { disconnectedRetryTimeout: 50 });
     await presence.enter("still me");
@@ -194,7 +194,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
     });
   });
 
-  it("of what was missed while away is made up for at the return", async () => {
+  it("is brought up to date at a resume", async () => {
     const server = await start();
     const watcher = realtime(server, { format, disconnectedRetryTimeout: 50 });
     const seen = new Inbox<Ably.PresenceMessage>();
@@ -213,7 +213,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
     expect(members.map(({ clientId }) => clientId)).toEqual(["bob"]);
   });
 
-  it("is refused beyond the limit of the channel with 91003", async () => {
+  it("above maxPresenceMembers is refused with 91003", async () => {
     const server = await start({ maxPresenceMembers: 1 });
     const { presence } = member(server, "*");
     await presence.enterClient("a");
@@ -240,7 +240,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
     expect((await rest(server, { format }).channels.get("d").presence.get()).items).toEqual([]);
   });
 
-  it("is paged to its end over REST, whoever moves meanwhile, with any letters in the query", async () => {
+  it("is paged over REST without gaps while members change, with any characters in the query", async () => {
     const server = await start();
     const both = [member(server, "*"), member(server, "*")];
     for (const { presence } of both) {
@@ -263,7 +263,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
     expect((await first.next())?.items.map(({ clientId }) => clientId)).toEqual(["a b+c"]);
   });
 
-  it("keeps a history of what happened, with its data", async () => {
+  it("has a history with data", async () => {
     const server = await start();
     const { client, presence } = member(server, "ada");
     await presence.enter("1");
@@ -283,7 +283,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
   });
 });
 
-describe("presence on the line", () => {
+describe("Presence on the protocol level", () => {
   async function open(query: Record<string, string> = {}) {
     const client = new RawClient(await start(), query);
     await client.next();
@@ -317,7 +317,7 @@ describe("presence on the line", () => {
     expect((await client.ask(enter(0, { action }))).error).toMatchObject({ code: 40000 });
   });
 
-  it("that is sent again after a drop is told once", async () => {
+  it("that is sent again after a drop is delivered once", async () => {
     const server = await start();
     const seen = new Inbox<Ably.PresenceMessage>();
     await realtime(server).channels.get("c").presence.subscribe(seen.add);
@@ -407,7 +407,7 @@ describe("presence on the line", () => {
     expect(cursors.map(([, cursor]) => cursor === "")).toEqual([false, false, true]);
   });
 
-  it("takes the newest by msgSerial and index, whatever order it comes in", async () => {
+  it("prefers the highest msgSerial and index, in whatever order they arrive", async () => {
     const client = await open({ clientId: "ada" });
     await client.ask({ action: Action.ATTACH, channel: "c", flags: 1 << 16 });
     await client.ask(enter(5, { data: "newer" }));

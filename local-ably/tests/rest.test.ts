@@ -6,7 +6,7 @@ import { FORMATS, Inbox, LOCAL_KEY, connected, realtime, refusal, rest, start } 
 const CONTENT_TYPE = { json: "application/json", msgpack: "application/x-msgpack" };
 
 describe.each(FORMATS)("REST in %s", (format) => {
-  it("tells the time, without credentials", async () => {
+  it("has the time, without credentials", async () => {
     const server = await start();
     const before = Date.now();
     const time = await rest(server, { format }).time();
@@ -39,7 +39,7 @@ describe.each(FORMATS)("REST in %s", (format) => {
     expect(several.items[0].serials).toEqual(serials.slice(1));
   });
 
-  it("takes a message with an id once", async () => {
+  it("publishes a message with an id once", async () => {
     const channel = rest(await start(), { format }).channels.get("c");
     for (const data of ["1", "2", "3"]) await channel.publish({ id: "mine", data });
     const array = [{ id: "base:0" }, { id: "base:1" }];
@@ -77,7 +77,7 @@ describe.each(FORMATS)("REST in %s", (format) => {
     expect([success, statusCode, errorCode]).toEqual([false, 400, code]);
   });
 
-  it("stamps the clientId, and refuses another's with 40012", async () => {
+  it("adds the clientId, and refuses another one with 40012", async () => {
     const server = await start();
     const channel = rest(server, { format, params: { clientId: "ada" } }).channels.get("c");
     await channel.publish("n", "");
@@ -86,7 +86,7 @@ describe.each(FORMATS)("REST in %s", (format) => {
     expect(error).toMatchObject({ code: 40012, statusCode: 400 });
   });
 
-  it("publishes on behalf of a connection whose key it has", async () => {
+  it("publishes for a connection with its connectionKey", async () => {
     const server = await start();
     const ada = await connected(realtime(server, { format, params: { clientId: "ada" } }));
     const channel = rest(server, { format, params: { clientId: "*" } }).channels.get("c");
@@ -117,7 +117,7 @@ describe.each(FORMATS)("REST in %s", (format) => {
     expect((await channels.get("a/b c?d").history()).items).toHaveLength(1);
   });
 
-  it("tells a channel's status", async () => {
+  it("has the status of a channel", async () => {
     const server = await start();
     const ada = realtime(server, { format, params: { clientId: "ada" } }).channels.get("c");
     await ada.presence.enter();
@@ -143,7 +143,7 @@ describe.each(FORMATS)("REST in %s", (format) => {
     });
   });
 
-  it("pages the answers of request()", async () => {
+  it("has pages for request()", async () => {
     const client = rest(await start(), { format });
     for (const name of ["0", "1", "2"]) await client.channels.get("c").publish(name, "");
     const first = await client.request("GET", "/channels/c/messages", 3, { limit: 2 }, null, {});
@@ -155,7 +155,7 @@ describe.each(FORMATS)("REST in %s", (format) => {
     expect(second?.hasNext()).toBe(false);
   });
 
-  // What is left out: see local-ably/README.md.
+  // What is not supported: see local-ably/README.md.
   it.each([
     ["GET", "/stats", 404, 40400],
     ["GET", "/no/such/path", 404, 40400],
@@ -176,7 +176,7 @@ describe.each(FORMATS)("REST in %s", (format) => {
     expect(answer.errorMessage).not.toBe("");
   });
 
-  it("says errors in the body too, in the format that was asked for", async () => {
+  it("has errors in headers and, in the requested format, in the body", async () => {
     const { url } = await start();
     const response = await fetch(`${url}/nothing`, { headers: { accept: CONTENT_TYPE[format] } });
     expect(response.headers.get("content-type")).toBe(CONTENT_TYPE[format]);
@@ -195,7 +195,7 @@ describe.each(FORMATS)("REST in %s", (format) => {
 });
 
 describe("REST for browsers", () => {
-  it("may be called from any page, which may read the headers", async () => {
+  it("can be called by any page, which can read the headers", async () => {
     const { url } = await start();
     const preflight = await fetch(`${url}/channels/c/messages`, {
       method: "OPTIONS",
@@ -217,7 +217,7 @@ describe("REST for browsers", () => {
     }
   });
 
-  it("refuses a body that is not what it says with 40000", async () => {
+  it("refuses a body that does not match its content type with 40000", async () => {
     const { url } = await start();
     const response = await fetch(`${url}/channels/c/messages?key=${LOCAL_KEY}`, {
       method: "POST",
@@ -227,7 +227,7 @@ describe("REST for browsers", () => {
     expect([response.status, response.headers.get("x-ably-errorcode")]).toEqual([400, "40000"]);
   });
 
-  it("refuses a path that cannot be decoded, and goes on", async () => {
+  it("refuses a path that cannot be decoded", async () => {
     const { url } = await start();
     const response = await fetch(`${url}/channels/%E0%A4%A/messages?key=${LOCAL_KEY}`);
     expect(response.status).toBe(400);

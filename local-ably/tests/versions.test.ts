@@ -95,7 +95,7 @@ describe.each(FORMATS)("a message in %s", (format) => {
     expect(late.all.at(-1)?.version.serial).toBe(latest.version?.serial);
   });
 
-  it("grows by whole versions for who asks for appendMode=full", async () => {
+  it("arrives whole after each append with appendMode=full", async () => {
     const server = await start();
     const seen = await subscribed(server, { appendMode: "full" });
     const channel = realtime(server, { format }).channels.get("c");
@@ -202,7 +202,7 @@ describe.each(FORMATS)("a message in %s", (format) => {
   });
 });
 
-describe("a change on the line", () => {
+describe("A change on the protocol level", () => {
   it("that is sent again after a drop is applied once", async () => {
     const server = await start();
     const first = new RawClient(server);

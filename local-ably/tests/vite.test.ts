@@ -29,7 +29,7 @@ describe("in Vite, local Ably", () => {
     return { port: address.port, url: `http://127.0.0.1:${address.port}` };
   }
 
-  it("answers beside the page, on its port", async () => {
+  it("answers on the port of the page", async () => {
     const server = await startVite();
     const channel = realtime(server).channels.get("c");
     const seen = new Inbox<Ably.InboundMessage>();
@@ -38,14 +38,14 @@ describe("in Vite, local Ably", () => {
     await seen.atLeast(1);
   });
 
-  it("leaves a visit to a page of the same path to the page", async () => {
+  it("leaves page visits at the same paths to the page", async () => {
     const { url } = await startVite();
     const accept = async (types: string) => (await send(`${url}/time`, { accept: types })).body;
     expect(await accept("text/html,*/*;q=0.8")).not.toMatch(/^\[\d+\]$/);
     expect(await accept("application/json")).toMatch(/^\[\d+\]$/);
   });
 
-  it("leaves Vite's own socket, and those at other paths, to others", async () => {
+  it("leaves sockets of Vite and at other paths alone", async () => {
     const { url } = await startVite();
     const hmr = new RawClient({ url }, {}, {}, ["vite-hmr"]);
     const other = new RawClient({ url: `${url}/chat` });
@@ -122,7 +122,7 @@ describe("in Vite, local Ably", () => {
     expect((await new RawClient(everyone, {}, any).next()).action).toBe(4);
   });
 
-  it("offers the faults to its own page, by name", async () => {
+  it("offers all faults to its own page", async () => {
     const server = await startVite();
     const fault = (query: string) =>
       send(
@@ -158,7 +158,7 @@ describe("in Vite, local Ably", () => {
     expect((await fault("earthquake")).status).toBe(404);
   });
 
-  it("refuses the faults to everyone else", async () => {
+  it("refuses the faults to all others", async () => {
     const { url, port } = await startVite();
     const counts = `${url}/local-ably/faults/counts`;
     const own = { origin: url };
@@ -166,10 +166,10 @@ describe("in Vite, local Ably", () => {
       (await send(counts, headers, method)).status;
     expect(await statusOf(own)).toBe(200);
     expect(await statusOf({ ...own, "x-forwarded-for": "127.0.0.1" })).toBe(200);
-    // Not from this machine, behind a proxy that says so.
+    // A proxy says that the request is from another machine.
     expect(await statusOf({ ...own, "x-forwarded-for": "192.0.2.7" })).toBe(403);
     expect(await statusOf({ ...own, "x-forwarded-for": "127.0.0.1, 192.0.2.7" })).toBe(403);
-    // Another origin, a page that a browser says is another, none, and a name that was rebound.
+    // Other origins, a cross-site request, no origin, and DNS rebinding.
     expect(await statusOf({ origin: "https://example.com" })).toBe(403);
     expect(await statusOf({ origin: `http://127.0.0.1:${port + 1}` })).toBe(403);
     expect(await statusOf({ ...own, "sec-fetch-site": "cross-site" })).toBe(403);
@@ -179,7 +179,7 @@ describe("in Vite, local Ably", () => {
     expect(await statusOf(own, "GET")).toBe(403);
   });
 
-  it("stays away while there is an ABLY_API_KEY, and from builds", () => {
+  it("is off with an ABLY_API_KEY, and in builds", () => {
     const { apply } = localAbly();
     if (typeof apply !== "function") throw new Error("The plugin always applies");
     const applies = (command: "serve" | "build") =>
