@@ -88,6 +88,16 @@ it("shows that a tab with a token needs no function", () => {
   );
 });
 
+it("shows that a function which answers with a token leaves nothing to exchange", () => {
+  const diagram = after(
+    connection("connecting", 0),
+    called,
+    answered(41),
+    connection("connected", 90),
+  );
+  expect(statesOf(diagram)).toMatchObject({ function: "done", token: "skipped", socket: "done" });
+});
+
 it("shows a function that refuses, and no WebSocket", () => {
   const error = { code: 40012, statusCode: 403, message: "refused" };
   const diagram = after(

@@ -117,13 +117,15 @@ function afterConnection(diagram: Diagram, status: ConnectionStatus, now: number
 
 /** The status is the same after a renewed token: the WebSocket stays open. */
 function afterConnected(diagram: Diagram, now: number): Diagram {
-  const { socket, channel } = diagram.steps;
+  const { socket, channel, token } = diagram.steps;
   if (socket.state === "done") return diagram;
   const ms = now - (socket.startedAt ?? now);
   const isAttached = channel.state === "done";
   return withSteps(
     { ...diagram, openedAt: now },
     {
+      // The function may answer with a token itself, such as a JWT.
+      token: token.state === "active" ? { state: "skipped" } : token,
       socket: { state: "done", ms },
       channel: isAttached ? channel : { state: "active", startedAt: now },
     },
