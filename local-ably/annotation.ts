@@ -61,12 +61,15 @@ export function summarize(annotations: Annotation[]): Record<string, object> {
 
 function toSummary(method: string, annotations: Annotation[]): object {
   const names = new Map<string, Clients>();
+  const previousNames = new Map<string, string>();
   for (const annotation of annotations) {
     const name = METHODS_WITHOUT_NAMES.includes(method) ? "" : (annotation.name ?? "");
     const clients: Clients = names.get(name) ?? new Map();
     const client = annotation.clientId ?? UNIDENTIFIED;
-    const isMoved = method === "unique.v1" && annotation.action !== DELETE;
-    if (isMoved) for (const others of names.values()) others.delete(client);
+    if (method === "unique.v1" && annotation.action !== DELETE) {
+      names.get(previousNames.get(client) ?? name)?.delete(client);
+      previousNames.set(client, name);
+    }
     names.set(name, clients);
     contribute(method, clients, annotation);
   }
