@@ -24,6 +24,10 @@ export async function startProgram(
     // A group of its own, so that the shell and all that it started end together.
     detached: !IS_WINDOWS,
   });
+  // Ctrl+C ends the tests only: the program has a group of its own.
+  const end = () => endTree(child);
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
   let text = "";
   const endedByItself = () => new Error(`${command} ended by itself:\n${text}`);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
