@@ -63,7 +63,7 @@ export async function launchFirefox(): Promise<OtherBrowser> {
   };
 }
 
-/** WebKit's driver has one session, whose tabs take turns. */
+/** WebKit's driver has one session. A tab in the background would not render, so each is a window. */
 export async function launchWebKit(): Promise<OtherBrowser> {
   const port = await freePort();
   const driver = await startWebKitDriver(port);
@@ -80,7 +80,7 @@ export async function launchWebKit(): Promise<OtherBrowser> {
     name: "WebKit",
     errors: [],
     async newTab() {
-      if (!isFirst) await session.switchTo().newWindow("tab");
+      if (!isFirst) await session.switchTo().newWindow("window");
       isFirst = false;
       return toTab(session, await session.getWindowHandle());
     },
