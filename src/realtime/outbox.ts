@@ -41,8 +41,8 @@ type Settle = { resolve(): void; reject(error: ErrorInfo): void };
 const REPEATS_DROPPED_MS = 120_000;
 /** In UTF-16 code units. Browsers store about 5 MB for a tab. */
 const MAX_STORED_LENGTH = 1_000_000;
-/** Ably accepts 50 from a connection. https://ably.com/docs/platform/pricing/limits */
-const MAX_PUBLISHED_PER_SECOND = 40;
+/** Half of what Ably accepts from a connection. https://ably.com/docs/platform/pricing/limits */
+const MAX_PUBLISHED_PER_SECOND = 25;
 /** The HTTP status of Ably's errors for rates. */
 const TOO_MANY_REQUESTS = 429;
 const RETRY_DELAY_MS = 250;

@@ -130,24 +130,19 @@ function openSession(
   profile: Profile,
   events: RoomEvents,
 ): Session {
-  const isNew = createDeduplicator();
-  let isHistory = true;
   let wasAttached = false;
   const report = (error?: ErrorInfo, isContinuous = true) => {
     events.status?.({ state: channel.state, isContinuous, error });
   };
+  const messages = subscribe(channel, (message) => events.message?.(message));
   const presence = new Presence(client, channel, profile, {
     members: (members) => events.members?.(members),
     entered(error) {
       // Ably delivers what came before this page before it lets the page enter.
-      isHistory = false;
+      messages.endHistory();
       report(error);
     },
   });
-  const onMessage = (raw: InboundMessage) => {
-    const message = readMessage(raw, isHistory);
-    if (isNew(message.key)) events.message?.(message);
-  };
   const onState = ({ current, resumed, reason }: ChannelStateChange) => {
     const isGap = current === "attached" && wasAttached && !resumed;
     if (current === "attached") wasAttached = true;
@@ -156,18 +151,8 @@ function openSession(
     if (current === "attached") void presence.enterIfNeeded();
     presence.notify();
   };
-  const attach = () => {
-    // An error is the channel's next state, and is reported as such.
-    channel.attach().catch(() => {});
-  };
-  /** A connection that failed or was closed took the channel with it. */
-  const onConnected = () => {
-    if (channel.state === "failed" || channel.state === "detached") attach();
-  };
-
+  const { attach, unwatch } = keepAttached(client, channel);
   channel.on(onState);
-  void channel.subscribe(onMessage);
-  client.connection.on("connected", onConnected);
   const { state } = channel;
   if (state === "attached") onState({ previous: state, current: state, resumed: true });
   else attach();
@@ -176,12 +161,42 @@ function openSession(
     presence,
     attach,
     close() {
-      client.connection.off("connected", onConnected);
+      unwatch();
       channel.off(onState);
-      channel.unsubscribe(onMessage);
+      messages.unsubscribe();
       presence.close();
     },
   };
+}
+
+/** Reports each message once. Until `endHistory` is called, messages count as history. */
+function subscribe(channel: RealtimeChannel, report: (message: RoomMessage) => void) {
+  const isNew = createDeduplicator();
+  let isHistory = true;
+  const onMessage = (raw: InboundMessage) => {
+    const message = readMessage(raw, isHistory);
+    if (isNew(message.key)) report(message);
+  };
+  void channel.subscribe(onMessage);
+  return {
+    endHistory() {
+      isHistory = false;
+    },
+    unsubscribe: () => channel.unsubscribe(onMessage),
+  };
+}
+
+/** Attaches the channel again after a connection that failed or was closed took it along. */
+function keepAttached({ connection }: Client, channel: RealtimeChannel) {
+  const attach = () => {
+    // An error is the channel's next state, and is reported as such.
+    channel.attach().catch(() => {});
+  };
+  const onConnected = () => {
+    if (channel.state === "failed" || channel.state === "detached") attach();
+  };
+  connection.on("connected", onConnected);
+  return { attach, unwatch: () => connection.off("connected", onConnected) };
 }
 
 /**

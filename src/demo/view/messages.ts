@@ -21,14 +21,49 @@ export function renderMessages(): (state: State) => void {
   const forgotten = find("data-forgotten");
   const unseen = find("data-unseen");
   const typing = find("data-typing");
+  const renderEntry = createEntryRenderer();
+  let rendered = new Map<string, Rendered>();
+  let renderedParts: unknown[] = [];
+
+  function renderList(state: State): void {
+    const entries = entriesOf(state);
+    const dividers = dividersOf(entries, state.unseen.firstKey);
+    rendered = new Map(
+      entries.map((entry, index) => {
+        const divider = dividers[index];
+        const isContinued = divider === undefined && continues(entries[index - 1], entry);
+        const known = rendered.get(entry.key);
+        return [entry.key, renderEntry(state, entry, { divider, isContinued }, known)];
+      }),
+    );
+    const items = [...rendered.values()].map(({ item }) => item);
+    arrange(list, items);
+    if (state.isFollowing) list.scrollTop = list.scrollHeight;
+  }
+
+  return (state) => {
+    const { timeline, pending, unseen: news, appearances, me, channel, isFollowing } = state;
+    const parts = [timeline, pending, news, appearances, me, isFollowing];
+    if (!parts.every((part, index) => part === renderedParts[index])) renderList(state);
+    renderedParts = parts;
+    const { count } = news;
+    unseen.hidden = count === 0;
+    setText(unseen, count === 1 ? "1 new message ↓" : `${count} new messages ↓`);
+    const isEmpty = timeline.entries.length + pending.length === 0;
+    empty.hidden = !isEmpty || channel.state !== "attached";
+    forgotten.hidden = timeline.dropped === 0;
+    setText(forgotten, `This page keeps the last ${MAX_LINES} messages.`);
+    setWords(typing, describeTyping(state.members, me, state.now));
+  };
+}
+
+/** Writes an entry of the list, unless it shows the same already. */
+function createEntryRenderer() {
   const lineTemplate = find<HTMLTemplateElement>("data-line-template");
   const noticeTemplate = find<HTMLTemplateElement>("data-notice-template");
-  let rendered = new Map<string, Rendered>();
-  let renderedEntries: unknown[] = [];
 
-  function render(state: State, entry: Entry, context: Context): Rendered {
+  return (state: State, entry: Entry, context: Context, known?: Rendered): Rendered => {
     const { divider, isContinued } = context;
-    const known = rendered.get(entry.key);
     const name = entry.kind === "line" ? nameOf(state, entry.clientId) : "";
     const delivery = entry.kind === "line" ? describeDelivery(entry) : "";
     const key = [entry, divider, isContinued, name, delivery];
@@ -42,37 +77,6 @@ export function renderMessages(): (state: State) => void {
     if (entry.kind === "line") fillLine(item, state, entry);
     else setWords(find("data-body", item), entry.words);
     return { item, key };
-  }
-
-  function renderList(state: State): void {
-    const entries = entriesOf(state);
-    const dividers = dividersOf(entries, state.unseen.firstKey);
-    const all = entries.map((entry, index) => {
-      const divider = dividers[index];
-      const isContinued = divider === undefined && continues(entries[index - 1], entry);
-      return [entry.key, render(state, entry, { divider, isContinued })] as const;
-    });
-    rendered = new Map(all);
-    arrange(
-      list,
-      all.map(([, { item }]) => item),
-    );
-    if (state.isFollowing) list.scrollTop = list.scrollHeight;
-  }
-
-  return (state) => {
-    const { timeline, pending, unseen: news, appearances, me, channel, isFollowing } = state;
-    const parts = [timeline, pending, news, appearances, me, isFollowing];
-    if (!parts.every((part, index) => part === renderedEntries[index])) renderList(state);
-    renderedEntries = parts;
-    const { count } = news;
-    unseen.hidden = count === 0;
-    setText(unseen, count === 1 ? "1 new message ↓" : `${count} new messages ↓`);
-    const isEmpty = timeline.entries.length + pending.length === 0;
-    empty.hidden = !isEmpty || channel.state !== "attached";
-    forgotten.hidden = timeline.dropped === 0;
-    setText(forgotten, `This page keeps the last ${MAX_LINES} messages.`);
-    setWords(typing, describeTyping(state.members, me, state.now));
   };
 }
 
@@ -94,6 +98,7 @@ export function bindMessages(on: {
   const list = find("data-messages");
   const unseen = find("data-unseen");
   let isAtEnd = true;
+  let lastTop = 0;
   const goToEnd = () => {
     list.scrollTop = list.scrollHeight;
   };
@@ -110,8 +115,12 @@ export function bindMessages(on: {
   additions.observe(list, { childList: true });
   const cleanups = [
     listen(list, "scroll", () => {
+      const { scrollTop, scrollHeight, clientHeight } = list;
       const wasAtEnd = isAtEnd;
-      isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < END_TOLERANCE;
+      const isNear = scrollHeight - scrollTop - clientHeight < END_TOLERANCE;
+      // A list that has just grown is not at its end, but nobody has scrolled up either.
+      if (isNear || scrollTop < lastTop) isAtEnd = isNear;
+      lastTop = scrollTop;
       if (isAtEnd !== wasAtEnd) on.scroll(isAtEnd);
     }),
     listen(unseen, "click", () => {

@@ -6,8 +6,6 @@ import { ROOT } from "../../../tests/support/copy.ts";
 
 /** Bytes, compressed with brotli. */
 const BUDGETS = { html: 4_000, css: 5_000, js: 45_000 };
-/** A fork's first features must fit into the budget too. */
-const SPARE_SCRIPT_BYTES = 2_000;
 
 let first: File[];
 
@@ -19,9 +17,8 @@ beforeAll(async () => {
 });
 
 it.each(Object.entries(BUDGETS))("the first load keeps to its budget of %s", (kind, budget) => {
-  const allowed = kind === "js" ? budget - SPARE_SCRIPT_BYTES : budget;
   const bytes = weigh(first, kind);
-  expect(bytes, `Bytes of each part:\n${describeParts()}`).toBeLessThanOrEqual(allowed);
+  expect(bytes, `Bytes of each part:\n${describeParts()}`).toBeLessThanOrEqual(budget);
 });
 
 it("the first load is a page, a stylesheet and a script, and neither font nor image", () => {

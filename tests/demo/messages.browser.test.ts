@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+import { setStage } from "../support/stage.ts";
+import type { Visitor } from "../support/visitor.ts";
+
+const stage = setStage();
+
+/** How far the list is from its end, in CSS px. */
+const fromEnd = ({ page }: Visitor) =>
+  page
+    .locator("[data-messages]")
+    .evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight);
+
+async function scrollToStart({ page }: Visitor): Promise<void> {
+  await page.locator("[data-messages]").evaluate((list) => {
+    const scrolled = new Promise((resolve) =>
+      list.addEventListener("scroll", resolve, { once: true }),
+    );
+    list.scrollTop = 0;
+    return scrolled;
+  });
+}
+
+describe("writing", () => {
+  it("keeps the focus in the box, so that a phone keeps its keyboard", async () => {
+    const ada = await stage.arrive();
+    await ada.page.click("[data-text]");
+    await ada.page.keyboard.type("hello");
+    await ada.page.locator("[data-composer] .primary").click();
+    await ada.sees(ada.lines, ["hello"]);
+    await ada.page.keyboard.type("and more");
+    expect(await ada.page.inputValue("[data-text]")).toBe("and more");
+    await ada.page.locator("[data-hello]").click();
+    await ada.page.keyboard.type("!");
+    expect(await ada.page.inputValue("[data-text]")).toBe("and more!");
+    expect(await ada.page.getAttribute("[data-text]", "enterkeyhint")).toBe("send");
+  });
+
+  it("takes several lines, with Shift+Enter or pasted, and grows to show them", async () => {
+    const ada = await stage.arrive();
+    const box = ada.page.locator("[data-text]");
+    const height = () => box.evaluate((element) => element.getBoundingClientRect().height);
+    const before = await height();
+    await box.fill("milk\neggs\n\n  - brown\nbread");
+    expect(await height()).toBeGreaterThan(before * 2);
+    await ada.page.keyboard.press("Enter");
+    await box.pressSequentially("one");
+    await ada.page.keyboard.press("Shift+Enter");
+    await box.pressSequentially("two");
+    await ada.page.keyboard.press("Enter");
+    await ada.sees(ada.lines, ["milk\neggs\n\n  - brown\nbread", "one\ntwo"]);
+    expect(await height()).toBe(before);
+  });
+
+  it("does not send when Enter takes the candidate of an input method", async () => {
+    const ada = await stage.arrive();
+    const cdp = await ada.page.context().newCDPSession(ada.page);
+    await ada.page.focus("[data-text]");
+    const composition = { text: "にほん", selectionStart: 3, selectionEnd: 3 };
+    await cdp.send("Input.imeSetComposition", composition);
+    const enter = { key: "Process", code: "Enter", windowsVirtualKeyCode: 229 };
+    await cdp.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...enter });
+    await cdp.send("Input.insertText", { text: "日本" });
+    expect(await ada.page.inputValue("[data-text]")).toBe("日本");
+    await ada.page.keyboard.press("Enter");
+    await ada.sees(ada.lines, ["日本"]);
+  });
+
+  it("keeps what is typed over a reload, for each room its own", async () => {
+    const [garden, kitchen] = [stage.newRoom(), stage.newRoom()];
+    const ada = await stage.arrive(garden);
+    await ada.page.fill("[data-text]", "half typed");
+    await ada.page.goto(kitchen);
+    await ada.connected();
+    expect(await ada.page.inputValue("[data-text]")).toBe("");
+    await ada.page.goto(garden);
+    await ada.connected();
+    expect(await ada.page.inputValue("[data-text]")).toBe("half typed");
+    await ada.page.keyboard.press("Tab");
+    await ada.page.locator("[data-composer] .primary").click();
+    await ada.sees(ada.lines, ["half typed"]);
+    await ada.page.reload();
+    await ada.connected();
+    expect(await ada.page.inputValue("[data-text]")).toBe("");
+  });
+
+  it("says why a message was not sent, and sends it again at a press", async () => {
+    const ada = await stage.arrive();
+    // The page stops texts that are too long, so this one goes around it.
+    await ada.page.evaluate(() => {
+      Object.defineProperty(Blob.prototype, "size", { get: () => 0 });
+    });
+    await ada.say("x".repeat(70_000));
+    const failed = ada.page.locator('.line[data-delivery="failed"]');
+    await failed.waitFor();
+    expect(await failed.locator("[data-delivery-words]").innerText()).toMatch(/^Not sent: .*size/);
+    await failed.locator("[data-resend]").click();
+    await failed.waitFor();
+    await ada.say("small");
+    await ada.page.locator('.line[data-delivery="delivered"]', { hasText: "small" }).waitFor();
+    await failed.locator("[data-discard]").click();
+    await ada.sees(ada.lines, ["small"]);
+    await ada.page.reload();
+    await ada.connected();
+    await ada.sees(ada.lines, ["small"]);
+  });
+});
+
+describe("reading", () => {
+  it("follows what is new only from the end of the list, and else offers it", async () => {
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
+    for (let i = 0; i < 25; i++) await bob.say(`line ${i}`);
+    await ada.lines.getByText("line 24").waitFor();
+    expect(await fromEnd(ada)).toBeLessThan(24);
+    await scrollToStart(ada);
+    for (const text of ["one", "two", "three"]) await bob.say(text);
+    const offer = ada.page.getByRole("button", { name: "3 new messages" });
+    await offer.waitFor();
+    expect(await ada.page.locator("[data-messages]").evaluate((list) => list.scrollTop)).toBe(0);
+    expect(await ada.page.locator(".line", { hasText: "one" }).last().innerText()).toContain("New");
+    await offer.click();
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
+    await offer.waitFor({ state: "hidden" });
+  });
+
+  it("goes to the end when I send, and stays there whatever changes its size", async () => {
+    const ada = await stage.arrive();
+    for (let i = 0; i < 25; i++) await ada.say(`line ${i}`);
+    await ada.lines.getByText("line 24").waitFor();
+    await scrollToStart(ada);
+    await ada.say("my answer");
+    await ada.lines.getByText("my answer").waitFor();
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
+    await ada.page.setViewportSize({ width: 400, height: 500 });
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
+    await ada.page.fill("[data-text]", "a\nb\nc\nd\ne");
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
+    await ada.openRaw(ada.page.locator(".line").last());
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
+  });
+
+  it("opens each message to the exact Ably message", async () => {
+    const ada = await stage.arrive();
+    await ada.say("look inside");
+    await ada.page.locator('.line[data-delivery="delivered"]').waitFor();
+    expect(JSON.parse(await ada.openRaw(ada.page.locator(".line")))).toMatchObject({
+      name: "chat-message",
+      data: { text: "look inside" },
+      id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      serial: expect.stringContaining("@"),
+      connectionId: expect.any(String),
+    });
+  });
+
+  it("adds each message to the log once, mine and theirs, so that it is announced once", async () => {
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
+    await ada.page.locator(".notice").waitFor();
+    await ada.page.evaluate(() => {
+      const added: string[] = [];
+      new MutationObserver((changes) => {
+        for (const { addedNodes } of changes)
+          for (const node of addedNodes) added.push((node as HTMLElement).innerText);
+      }).observe(document.querySelector("[role=log]")!, { childList: true });
+      Object.assign(window, { added });
+    });
+    for (const text of ["mine 1", "mine 2", "mine 3"]) await ada.say(text);
+    await bob.sees(bob.lines, ["mine 1", "mine 2", "mine 3"]);
+    await bob.say("theirs");
+    await ada.sees(ada.lines, ["mine 1", "mine 2", "mine 3", "theirs"]);
+    const added = await ada.page.evaluate(() => (window as unknown as { added: string[] }).added);
+    const names = [await ada.name(), await bob.name()];
+    expect(added.map((text) => text.match(/mine \d|theirs/)?.[0])).toEqual([
+      "mine 1",
+      "mine 2",
+      "mine 3",
+      "theirs",
+    ]);
+    expect(added[0]).toContain(names[0]);
+    expect(added[3]).toContain(names[1]);
+  });
+
+  it("leaves translated words alone until the page has something new to say", async () => {
+    const ada = await stage.arrive();
+    await ada.page.locator("[data-status]").evaluate((status) => {
+      status.textContent = "Verbunden";
+    });
+    await ada.page.locator("[data-path-words]").getByText("open for 3 s").waitFor();
+    expect(await ada.page.locator("[data-status]").innerText()).toBe("Verbunden");
+    await ada.say("do not translate names");
+    const sender = ada.page.locator("[data-sender]");
+    expect(await sender.evaluate((element: HTMLElement) => element.translate)).toBe(false);
+  });
+});
