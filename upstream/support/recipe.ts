@@ -52,6 +52,8 @@ export async function install(copy: string, names: string[]): Promise<void> {
     await symlink(folder, link, "junction");
     manifest.dependencies = { ...manifest.dependencies, [name]: "*" };
   }
+  // The formatter sorts them, as npm does.
+  manifest.dependencies = Object.fromEntries(Object.entries(manifest.dependencies ?? {}).sort());
   await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
