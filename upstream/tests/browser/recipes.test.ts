@@ -9,7 +9,7 @@ import { copyBareProject, readStarter } from "../../support/fork.ts";
 import { type Block, applyBlock } from "../../support/markdown.ts";
 import { blocks, blocksOf, checkRecipe, findBlock } from "../../support/recipe.ts";
 
-const MAX_LINES = 45;
+const MAX_LINES = 50;
 const CHECK_TIMEOUT_MS = 240_000;
 
 const SECTIONS = [
