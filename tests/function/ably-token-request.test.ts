@@ -1,12 +1,14 @@
-import { createHmac } from "node:crypto";
 import type { Context } from "@netlify/functions";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import ablyTokenRequest, { config } from "../../netlify/functions/ably-token-request/index.ts";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
+import { hasLocalAbly } from "../support/local-ably.ts";
+import { readAnswer } from "./answer.ts";
 
 const KEY = "appId.keyId:top-secret-part";
 const FUNCTION_URL = "https://site.example/.netlify/functions/ably-token-request";
 const MAX_RATE_LIMIT_WINDOW_S = 180;
+const OPERATIONS = ["history", "presence", "publish", "subscribe"];
 
 function ask(query = "", init: RequestInit = {}, context = {} as Context): Promise<Response> {
   return ablyTokenRequest(new Request(FUNCTION_URL + query, init), context);
@@ -14,12 +16,6 @@ function ask(query = "", init: RequestInit = {}, context = {} as Context): Promi
 
 function askAs(clientId: string): Promise<Response> {
   return ask(`?${new URLSearchParams({ clientId })}`);
-}
-
-type Body = Record<string, unknown> & { error: Record<string, unknown> };
-
-async function bodyOf(response: Response): Promise<Body> {
-  return (await response.json()) as Body;
 }
 
 beforeEach(() => {
@@ -33,21 +29,12 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe("a token request", () => {
-  it.each(["ada", "Zoë 🦦 <b>"])("is signed for %s and is not cached", async (name) => {
-    const response = await askAs(name);
+describe("an answer", () => {
+  it("is successful and is not cached", async () => {
+    const response = await askAs("ada");
     expect(response.status).toBe(200);
-    expect(response.headers.get("content-type")).toBe("application/json");
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
-    const { keyName, clientId, capability, timestamp, nonce, mac } = await bodyOf(response);
-    expect({ keyName, clientId }).toEqual({ keyName: "appId.keyId", clientId: name });
-    expect(Math.abs(Number(timestamp) - Date.now())).toBeLessThan(60_000);
-
-    // From https://ably.com/docs/api/token-request-spec: ttl is omitted, so its line is empty.
-    const signed = `appId.keyId\n\n${capability}\n${name}\n${timestamp}\n${nonce}\n`;
-    const expected = createHmac("sha256", "top-secret-part").update(signed).digest("base64");
-    expect(mac).toBe(expected);
   });
 
   it("ignores every query parameter but clientId", async () => {
@@ -60,27 +47,20 @@ describe("a token request", () => {
       keyName: "other.key",
       deployContext: "production",
     });
-    const body = await bodyOf(await ask(`?${query}`));
-    expect(body.capability).toBe('{"room:*":["history","presence","publish","subscribe"]}');
-    expect(body).not.toHaveProperty("ttl");
-    expect(body.timestamp).not.toBe("1");
-    expect(body.nonce).not.toBe("0123456789abcdef");
-    expect(body.keyName).toBe("appId.keyId");
-  });
-
-  it("has a new nonce each time", async () => {
-    const [one, other] = await Promise.all([ask().then(bodyOf), ask().then(bodyOf)]);
-    expect(one.nonce).not.toBe(other.nonce);
+    const answer = await readAnswer(await ask(`?${query}`));
+    expect(answer.capability).toBe(JSON.stringify({ "room:*": OPERATIONS }));
+    expect(answer).not.toHaveProperty("ttl");
+    expect(answer.timestamp).not.toBe("1");
+    expect(answer.nonce).not.toBe("0123456789abcdef");
+    expect(answer.keyName).toBe("appId.keyId");
   });
 });
 
 describe("the capability", () => {
-  const OPERATIONS = ["history", "presence", "publish", "subscribe"];
-
   async function capabilityIn(deployContext: string | undefined, variable?: string) {
     vi.stubEnv("CONTEXT", variable);
     const context = { deploy: { context: deployContext } } as Context;
-    const { capability } = await bodyOf(await ask("", {}, context));
+    const { capability } = await readAnswer(await ask("", {}, context));
     return JSON.parse(String(capability)) as unknown;
   }
 
@@ -110,7 +90,7 @@ describe("the capability", () => {
     expect(await capabilityIn("", variable)).toEqual({ [channels]: OPERATIONS });
   });
 
-  it("is production's with local Ably, in every deploy context", async () => {
+  it.runIf(hasLocalAbly)("is production's with local Ably, in every deploy context", async () => {
     vi.stubEnv("ABLY_API_KEY", undefined);
     vi.stubEnv("NETLIFY_DEV", "true");
     expect(await capabilityIn("", "dev")).toEqual({ "room:*": OPERATIONS });
@@ -120,16 +100,16 @@ describe("the capability", () => {
 describe("the clientId", () => {
   it("is DEFAULT_CLIENT_ID if the query has none", async () => {
     vi.stubEnv("DEFAULT_CLIENT_ID", "guest");
-    expect((await bodyOf(await ask())).clientId).toBe("guest");
+    expect((await readAnswer(await ask())).clientId).toBe("guest");
   });
 
   it.each([undefined, "", "  "])("is NO_CLIENT_ID if DEFAULT_CLIENT_ID is %j", async (value) => {
     vi.stubEnv("DEFAULT_CLIENT_ID", value);
-    expect((await bodyOf(await ask())).clientId).toBe("NO_CLIENT_ID");
+    expect((await readAnswer(await ask())).clientId).toBe("NO_CLIENT_ID");
   });
 
   it.each(["Zoë 🦦 <b>", "عائشة", "ศรี", "x".repeat(128)])("may be %s", async (clientId) => {
-    expect((await bodyOf(await askAs(clientId))).clientId).toBe(clientId);
+    expect((await readAnswer(await askAs(clientId))).clientId).toBe(clientId);
   });
 
   it.each([
@@ -154,7 +134,7 @@ describe("the clientId", () => {
     expect(response.headers.get("x-ably-errorcode")).toBe("40012");
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
-    const { error } = await bodyOf(response);
+    const { error } = await readAnswer(response);
     expect(error).toMatchObject({ code: 40012, statusCode: 403 });
     expect(error.href).toBe("https://help.ably.io/error/40012");
     expect(error.message).toMatch(/^Invalid clientId\. /);
@@ -173,7 +153,7 @@ describe("the key", () => {
     const response = await ask();
     expect(response.status).toBe(500);
     expect(response.headers.get("x-ably-errorcode")).toBe("40106");
-    const { message } = (await bodyOf(response)).error;
+    const { message } = (await readAnswer(response)).error;
     expect(message).toMatch(/no ABLY_API_KEY/);
     expect(message).toMatch(/\.env/);
     expect(message).toMatch(/On Netlify: .*Environment variables/);
@@ -199,18 +179,18 @@ describe("the key", () => {
 
   it("may have white space around it", async () => {
     vi.stubEnv("ABLY_API_KEY", ` ${KEY}\n`);
-    expect((await bodyOf(await ask())).keyName).toBe("appId.keyId");
+    expect((await readAnswer(await ask())).keyName).toBe("appId.keyId");
   });
 
-  it("is local Ably's under netlify dev if ABLY_API_KEY is blank", async () => {
+  it.runIf(hasLocalAbly)("is local Ably's under netlify dev if ABLY_API_KEY is blank", async () => {
     vi.stubEnv("ABLY_API_KEY", " ");
     vi.stubEnv("NETLIFY_DEV", "true");
-    expect((await bodyOf(await ask())).keyName).toBe(LOCAL_ABLY_KEY.split(":")[0]);
+    expect((await readAnswer(await ask())).keyName).toBe(LOCAL_ABLY_KEY.split(":")[0]);
   });
 
   it("is ABLY_API_KEY under netlify dev if that is set, even to a malformed key", async () => {
     vi.stubEnv("NETLIFY_DEV", "true");
-    expect((await bodyOf(await ask())).keyName).toBe("appId.keyId");
+    expect((await readAnswer(await ask())).keyName).toBe("appId.keyId");
     vi.stubEnv("ABLY_API_KEY", "wrong");
     expect((await ask()).status).toBe(500);
   });
@@ -233,7 +213,7 @@ describe("the request", () => {
     const response = await ask("?clientId=ada", { method });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
-    expect((await bodyOf(response)).error.statusCode).toBe(405);
+    expect((await readAnswer(response)).error.statusCode).toBe(405);
   });
 
   it("with OPTIONS lists the allowed methods", async () => {
@@ -255,7 +235,7 @@ describe("the request", () => {
   it("from another site's page gives 403", async () => {
     const response = await ask("", { headers: { "sec-fetch-site": "cross-site" } });
     expect(response.status).toBe(403);
-    expect((await bodyOf(response)).error.code).toBe(40300);
+    expect((await readAnswer(response)).error.code).toBe(40300);
   });
 
   it.each(["same-origin", "same-site", "none"])(

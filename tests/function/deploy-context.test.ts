@@ -4,6 +4,7 @@ import type { Context } from "@netlify/functions";
 import { build } from "vite";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import ablyTokenRequest from "../../netlify/functions/ably-token-request/index.ts";
+import { readAnswer } from "./answer.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILD_TIMEOUT_MS = 30_000;
@@ -38,8 +39,8 @@ async function channelsOfToken(context: string, CONTEXT?: string): Promise<strin
   vi.stubEnv("CONTEXT", CONTEXT);
   const request = new Request("https://site.example/.netlify/functions/ably-token-request");
   const response = await ablyTokenRequest(request, { deploy: { context } } as Context);
-  const { capability } = (await response.json()) as { capability: string };
-  return Object.keys(JSON.parse(capability) as object);
+  const { capability } = await readAnswer(response);
+  return Object.keys(JSON.parse(String(capability)) as object);
 }
 
 it.each([

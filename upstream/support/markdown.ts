@@ -18,6 +18,16 @@ export async function readBlocks(file: string): Promise<Block[]> {
   });
 }
 
+const COMMANDS = /^```sh\n(?!# )([^]*?)^```$/gm;
+
+/** Returns the shell commands below a heading of a Markdown file, without their comments. */
+export async function readCommands(file: string, section: string): Promise<string[]> {
+  const markdown = await readFile(join(ROOT, file), "utf8");
+  const text = markdown.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? "";
+  const lines = [...text.matchAll(COMMANDS)].flatMap(([, commands = ""]) => commands.split("\n"));
+  return lines.map((line) => line.replace(/\s+#.*$/, "")).filter((line) => line !== "");
+}
+
 /** What a file becomes by a block in `diff`. Throws if its lines are not in the file just once. */
 export function applyDiff(text: string, { path, code }: Block): string {
   const lines = code.trimEnd().split("\n");

@@ -8,9 +8,9 @@ import { type Site, startSite } from "../../tests/support/site.ts";
 const [name, secret] = ["production.test", "a-key-of-local-ably-only"] as const;
 
 /** The production build and the function, as `npm run serve` serves them. */
-export async function startServe(key: string): Promise<Site> {
+export async function startServe(key: string, folder?: string): Promise<Site> {
   const env = { ABLY_API_KEY: key, NODE_ENV: "production" };
-  return startSite("npm run serve --", await copyProject(), env);
+  return startSite("npm run serve --", folder ?? (await copyProject()), env);
 }
 
 export type Production = Site & {
@@ -23,8 +23,9 @@ export type Production = Site & {
 /**
  * The production build with Ably's own host names. Chromium is told that they are on this machine,
  * where local Ably answers to them over TLS: not a byte of the bundle is other than it is deployed.
+ * @param folder A copy of the project. It is deleted when the server stops.
  */
-export async function startProduction(): Promise<Production> {
+export async function startProduction(folder?: string): Promise<Production> {
   const port = await freePort();
   let ably: Awaited<ReturnType<typeof startLocalAbly>>;
   const ablyControl = {
@@ -34,7 +35,7 @@ export async function startProduction(): Promise<Production> {
     },
   };
   const [site, network] = await Promise.all([
-    startServe(`${name}:${secret}`),
+    startServe(`${name}:${secret}`, folder),
     startNetwork(port),
     ablyControl.start(),
   ]);

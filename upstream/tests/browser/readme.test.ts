@@ -1,10 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { runIn } from "../../support/files.ts";
-import { copyBareProject, readStarter } from "../../support/fork.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/support/stage.ts";
+import { runIn } from "../../support/files.ts";
+import { copyBareProject, readStarter } from "../../support/fork.ts";
+
+const MAX_CODE_LINES = 15;
 
 const code = await readStarter();
 
@@ -15,8 +17,8 @@ const stage = setStage(async () => {
   return startDev({ folder: copy });
 });
 
-it("gives the lines that replace the demo, and they work as they stand", async () => {
-  expect(code.trim().split("\n").length).toBeLessThanOrEqual(15);
+it("has code for a page of your own that works as it stands", async () => {
+  expect(code.trim().split("\n").length).toBeLessThanOrEqual(MAX_CODE_LINES);
   const [{ page: ada }, { page: bob }] = [await stage.open(), await stage.open()];
   for (const page of [ada, bob]) await page.goto(stage.site.url);
   await expect.poll(() => ada.title()).toBe("2 here");

@@ -1,10 +1,9 @@
 /** A fork deletes what README.md's table says it may, or adds its first feature: the app's gate stays green. */
-import { exec } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterEach, expect, it } from "vitest";
 import { ROOT, copyProject, removeCopy } from "../../../tests/support/copy.ts";
+import { check } from "../../support/check.ts";
 import { run } from "../../support/files.ts";
 import { deleteRow, emptyBody, readRows, readStarter } from "../../support/fork.ts";
 import { applyBlock, readBlocks } from "../../support/markdown.ts";
@@ -14,26 +13,6 @@ const rows = await readRows();
 
 let copy = "";
 afterEach(() => removeCopy(copy));
-
-/** Runs the app's gate in the copy, without a browser. Rejects with its output if it fails. */
-async function check(): Promise<string> {
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    ABLY_API_KEY: "",
-    CHROMIUM: join(copy, "no-browser"),
-    NODE_ENV: undefined,
-    CI: undefined,
-    VITEST: undefined,
-    NO_COLOR: "1",
-  };
-  try {
-    const { stdout, stderr } = await promisify(exec)("npm run check", { cwd: copy, env });
-    return stdout + stderr;
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string };
-    throw new Error(`npm run check failed:\n${stdout}${stderr}`, { cause: error });
-  }
-}
 
 /** Local Ably's own tests take half of the time, and only matter where local Ably or its packages change. */
 async function copyWithoutLocalAblyTests(): Promise<string> {
@@ -71,7 +50,7 @@ it("README.md has a row for each part that may be deleted", () => {
 it.each(rows)("npm run check passes without $paths", { timeout: PATIENCE_MS }, async (row) => {
   copy = await copyWithoutLocalAblyTests();
   await deleteFromCopy(row);
-  const output = await check();
+  const output = await check(copy);
   const isLeftOut = output.includes(
     "Left out: tests that need Ably, because local-ably/ is not here",
   );
@@ -81,7 +60,7 @@ it.each(rows)("npm run check passes without $paths", { timeout: PATIENCE_MS }, a
 it("npm run check passes without all of them", { timeout: PATIENCE_MS }, async () => {
   copy = await copyProject();
   for (const row of rows) await deleteFromCopy(row);
-  await check();
+  await check(copy);
 });
 
 it("npm run check passes with the first recipe", { timeout: PATIENCE_MS }, async () => {
@@ -89,14 +68,14 @@ it("npm run check passes with the first recipe", { timeout: PATIENCE_MS }, async
   const blocks = await readBlocks("docs/recipes.md");
   const first = blocks.filter(({ section }) => section === blocks[0]?.section);
   for (const block of first) await applyBlock(copy, block);
-  await check();
+  await check(copy);
 });
 
 it("npm run check passes with a first feature: 👍", { timeout: PATIENCE_MS }, async () => {
   copy = await copyWithoutLocalAblyTests();
   const patch = join(ROOT, "upstream/tests/project/first-feature.patch");
   await run("git", ["apply", patch], { cwd: copy });
-  await check();
+  await check(copy);
 });
 
 it(
@@ -110,6 +89,6 @@ it(
       page,
       (await readFile(page, "utf8")).replace(/<title>.*<\/title>/, "<title>Mine</title>"),
     );
-    await check();
+    await check(copy);
   },
 );

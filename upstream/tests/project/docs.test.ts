@@ -14,19 +14,10 @@ const CODE = FILES.filter((path) =>
 );
 
 /** Paths that the docs may name although they are not in the repository. */
-const NOT_HERE = [
-  "dist/",
-  "upstream/screenshots/",
-  ".env",
-  "ably/modular",
-  "application/jwt",
-  "@netlify/functions",
-  "@msgpack/msgpack",
-  "@types/ws",
-  "@ably/spaces",
-  "@ably/chat",
-  "@netlify/identity",
-];
+const NOT_HERE = ["dist/", "upstream/screenshots/", ".env", "ably/modular", "application/jwt"];
+
+/** A package with a scope. */
+const PACKAGE = /^@[\w-]+\/[\w-]+$/;
 
 /** Variables that are not for `.env`: Netlify and CI set them. */
 const SET_ELSEWHERE = ["NETLIFY_DEV", "CONTEXT", "CI"];
@@ -59,6 +50,12 @@ function anchorsOf(markdown: string): string[] {
   );
 }
 
+/** Returns the files that a recipe creates: blocks that name them, and targets of `mv`. */
+function createdBy(markdown: string): string[] {
+  const named = findAll(/^```\w+\n(?:\/\/|#|<!--) (\S+)/gm, markdown);
+  return [...named, ...findAll(/^mv \S+ (\S+)$/gm, markdown)];
+}
+
 /** A path from the root or from the doc's folder, or a file name alone. */
 function exists(path: string, doc: string): boolean {
   const from = [path, posix.join(dirname(doc), path)].map((each) => each.replace(/\/$/, ""));
@@ -77,9 +74,13 @@ describe.each(DOCS)("%s", async (doc) => {
       (word) =>
         /^[\w@.-][\w@./-]*$/.test(word) && /\/|\.(ts|mjs|js|json|toml|html|css|md)$/.test(word),
     );
-    expect(
-      paths.filter((path) => !exists(path, doc) && !NOT_HERE.some((name) => path.startsWith(name))),
-    ).toEqual([]);
+    const created = createdBy(markdown);
+    const isKnown = (path: string) =>
+      PACKAGE.test(path) ||
+      exists(path, doc) ||
+      created.some((file) => file === path || basename(file) === path) ||
+      NOT_HERE.some((name) => path.startsWith(name));
+    expect(paths.filter((path) => !isKnown(path))).toEqual([]);
   });
 
   it("names only scripts that exist", () => {

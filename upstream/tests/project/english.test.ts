@@ -29,7 +29,7 @@ const OLD_WORDS: [pattern: RegExp, instead: string][] = [
 
 /** Files that are rewritten in plain English. The list grows until it has all of them. */
 const REWRITTEN =
-  /^(upstream\/|check-ably\.ts|docs\/limits\.md|CONTRIBUTING\.md|tests\/support\/|\.ci\/|\.github\/)/;
+  /^(upstream\/|check-ably\.ts|docs\/(limits|promises|recipes|compare)\.md|(README|AGENTS|CONTRIBUTING)\.md|tests\/function\/|tests\/support\/|\.ci\/|\.github\/)/;
 
 const files = (await listFiles()).filter(
   (file) => REWRITTEN.test(file) && !/\.(png|json)$|english\.test\.ts$/.test(file),
