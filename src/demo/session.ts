@@ -1,7 +1,13 @@
-import { type Client, connect } from "../realtime/connect.ts";
+import { type Client, type ConnectionEvents, connect } from "../realtime/connect.ts";
 import type { MessageName, Payloads } from "../realtime/contract.ts";
-import { isMadeUpName, makeName, saveIdentity } from "../realtime/identity.ts";
-import { type Member, type Room, type RoomMessage, openRoom } from "../realtime/room.ts";
+import { type Identity, isMadeUpName, makeName, saveIdentity } from "../realtime/identity.ts";
+import {
+  type Member,
+  type Room,
+  type RoomEvents,
+  type RoomMessage,
+  openRoom,
+} from "../realtime/room.ts";
 import { forgetTokens } from "../realtime/token.ts";
 import { watchRoundTrip } from "./round-trip.ts";
 import { type Store, createBatch } from "./store.ts";
@@ -20,41 +26,23 @@ export type Session = {
   stop(): void;
 };
 
+type Dispatch = Store["dispatch"];
+
 /** Connects, opens the room, and dispatches what happens there until it is stopped. */
 export function startSession(store: Store): Session {
   let isStopped = false;
-  const dispatch: Store["dispatch"] = (event) => {
+  const dispatch: Dispatch = (event) => {
     if (!isStopped) store.dispatch(event);
   };
-  const { me, room: name } = store.state;
-  const client = connect(me.clientId, {
-    status: (status) => dispatch({ type: "connection", status }),
-    token: (step) => dispatch({ type: "token", step }),
-    transport: (name) => dispatch({ type: "transport", name }),
-  });
-  const room = openRoom(client, name, me, {
-    message: createBatch<RoomMessage>((messages) => dispatch({ type: "messages", messages })),
-    members(members) {
-      dispatch({ type: "members", members });
-      avoidNamesake(members);
-    },
-    status: (status) => dispatch({ type: "channel", status }),
-    unsent: (unsent) => dispatch({ type: "unsent", unsent }),
-  });
-  const rename = (next: string) => {
-    dispatch({ type: "renamed", name: next });
+  const { me, room: roomName } = store.state;
+  const client = connect(me.clientId, connectionEvents(dispatch));
+  const rename = (name: string) => {
+    dispatch({ type: "renamed", name });
     saveIdentity(store.state.me);
-    room.setProfile({ name: next });
+    room.setProfile({ name });
   };
-  /** Made-up names may repeat: whoever arrives second takes another. */
-  let isNew = true;
-  const avoidNamesake = (members: Member[]) => {
-    if (!isNew || !members.some(({ clientId }) => clientId === me.clientId)) return;
-    isNew = false;
-    const others = members.filter(({ clientId }) => clientId !== me.clientId);
-    const isTaken = others.some(({ name: other }) => other === store.state.me.name);
-    if (isTaken && isMadeUpName(store.state.me.name)) rename(makeName());
-  };
+  const avoidNamesake = createNamesakeCheck(() => store.state.me, rename);
+  const room = openRoom(client, roomName, me, roomEvents(dispatch, avoidNamesake));
   const unwatch = watchRoundTrip(client, (ms) => dispatch({ type: "round-trip", ms }));
   const stop = () => {
     isStopped = true;
@@ -77,5 +65,38 @@ export function startSession(store: Store): Session {
       return startSession(store);
     },
     stop,
+  };
+}
+
+function connectionEvents(dispatch: Dispatch): ConnectionEvents {
+  return {
+    status: (status) => dispatch({ type: "connection", status }),
+    token: (step) => dispatch({ type: "token", step }),
+    transport: (name) => dispatch({ type: "transport", name }),
+  };
+}
+
+function roomEvents(dispatch: Dispatch, onMembers: (members: Member[]) => void): RoomEvents {
+  return {
+    message: createBatch<RoomMessage>((messages) => dispatch({ type: "messages", messages })),
+    members(members) {
+      dispatch({ type: "members", members });
+      onMembers(members);
+    },
+    status: (status) => dispatch({ type: "channel", status }),
+    unsent: (unsent) => dispatch({ type: "unsent", unsent }),
+  };
+}
+
+/** Made-up names may repeat: who arrives second takes another. */
+function createNamesakeCheck(readMe: () => Identity, rename: (name: string) => void) {
+  let isNew = true;
+  return (members: Member[]) => {
+    const me = readMe();
+    if (!isNew || !members.some(({ clientId }) => clientId === me.clientId)) return;
+    isNew = false;
+    const others = members.filter(({ clientId }) => clientId !== me.clientId);
+    const isTaken = others.some(({ name }) => name === me.name);
+    if (isTaken && isMadeUpName(me.name)) rename(makeName());
   };
 }
