@@ -43,7 +43,7 @@ export type ErrorKind =
 const CODES: Partial<Record<ErrorKind, number[]>> = {
   clock: [40104],
   "token-request-reused": [40105],
-  "key-rejected": [40005, 40101, 40130, 40131, 40132, 40133, 40400],
+  "key-rejected": [40005, 40101, 40130, 40131, 40132, 40133],
   "account-limit": [40111, 40112, 40114, 40150],
   "account-blocked": [40110, 40113, 40120, 40310, 40311, 40320, 40330, 40331, 40332],
   "token-rejected": [40140, 40141, 40142, 40143, 40144, 40145, 40171],
@@ -61,6 +61,7 @@ const KINDS = new Map(
 
 /** ably-js: the function or Ably gave no usable response. */
 const NO_USABLE_RESPONSE = 40170;
+const NOT_FOUND = 40400;
 const KEY_MISSING = 40106;
 const KEY_MALFORMED = 40101;
 
@@ -74,6 +75,8 @@ export function classifyError(error: ErrorInfo, response?: TokenResponse): Error
   }
   const known = KINDS.get(error.code);
   if (known) return known;
+  // Ably knows no such app or key.
+  if (error.code === NOT_FOUND && response) return "key-rejected";
   if (error.code === NO_USABLE_RESPONSE) {
     return response?.status === undefined ? "ably-unreachable" : "ably-trouble";
   }

@@ -83,6 +83,12 @@ describe("a problem with", () => {
     ["a disabled app", byAbly(40120), /disabled/, /support/],
     ["another client ID", byAbly(40102), /client ID/, /40102/],
     ["trouble at Ably", byAbly(50003), /Ably has trouble/, /status\.ably\.com/],
+    [
+      "no answer of Ably's",
+      failed(40170, { from: "ably", hasErrorCode: false }),
+      /Ably cannot be reached/,
+      /network/,
+    ],
     ["an unknown code", byAbly(40199), /^Not connected$/, /help\.ably\.io\/error\/40199/],
   ] as const)("%s names the cause and what to do", (what, state, title, detail) => {
     const problem = findProblem(state);

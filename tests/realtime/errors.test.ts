@@ -43,7 +43,7 @@ describe("an answer of Ably's", () => {
   it.each([
     ["clock", [40104]],
     ["token-request-reused", [40105]],
-    ["key-rejected", [40005, 40101, 40130, 40131, 40132, 40133, 40400]],
+    ["key-rejected", [40005, 40101, 40130, 40131, 40132, 40133]],
     ["account-limit", [40111, 40112, 40114, 40150]],
     ["account-blocked", [40110, 40113, 40120, 40310, 40311, 40320, 40330, 40331, 40332]],
     ["token-rejected", [40140, 40141, 40142, 40143, 40144, 40145, 40171]],
@@ -59,6 +59,12 @@ describe("an answer of Ably's", () => {
       expect([code, classifyError(error, fromAbly)]).toEqual([code, kind]);
       expect([code, classifyError(error)]).toEqual([code, kind]);
     }
+  });
+
+  it("rejects the key if its app is unknown, but only for a token", () => {
+    const error = { code: 40400, statusCode: 404, message: "" };
+    expect(classifyError(error, fromAbly)).toBe("key-rejected");
+    expect(classifyError(error)).toBe("unknown");
   });
 
   it("is trouble at Ably's side if it has no code, and unreachable if there is none", () => {

@@ -14,18 +14,18 @@ export function findProblem(state: State): Problem | undefined {
   }
   const { error, response } = connection;
   const kind = error && classifyError(error, response);
-  if (error && kind && !isDropped(connection.state, kind, error)) {
-    return describe(kind, error, response);
-  }
+  if (error && kind && !isDropped(connection, kind)) return describe(kind, error, response);
   if (connection.state === "suspended") return NO_CONNECTION;
   return undefined;
 }
 
 /** A dropped connection is normal, and the client reconnects: the status says so, no panel is needed. */
-function isDropped(state: string, kind: ErrorKind, { statusCode }: ErrorInfo): boolean {
+function isDropped({ state, error, response }: State["connection"], kind: ErrorKind): boolean {
   if (state === "failed") return false;
   if (state === "suspended") return kind === "ably-unreachable";
-  return (kind === "ably-unreachable" && statusCode !== 404) || kind === "token-rejected";
+  // Without a token there was no connection yet. 404: the client tried every host and transport.
+  const wasConnected = response === undefined && error?.statusCode !== 404;
+  return (kind === "ably-unreachable" && wasConnected) || kind === "token-rejected";
 }
 
 /** https://github.com/ably/ably-common/blob/main/protocol/errors.json */
