@@ -4,7 +4,7 @@
  * its ID, by which Ably drops repeats for two minutes.
  * https://ably.com/docs/pub-sub/advanced#idempotency
  */
-import type { RealtimeChannel } from "ably";
+import type { ChannelStateChange, RealtimeChannel } from "ably";
 import type { Client } from "./connect.ts";
 import type { MessageName, Payloads } from "./contract.ts";
 import { type ErrorInfo, isConnectionError, readError } from "./error-info.ts";
@@ -59,9 +59,16 @@ export class Outbox {
   readonly #onChange: (unsent: Unsent[]) => void;
   readonly #storage = tabStorage();
   readonly #flush = () => this.flush();
+  readonly #onChannel = ({ current }: ChannelStateChange) => {
+    // A connection that fails takes the channel along. That is no answer to a message.
+    this.#isRefused = current === "failed" && this.#client.connection.state === "connected";
+    this.flush();
+  };
   #entries: Entry[] = [];
   #isLoaded = false;
   #isRoomOpen = true;
+  /** Ably refused the channel itself. */
+  #isRefused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the last messages were published, in ms since this page was loaded. */
   #publishTimes: number[] = [];
@@ -75,7 +82,7 @@ export class Outbox {
     this.#channel = channel;
     this.#onChange = onChange;
     client.connection.on("connected", this.#flush);
-    channel.on(["attached", "failed"], this.#flush);
+    channel.on(this.#onChannel);
     this.flush();
   }
 
@@ -113,7 +120,7 @@ export class Outbox {
     this.#load();
     if (this.#client.connection.state !== "connected") return;
     const waiting = this.#entries.filter(({ state }) => state === "waiting");
-    if (this.#channel.state === "failed") {
+    if (this.#isRefused) {
       const error = readError(this.#channel.errorReason);
       for (const entry of waiting) this.#fail(entry, error);
     }
@@ -152,7 +159,7 @@ export class Outbox {
 
   #handleRefusal(entry: Entry, error: ErrorInfo): void {
     const isTemporary = isConnectionError(error) || error.statusCode === TOO_MANY_REQUESTS;
-    if (isTemporary && this.#channel.state !== "failed") {
+    if (isTemporary && !this.#isRefused) {
       this.#update(entry, { state: "waiting" });
       this.#flushLater();
       return;
@@ -232,7 +239,7 @@ export class Outbox {
     if (this.#isRoomOpen || this.#entries.some(({ state }) => state !== "failed")) return;
     clearTimeout(this.#timer);
     this.#client.connection.off("connected", this.#flush);
-    this.#channel.off(this.#flush);
+    this.#channel.off(this.#onChannel);
   }
 }
 

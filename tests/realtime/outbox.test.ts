@@ -181,6 +181,19 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     await expect.poll(() => bob).toEqual(texts);
   });
 
+  it("waits while the connection has failed, and is published once it is back", async () => {
+    const bob = await watch();
+    const page = load();
+    await page.send("before");
+    page.client.connection.close();
+    await page.client.connection.whenState("closed");
+    const sent = page.send("meanwhile");
+    expect(page.states()).toEqual(["meanwhile: waiting"]);
+    page.client.connect();
+    await sent;
+    await expect.poll(() => bob).toEqual(["before", "meanwhile"]);
+  });
+
   it("is published after its room was closed", async () => {
     const bob = await watch();
     const page = load(offline);
