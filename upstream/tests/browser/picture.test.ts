@@ -10,8 +10,8 @@ const stage = setStage();
 
 /** The README shows copies of these: see CONTRIBUTING.md. */
 it("is pictured, in light and dark, with a conversation", async () => {
-  const options = { viewport: { width: 1_000, height: 870 } };
-  const url = stage.newRoom();
+  const options = { viewport: { width: 1_000, height: 640 } };
+  const url = `${stage.site.url}/?room=garden`;
   const [ada, grace] = [await stage.arrive(url, options), await stage.arrive(url)];
   await ada.rename("Ada");
   await grace.rename("Grace");
@@ -25,6 +25,7 @@ it("is pictured, in light and dark, with a conversation", async () => {
   await grace.page.locator("[data-text]").pressSequentially("And");
   await ada.page.getByText("Grace is typing…").waitFor();
 
+  await ada.page.mouse.move(0, 0);
   await ada.page.evaluate(() => {
     (document.activeElement as HTMLElement).blur();
     scrollTo(0, 0);
