@@ -22,12 +22,12 @@ const firstRequest = ask();
 
 const startedAt = performance.now();
 const { default: answer } = await importFrom(mainFile);
-const firstAnswer = await (await answer(firstRequest)).json();
+const firstAnswer = await (await answer(firstRequest, {})).json();
 const cold = performance.now() - startedAt;
 if (!firstAnswer.mac) throw new Error(`It did not sign: ${JSON.stringify(firstAnswer)}`);
 
-for (let call = 0; call < WARM_UP_CALLS; call += 1) await answer(ask());
+for (let call = 0; call < WARM_UP_CALLS; call += 1) await answer(ask(), {});
 const before = process.cpuUsage();
-for (let call = 0; call < CALLS; call += 1) await answer(ask());
+for (let call = 0; call < CALLS; call += 1) await answer(ask(), {});
 const { user, system } = process.cpuUsage(before);
 console.log(JSON.stringify({ cold, warmCpu: (user + system) / 1_000 / CALLS }));

@@ -159,7 +159,8 @@ function nameOf(url: string, method: string): string {
   if (pathname.endsWith("/requestToken")) return method === "OPTIONS" ? "preflight" : "exchange";
   if (pathname.startsWith("/.netlify/")) return "token request";
   // Built files carry a hash: /assets/index-DWnkLWmh.js.
-  return pathname === "/" ? "page" : pathname.replace(/^.*\/(\w+)-[\w-]+(\.\w+)$/, "$1$2");
+  const [, name, kind] = /([\w]+)-[\w-]+\.(\w+)$/.exec(pathname) ?? [];
+  return name === undefined ? "page" : `${name} ${kind}`;
 }
 
 /** The median of each step's start and end, as a line as long as it took. */
