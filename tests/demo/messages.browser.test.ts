@@ -10,6 +10,14 @@ const fromEnd = ({ page }: Visitor) =>
     .locator("[data-messages]")
     .evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight);
 
+/** What a busy page may do between two frames. */
+function shrinkThenGrow(line: HTMLElement | SVGElement): void {
+  line.style.minBlockSize = "400px";
+  line.style.display = "none";
+  line.getBoundingClientRect();
+  line.style.display = "";
+}
+
 async function scrollToStart({ page }: Visitor): Promise<void> {
   await page.locator("[data-messages]").evaluate((list) => {
     const scrolled = new Promise((resolve) =>
@@ -138,6 +146,8 @@ describe("reading", () => {
     await ada.page.fill("[data-text]", "a\nb\nc\nd\ne");
     await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
     await ada.openRaw(ada.page.locator(".line").last());
+    await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
+    await ada.page.locator(".line").last().evaluate(shrinkThenGrow);
     await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
   });
 

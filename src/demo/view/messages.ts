@@ -98,13 +98,15 @@ export function bindMessages(on: {
   const list = find("data-messages");
   const unseen = find("data-unseen");
   let isAtEnd = true;
-  let lastTop = 0;
+  let knownRange = 0;
   const goToEnd = () => {
     list.scrollTop = list.scrollHeight;
   };
+  const scrollRange = () => list.scrollHeight - list.clientHeight;
   // The size of the list, or of anything in it, may change without a new message.
   const resizes = new ResizeObserver(() => {
     if (isAtEnd) goToEnd();
+    knownRange = scrollRange();
   });
   const additions = new MutationObserver(() => {
     resizes.disconnect();
@@ -115,12 +117,11 @@ export function bindMessages(on: {
   additions.observe(list, { childList: true });
   const cleanups = [
     listen(list, "scroll", () => {
-      const { scrollTop, scrollHeight, clientHeight } = list;
       const wasAtEnd = isAtEnd;
-      const isNear = scrollHeight - scrollTop - clientHeight < END_TOLERANCE;
-      // A list that has just grown is not at its end, but nobody has scrolled up either.
-      if (isNear || scrollTop < lastTop) isAtEnd = isNear;
-      lastTop = scrollTop;
+      const isNear = scrollRange() - list.scrollTop < END_TOLERANCE;
+      // If the size has just changed, the browser moved the list, and not a person.
+      if (isNear || scrollRange() === knownRange) isAtEnd = isNear;
+      knownRange = scrollRange();
       if (isAtEnd !== wasAtEnd) on.scroll(isAtEnd);
     }),
     listen(unseen, "click", () => {
