@@ -27,7 +27,7 @@ export default defineConfig({
   test: {
     passWithNoTests: true,
     // Most tests wait for a server or a page, so a core can run several.
-    maxWorkers: "200%",
+    maxWorkers: 4,
     projects: [
       {
         define: { __LOCAL_ABLY__: false },

@@ -227,22 +227,6 @@ it("a message that the SDK cannot decode stops nothing, now or for those who com
   await isUsable(ada);
 });
 
-it("thousands of messages in one moment leave the last ones, and a page that works", async () => {
-  const url = stage.newRoom();
-  const ada = await stage.arrive(url);
-  for (let i = 0; i < 3; i++) {
-    await publishRaw(
-      url,
-      Array.from({ length: 1_000 }, () => ({})),
-    );
-  }
-  await publishRaw(url, PLAIN("the end"));
-  await ada.lines.last().getByText("the end").waitFor();
-  expect(await ada.lines.count()).toBe(500);
-  await ada.page.locator("[data-forgotten]").waitFor();
-  await isUsable(ada);
-});
-
 /** Local Ably refuses such IDs. Whether Ably's cloud does is not documented. */
 it("message IDs of any length are not kept whole", async () => {
   const url = stage.newRoom();

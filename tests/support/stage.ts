@@ -18,6 +18,7 @@ export class Stage<ThisSite extends { url: string } = Site> {
   site!: ThisSite;
   browser!: Browser;
   readonly visitors: Visitor[] = [];
+  #stranger: Ably.Rest | undefined;
 
   /** Returns the address of a room that no other test uses. */
   newRoom(): string {
@@ -41,7 +42,8 @@ export class Stage<ThisSite extends { url: string } = Site> {
 
   /** Returns a client without a page and without a connection. The function signs its token requests. */
   stranger(): Ably.Rest {
-    return new Ably.Rest(this.#optionsFor("stranger"));
+    this.#stranger ??= new Ably.Rest(this.#optionsFor("stranger"));
+    return this.#stranger;
   }
 
   /** Returns a client without a page, but with a connection. The test closes it. */

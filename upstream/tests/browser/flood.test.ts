@@ -22,3 +22,17 @@ it("keeps the last of 10,000 messages, says so, and stays usable", async () => {
   await ada.say("still here");
   await ada.page.locator(".line.mine").getByText("still here").waitFor();
 });
+
+it("keeps the last of thousands in one moment, and stays usable", async () => {
+  const url = stage.newRoom();
+  const ada = await stage.arrive(url);
+  const channel = stage.stranger().channels.get(`room:${url.split("=")[1]}`);
+  const empty = Array.from({ length: 1_000 }, () => ({}));
+  for (let i = 0; i < 3; i++) await channel.publish(empty);
+  await channel.publish("chat-message", { text: "the end" });
+  await ada.lines.last().getByText("the end").waitFor();
+  expect(await ada.lines.count()).toBe(MAX_LINES);
+  await ada.page.locator("[data-forgotten]").waitFor();
+  await ada.say("still here");
+  await ada.page.locator(".line.mine").getByText("still here").waitFor();
+});
