@@ -26,7 +26,7 @@ const shared = {
 export default defineConfig({
   test: {
     passWithNoTests: true,
-    // Most tests wait for a server or a page, so a core can run several.
+    // Most tests wait for a server or a page, so a core can run two.
     maxWorkers: 4,
     projects: [
       {

@@ -4,6 +4,9 @@ import type { Visitor } from "../support/visitor.ts";
 
 const stage = setStage();
 
+/** More than fit into the list. */
+const LINES = Array.from({ length: 25 }, (_, i) => `line ${i}`);
+
 /** How far the list is from its end, in CSS px. */
 const fromEnd = ({ page }: Visitor) =>
   page
@@ -119,7 +122,7 @@ describe("reading", () => {
   it("follows what is new only from the end of the list, and else offers it", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
-    for (let i = 0; i < 25; i++) await bob.say(`line ${i}`);
+    await stage.sayAll(url, LINES);
     await ada.lines.getByText("line 24").waitFor();
     expect(await fromEnd(ada)).toBeLessThan(24);
     await scrollToStart(ada);
@@ -134,8 +137,9 @@ describe("reading", () => {
   });
 
   it("goes to the end when I send, and stays there whatever changes its size", async () => {
-    const ada = await stage.arrive();
-    for (let i = 0; i < 25; i++) await ada.say(`line ${i}`);
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    await stage.sayAll(url, LINES);
     await ada.lines.getByText("line 24").waitFor();
     await scrollToStart(ada);
     await ada.say("my answer");

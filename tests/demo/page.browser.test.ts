@@ -63,9 +63,11 @@ describe("the room", () => {
 
 describe("a phone", () => {
   it("shows the last message and the box without scrolling, in any size", async () => {
-    const ada = await stage.arrive();
-    for (let i = 0; i < 12; i++) await ada.say(`line ${i}`);
-    await ada.lines.getByText("line 11").waitFor();
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    await stage.sayAll(url, ["one", "two", "three", "four", "five", "six", "seven", "eight"]);
+    await ada.say("last");
+    await ada.lines.getByText("last").waitFor();
     for (const [width, height] of SIZES) {
       await ada.page.setViewportSize({ width, height });
       const visible = [".line:last-child", "[data-text]", "[data-people] .me", "[data-status]"];

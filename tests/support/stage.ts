@@ -46,6 +46,13 @@ export class Stage<ThisSite extends { url: string } = Site> {
     return this.#stranger;
   }
 
+  /** Says many texts in a room at once, as somebody without a page. */
+  async sayAll(roomUrl: string, texts: string[]): Promise<void> {
+    const room = new URL(roomUrl).searchParams.get("room");
+    const channel = this.stranger().channels.get(`room:${room}`);
+    await channel.publish(texts.map((text) => ({ name: "chat-message", data: { text } })));
+  }
+
   /** Returns a client without a page, but with a connection. The test closes it. */
   watcher(): Ably.Realtime {
     return new Ably.Realtime(this.#optionsFor("watcher"));
