@@ -36,6 +36,28 @@ async function overflow({ page }: Visitor): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 }
 
+/** Pairs of elements that cover each other. */
+async function overlaps({ page }: Visitor, selector: string): Promise<string[]> {
+  return page.locator(selector).evaluateAll((elements) => {
+    const boxes = elements.map((element) => [element, element.getBoundingClientRect()] as const);
+    return boxes.flatMap(([one, a], index) =>
+      boxes
+        .slice(index + 1)
+        .filter(([, b]) => a.left < b.right && b.left < a.right)
+        .filter(([, b]) => a.top < b.bottom && b.top < a.bottom)
+        .map(([other]) => `${one.outerHTML.slice(0, 60)} ${other.outerHTML.slice(0, 60)}`),
+    );
+  });
+}
+
+/** How many letters "m" fit into a line of the text box. */
+async function charactersPerLine({ page }: Visitor): Promise<number> {
+  return page.locator("[data-text]").evaluate((box) => {
+    const { fontSize, paddingInlineStart } = getComputedStyle(box);
+    return (box.clientWidth - 2 * parseFloat(paddingInlineStart)) / parseFloat(fontSize);
+  });
+}
+
 const LONG_WORD = "x".repeat(1_000);
 
 /** Each state of the page, as a visitor gets there. */
@@ -103,6 +125,64 @@ it.each(Object.entries(STATES))(
     }
   },
 );
+
+const READERS: Record<string, (visitor: Visitor) => Promise<unknown>> = {
+  "text of twice the size": ({ page }) =>
+    page.evaluate(() => void (document.documentElement.style.fontSize = "200%")),
+  "the colours of the system alone": ({ page }) => page.emulateMedia({ forcedColors: "active" }),
+  "lines that run from right to left": ({ page }) =>
+    page.evaluate(() => void (document.documentElement.dir = "rtl")),
+};
+
+it.each(Object.entries(READERS))("the page has no barrier with %s", async (name, change) => {
+  const visitor = await stage.open();
+  await visitor.page.goto(stage.newRoom());
+  await STATES.busy!(visitor);
+  await change(visitor);
+  for (const width of [360, 1440]) {
+    await visitor.page.setViewportSize({ width, height: 900 });
+    const path = `${SCREENSHOTS}/${name.replaceAll(" ", "-")}-${width}.png`;
+    await visitor.page.screenshot({ path, animations: "disabled" });
+    expect(await violations(visitor), `${width} px`).toEqual([]);
+    expect(await overflow(visitor), `${width} px`).toBeLessThanOrEqual(0);
+    expect(
+      await overlaps(visitor, ".top > *, .composer > :not(.visually-hidden)"),
+      `${width} px`,
+    ).toEqual([]);
+    expect(await charactersPerLine(visitor), `${width} px`).toBeGreaterThan(6);
+    await visitor.page.locator("[data-text]").fill(`at ${width} px`);
+    await visitor.page.locator("[data-text]").press("Enter");
+    await visitor.lines.getByText(`at ${width} px`).waitFor();
+  }
+});
+
+it("is mirrored where lines run from right to left", async () => {
+  const { page } = await stage.arrive(stage.newRoom(), { viewport: { width: 1440, height: 900 } });
+  const starts = async () => {
+    const edges: number[] = [];
+    for (const selector of [
+      "[data-text]",
+      "[data-composer] .primary",
+      "[data-messages]",
+      "[data-path]",
+    ]) {
+      edges.push((await page.locator(selector).boundingBox())!.x);
+    }
+    return edges;
+  };
+  const ends = () =>
+    page.evaluate(
+      (selectors) =>
+        selectors.map(
+          (name) => innerWidth - document.querySelector(name)!.getBoundingClientRect().right,
+        ),
+      ["[data-text]", "[data-composer] .primary", "[data-messages]", "[data-path]"],
+    );
+  const before = await starts();
+  await page.evaluate(() => void (document.documentElement.dir = "rtl"));
+  const after = await ends();
+  expect(after).toEqual(before);
+});
 
 it("works by keyboard alone, with the focus in sight", async () => {
   const { page } = await stage.arrive(stage.newRoom());
