@@ -152,6 +152,16 @@ it("shows a room that was refused", () => {
   expect(statesOf(refused).channel).toBe("failed");
 });
 
+it("says briefly how far the function has come", () => {
+  const briefly = (...changes: Change[]) => summarizeBriefly(after(...changes), 0);
+  const socket = " · WebSocket not open";
+  expect(briefly()).toBe(`Function has not run yet${socket}`);
+  expect(briefly(called)).toBe(`Function is running${socket}`);
+  expect(briefly(called, answered(41))).toBe(`Function ran 41 ms${socket}`);
+  expect(briefly(called, answered(41, false))).toBe(`Function failed${socket}`);
+  expect(briefly(reused)).toBe(`Function did not run${socket}`);
+});
+
 it("does not call HTTP polling a WebSocket", () => {
   const polling = { ...after(...firstVisit), transport: "xhr_polling" };
   expect(summarize(polling, 180)).toMatch(/Your HTTP connection has been open/);

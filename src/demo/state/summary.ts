@@ -4,10 +4,16 @@ import { formatDuration, formatMs } from "./words.ts";
 
 /** For a narrow line. */
 export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): string {
-  const run = lastRunMs === undefined ? "did not run" : `ran ${formatMs(lastRunMs)}`;
+  const runs = {
+    idle: "has not run yet",
+    active: "is running",
+    skipped: "did not run",
+    failed: "failed",
+    done: `ran ${formatMs(lastRunMs ?? 0)}`,
+  };
   const isOpen = steps.socket.state === "done" && openedAt !== undefined;
   const socket = isOpen ? `open for ${formatDuration(now - openedAt)}` : "not open";
-  return `Function ${run} · WebSocket ${socket}`;
+  return `Function ${runs[steps.function.state]} · WebSocket ${socket}`;
 }
 
 /** The point of it all, in two sentences. */
