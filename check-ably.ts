@@ -6,7 +6,6 @@ import { FunctionError } from "./netlify/functions/ably-token-request/response.t
 import { readKey } from "./netlify/functions/ably-token-request/key.ts";
 import { channelName } from "./src/realtime/contract.ts";
 
-/** The result of one check. */
 export type Verdict = {
   name: string;
   outcome: "ok" | "FAILED" | "not tried";

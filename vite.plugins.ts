@@ -164,7 +164,7 @@ export function suggestPort(): Plugin {
   };
 }
 
-/** Tells the page this computer's address in its network, for a link that a phone can open. */
+/** Gives the page this computer's network address, for a link that a phone can open. */
 export function offerNetworkHost(): Plugin {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const found = addresses.find(({ family, internal }) => family === "IPv4" && !internal);

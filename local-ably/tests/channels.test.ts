@@ -35,10 +35,10 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     const options: Ably.ChannelOptions = { modes: ["PUBLISH", "PRESENCE"] };
     const params = { clientId: "ada" };
     const deaf = realtime(server, { format, params }).channels.get("c", options);
-    const heard = new Inbox<unknown>();
+    const received = new Inbox<unknown>();
     await deaf.attach();
-    await deaf.subscribe(heard.add);
-    await deaf.presence.subscribe(heard.add);
+    await deaf.subscribe(received.add);
+    await deaf.presence.subscribe(received.add);
     await deaf.publish("n", "");
     await deaf.presence.enter();
     const mute = realtime(server, { format, params }).channels.get("c", { modes: ["SUBSCRIBE"] });
@@ -46,7 +46,7 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     expect(mute.modes).toEqual(["subscribe"]);
     expect(await refusal(mute.publish("n", ""))).toMatchObject({ code: 40165, statusCode: 401 });
     expect(await refusal(mute.presence.enter())).toMatchObject({ code: 40165, statusCode: 401 });
-    expect(heard.all).toEqual([]);
+    expect(received.all).toEqual([]);
   });
 
   it("prefers the modes of params to those of the options, and echoes params", async () => {
@@ -123,8 +123,8 @@ describe.each(FORMATS)("a channel in %s", (format) => {
     await rest(server, { format }).channels.get("c").publish("unheard", "");
     const change = await channel.attach();
     expect(change?.resumed).toBe(false);
-    await channel.publish("heard", "");
-    expect((await seen.atLeast(1)).map(({ name }) => name)).toEqual(["heard"]);
+    await channel.publish("received", "");
+    expect((await seen.atLeast(1)).map(({ name }) => name)).toEqual(["received"]);
   });
 
   it("that the server detaches attaches again by itself", async () => {

@@ -126,7 +126,7 @@ export function next<Change>(
 export function within<T>(promise: Promise<T>, awaited: string): Promise<T> {
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`Waited in vain for: ${awaited}`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`Timed out waiting for: ${awaited}`)), PATIENCE_MS);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

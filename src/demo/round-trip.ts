@@ -6,7 +6,7 @@ const INTERVAL_MS = 20_000;
 export function watchRoundTrip({ connection }: Client, listener: (ms: number) => void): () => void {
   const measure = () => {
     if (connection.state !== "connected" || document.hidden) return;
-    // A ping that is lost with its connection is no news: the connection's state is.
+    // A ping fails when the connection drops. The connection's state reports that already.
     connection.ping().then(listener, () => {});
   };
   connection.on("connected", measure);

@@ -12,7 +12,6 @@ import { forgetTokens } from "../realtime/token.ts";
 import { watchRoundTrip } from "./round-trip.ts";
 import { type Store, createBatch } from "./store.ts";
 
-/** This page's connection and its room. */
 export type Session = {
   client: Client;
   room: Room;

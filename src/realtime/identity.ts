@@ -23,7 +23,6 @@ export function loadIdentity(storage: Storage | undefined = tabStorage()): Ident
   return identity;
 }
 
-/** Keeps the identity for the next load of this tab. */
 export function saveIdentity({ clientId, name }: Identity, storage = tabStorage()): void {
   try {
     storage?.setItem("clientId", clientId);

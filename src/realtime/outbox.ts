@@ -10,7 +10,6 @@ import type { MessageName, Payloads } from "./contract.ts";
 import { type ErrorInfo, isConnectionError, readError } from "./error-info.ts";
 import { randomId, requestedClientId, tabStorage } from "./identity.ts";
 
-/** A message that Ably has not acknowledged. */
 export type Unsent<Name extends MessageName = MessageName> = {
   id: string;
   name: Name;
@@ -109,13 +108,11 @@ export class Outbox {
     this.flush();
   }
 
-  /** Forgets a failed message. */
   discard(id: string): void {
     const entry = this.#entries.find((known) => known.id === id && known.state === "failed");
     if (entry) this.#remove(entry);
   }
 
-  /** Publishes what waits, if the connection is open. */
   flush(): void {
     this.#load();
     if (this.#client.connection.state !== "connected") return;
@@ -137,7 +134,6 @@ export class Outbox {
     this.#stopIfDone();
   }
 
-  /** How many messages were published in the last second. */
   #countRecent(): number {
     const since = performance.now() - 1_000;
     this.#publishTimes = this.#publishTimes.filter((time) => time > since);

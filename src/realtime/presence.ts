@@ -43,7 +43,6 @@ export class Presence {
     void channel.presence.subscribe(this.#onPresence);
   }
 
-  /** Publishes what this page says about itself. */
   update(profile: Profile): void {
     this.#profile = profile;
     this.#needsEntering = true;

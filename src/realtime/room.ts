@@ -16,7 +16,6 @@ import { type Member, Presence } from "./presence.ts";
 
 export type { Member, Unsent };
 
-/** Callbacks for what you want to know. */
 export type RoomEvents = {
   /** Each message once, even if Ably delivers it again, oldest first. */
   message?(message: RoomMessage): void;
@@ -59,7 +58,6 @@ export type Room = {
   /** Publishes a message that failed again, or forgets it. */
   resend(id: string): void;
   discard(id: string): void;
-  /** Publishes what this page now says about itself. */
   setProfile(profile: Profile): void;
   /** Attaches a channel again that has failed. */
   reopen(): void;
@@ -123,7 +121,6 @@ async function whenDetached(channel: RealtimeChannel): Promise<void> {
 
 type Session = { presence: Presence; attach(): void; close(): void };
 
-/** What an open room does with its channel. */
 function openSession(
   client: Client,
   channel: RealtimeChannel,
@@ -215,7 +212,6 @@ export function sendEphemeral<Name extends MessageName>(
   channel.publish({ name, data, extras: { ephemeral: true } }).catch(() => {});
 }
 
-/** The key of a message: see `RoomMessage`. */
 export function messageKey(clientId: string, id: string): string {
   return `${shorten(clientId)} ${shorten(id)}`;
 }

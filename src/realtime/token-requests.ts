@@ -4,13 +4,11 @@ import type { TokenResponse } from "./errors.ts";
 import { saveToken } from "./token.ts";
 
 export type TokenStep =
-  /** The function was called. */
   | { type: "function-called" }
   /** It answered, after `ms` as this page saw it. */
   | { type: "function-answered"; ms: number; isSigned: boolean }
   /** Ably exchanged the token request for a token, which ends at `expires`, ms since the epoch. */
   | { type: "token-issued"; ms: number; expires: number }
-  /** This tab had a token already. */
   | { type: "token-reused"; expires: number };
 
 /** The `FetchRequest` plugin of ably-js, whose type it does not publish: see fetchrequest.ts there. */

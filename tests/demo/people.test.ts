@@ -70,7 +70,7 @@ describe("who is typing", () => {
 describe("the hue of a person", () => {
   const distance = (a: number, b: number) => Math.min(Math.abs(a - b), 360 - Math.abs(a - b));
 
-  it("is far from those of the others, whoever comes", () => {
+  it("is far from those of the others when people come", () => {
     for (let round = 0; round < 50; round++) {
       let appearances = nobody;
       const members: Member[] = [];

@@ -1,6 +1,5 @@
 import type { State } from "./state.ts";
 
-/** The connection in a few words. */
 export function describeConnection({ connection, channel }: State): string {
   switch (connection.state) {
     case "initialized":

@@ -9,7 +9,6 @@ export type StepName = (typeof STEP_NAMES)[number];
 
 export type Step = {
   state: "idle" | "active" | "done" | "failed" | "skipped";
-  /** How long it took. */
   ms?: number | undefined;
   startedAt?: number | undefined;
 };
@@ -38,7 +37,6 @@ function withSteps(diagram: Diagram, steps: Partial<Record<StepName, Step>>): Di
   return { ...diagram, steps: { ...diagram.steps, ...steps } };
 }
 
-/** The diagram after one more step of the connection. */
 export function afterEntry(diagram: Diagram, { event, timestamp }: TraceEntry): Diagram {
   switch (event.type) {
     case "connection":

@@ -37,7 +37,6 @@ export function appearanceOf(clientId: string, appearances: Appearances): Appear
   return appearances.get(clientId) ?? { name: clientId, hue: preferredHue(clientId) };
 }
 
-/** Somebody whose appearance is decided: a member, or the author of a message. */
 type Subject = { clientId: string; name: string };
 
 /**

@@ -137,7 +137,7 @@ function afterConnectionStatus(state: State, status: ConnectionStatus): State {
 }
 
 function afterRoomStatus(state: State, status: RoomStatus): State {
-  // After a dropped connection the room reattaches by itself. It is no news unless that fails.
+  // After a dropped connection the room reattaches by itself. Only a failure is worth a notice.
   if (status.state === "attaching" && state.channel.state === "attached") return state;
   return { ...(status.isContinuous ? state : afterGap(state)), channel: status };
 }
@@ -209,7 +209,7 @@ function afterUnsent(state: State, unsent: Unsent[]): State {
   return {
     ...state,
     pending: [...acknowledged, ...waiting],
-    // Whoever sends wants to see it.
+    // After sending, people want to see their message.
     isFollowing: state.isFollowing || isNew,
     unseen: isNew ? { count: 0 } : state.unseen,
     sent: state.sent + sent,
@@ -221,12 +221,10 @@ function afterScroll(state: State, isAtEnd: boolean): State {
   return { ...state, isFollowing: isAtEnd, unseen };
 }
 
-/** What the list shows, in order. */
 export function entriesOf({ timeline, pending }: State): Entry[] {
   return [...timeline.entries, ...pending];
 }
 
-/** The name to show for a client ID. */
 export function nameOf({ me, appearances }: State, clientId: string): string {
   return clientId === me.clientId ? me.name : appearanceOf(clientId, appearances).name;
 }

@@ -2,7 +2,6 @@
 import type { Diagram } from "./diagram.ts";
 import { formatDuration, formatMs } from "./words.ts";
 
-/** For a narrow line. */
 export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): string {
   const runs = {
     idle: "has not run yet",
@@ -16,7 +15,6 @@ export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: n
   return `Function ${runs[steps.function.state]} · WebSocket ${socket}`;
 }
 
-/** The point of it all, in two sentences. */
 export function summarize(diagram: Diagram, now: number): string {
   return `${describeFunction(diagram)} ${describeSocket(diagram, now)}`;
 }

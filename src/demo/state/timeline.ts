@@ -7,7 +7,6 @@ import { type Words, describeUnknown, toJson } from "./words.ts";
 export type Line = {
   kind: "line";
   key: string;
-  /** The ID of the message. */
   id: string;
   clientId: string;
   /** When Ably received it, in ms since the epoch. Undefined until Ably has delivered it. */
@@ -21,11 +20,9 @@ export type Line = {
   error?: ErrorInfo | undefined;
   /** False if a reload would lose it. */
   isStored: boolean;
-  /** The message as Ably delivered it. */
   raw?: unknown;
 };
 
-/** Somebody came or went, or messages may be missing. */
 export type Notice = { kind: "notice"; key: string; words: Words };
 
 export type Entry = Line | Notice;
@@ -91,7 +88,6 @@ export function readLine(message: RoomMessage, myClientId: string): Line {
   };
 }
 
-/** A message of mine that Ably has not acknowledged. */
 export function readUnsent(unsent: Unsent, clientId: string): Line {
   const { id, data, state, error, isStored } = unsent;
   return {

@@ -25,7 +25,6 @@ export function formatMs(ms: number): string {
   return `${Math.round(ms)} ms`;
 }
 
-/** How a message of no known type reads. */
 export function describeUnknown(name: unknown, data: unknown): string {
   const label = typeof name === "string" && name !== "" ? name : "(no name)";
   const text = describeData(data);

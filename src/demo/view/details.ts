@@ -11,7 +11,6 @@ export function renderDetails(): (state: State) => void {
   return (state) => views.forEach((view) => view(state));
 }
 
-/** Returns its cleanup. */
 export function bindDetails(on: {
   retry(): void;
   replay(): void;

@@ -10,7 +10,6 @@ export function find<E extends Element = HTMLElement>(
   return element;
 }
 
-/** Returns a copy of the one element in a <template>. */
 export function copy(template: HTMLTemplateElement): HTMLElement {
   const element = template.content.firstElementChild?.cloneNode(true);
   if (!(element instanceof HTMLElement)) throw new Error("A template is empty");
@@ -60,7 +59,6 @@ export async function copyText(text: string): Promise<void> {
   await navigator.clipboard.writeText(text);
 }
 
-/** Returns the function that removes the listener. */
 export function listen<Name extends keyof HTMLElementEventMap>(
   element: HTMLElement,
   name: Name,

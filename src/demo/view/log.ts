@@ -22,7 +22,6 @@ export function renderLog(): (state: State) => void {
   };
 }
 
-/** Returns its cleanup. */
 export function bindLog(): () => void {
   const list = find("data-log");
   const copied = find("data-copied");

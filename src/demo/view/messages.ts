@@ -82,14 +82,12 @@ function createEntryRenderer() {
 
 type Context = { divider: string | undefined; isContinued: boolean };
 
-/** Several messages of one person in a row show the name once. */
 function continues(before: Entry | undefined, entry: Entry): boolean {
   if (before?.kind !== "line" || entry.kind !== "line") return false;
   const gap = (entry.timestamp ?? 0) - (before.timestamp ?? 0);
   return before.clientId === entry.clientId && (entry.timestamp === undefined || gap < GROUP_MS);
 }
 
-/** Returns its cleanup. */
 export function bindMessages(on: {
   scroll(isAtEnd: boolean): void;
   resend(id: string): void;

@@ -2,7 +2,6 @@ import { findProblem } from "../state/problems.ts";
 import type { State } from "../state/state.ts";
 import { find, listen, setText } from "./dom.ts";
 
-/** A panel while something is wrong. */
 export function renderProblem(): (state: State) => void {
   const panel = find("data-problem");
   const title = find("data-problem-title");
@@ -18,7 +17,6 @@ export function renderProblem(): (state: State) => void {
   };
 }
 
-/** Returns its cleanup. */
 export function bindRetry(retry: () => void): () => void {
   return listen(find("data-retry"), "click", retry);
 }
