@@ -30,6 +30,7 @@ export type ErrorKind =
   | "key-rejected"
   | "account-limit"
   | "account-blocked"
+  | "sdk-too-old"
   | "token-rejected"
   | "identity"
   | "not-permitted"
@@ -46,6 +47,7 @@ const CODES: Partial<Record<ErrorKind, number[]>> = {
   "key-rejected": [40005, 40101, 40130, 40131, 40132, 40133],
   "account-limit": [40111, 40112, 40114, 40150],
   "account-blocked": [40110, 40113, 40120, 40310, 40311, 40320, 40330, 40331, 40332],
+  "sdk-too-old": [40017, 40023, 40168, 80024],
   "token-rejected": [40140, 40141, 40142, 40143, 40144, 40145, 40171],
   identity: [40012, 40102, 80011],
   "not-permitted": [40160, 40161],

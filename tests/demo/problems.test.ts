@@ -81,6 +81,7 @@ describe("a problem with", () => {
     ["Ably's rate limit", byAbly(42910), /Too many requests/, /Wait a minute/],
     ["a limit of the account", byAbly(40111), /reached a limit/, /ably\.com\/accounts/],
     ["a disabled app", byAbly(40120), /disabled/, /support/],
+    ["an old SDK", byAbly(40168), /version of its SDK/, /npm install ably@latest/],
     ["another client ID", byAbly(40102), /client ID/, /40102/],
     ["trouble at Ably", byAbly(50003), /Ably has trouble/, /status\.ably\.com/],
     [

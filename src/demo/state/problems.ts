@@ -71,6 +71,7 @@ const TITLES: Record<ErrorKind, string> = {
   "key-rejected": "Ably rejected the key of this site",
   "account-limit": "This site's Ably account has reached a limit",
   "account-blocked": "Ably has disabled this site's account or app",
+  "sdk-too-old": "Ably does not accept this version of its SDK",
   "token-rejected": "Ably rejected the token",
   identity: "Ably rejected this client ID",
   "not-permitted": "The token does not permit this",
@@ -101,6 +102,7 @@ const ADVICE: Partial<Record<ErrorKind, string>> = {
     "Copy a current key from ably.com/accounts, set it as ABLY_API_KEY, and deploy or restart.",
   "account-limit": "See its limits and its usage at ably.com/accounts.",
   "account-blocked": "See ably.com/accounts, or ask Ably's support.",
+  "sdk-too-old": "Run “npm install ably@latest”, then deploy or restart.",
   "ably-trouble": "See status.ably.com. This page keeps trying, and keeps what you send.",
   "ably-unreachable":
     "Check your network: it may be down, or block WebSockets. This page keeps trying, and keeps what you send.",
