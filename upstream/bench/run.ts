@@ -8,6 +8,7 @@ import { type Figure, formatTable } from "./figure.ts";
 const SUBJECTS: Record<string, () => Promise<Figure[]>> = {
   function: () => import("./function.ts").then(({ measureFunction }) => measureFunction()),
   dev: () => import("./dev.ts").then(({ measureDev }) => measureDev()),
+  edits: () => import("./edits.ts").then(({ measureEdits }) => measureEdits()),
   "local-ably": () => import("./local-ably.ts").then(({ measureLocalAbly }) => measureLocalAbly()),
   weight: () => import("./weight.ts").then(({ measureWeight }) => measureWeight()),
   waterfall: () => import("./waterfall.ts").then(({ measureWaterfall }) => measureWaterfall()),
