@@ -1,10 +1,11 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { findChromium, launchChromium } from "../../tests/support/chromium.ts";
 import { copyProject } from "../../tests/support/copy.ts";
 import { startDev } from "../../tests/support/dev-server.ts";
+import { saveFile } from "../support/files.ts";
 import type { Figure } from "./figure.ts";
 
 const RUNS = 7;
@@ -40,12 +41,10 @@ export async function measureEdits(): Promise<Figure[]> {
   }
 }
 
-/** Saves a file as an editor does. The text must not become shorter. */
 async function edit(file: string, change: (text: string) => string): Promise<number> {
   const text = await readFile(file, "utf8");
   const startedAt = performance.now();
-  // Without "r+" the file would be empty for a moment, and Vite could read it then.
-  await writeFile(file, change(text), { flag: "r+" });
+  await saveFile(file, change(text));
   return startedAt;
 }
 

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT } from "../../tests/support/copy.ts";
@@ -17,4 +18,12 @@ export async function listFiles(): Promise<string[]> {
 export function runIn(copy: string, program: string, ...args: string[]) {
   const env = { ...process.env, ABLY_API_KEY: "", NODE_ENV: "production" };
   return run(process.execPath, [join(ROOT, "node_modules", program), ...args], { cwd: copy, env });
+}
+
+/** Changes a file that Vite watches. It is never empty meanwhile: Vite would read that. */
+export async function saveFile(path: string, text: string): Promise<void> {
+  const file = await open(path, "r+");
+  const { bytesWritten } = await file.write(text, 0);
+  await file.truncate(bytesWritten);
+  await file.close();
 }

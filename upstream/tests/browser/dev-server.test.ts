@@ -7,7 +7,7 @@ import { copyProject, removeCopy } from "../../../tests/support/copy.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { freePort, startProgram } from "../../../tests/support/program.ts";
 import { setStage } from "../../../tests/support/stage.ts";
-import { run, runIn } from "../../support/files.ts";
+import { run, runIn, saveFile } from "../../support/files.ts";
 
 const READY = "Local dev server ready";
 const FUNCTION = "/.netlify/functions/ably-token-request?clientId=ada";
@@ -28,7 +28,7 @@ describe("npm run dev", () => {
     const path = join(folder, "src/style.css");
     const text = await readFile(path, "utf8");
     expect(text).toMatch(/--radius: /);
-    await writeFile(path, text.replace(/--radius: [^;]+;/, `--radius: ${value};`));
+    await saveFile(path, text.replace(/--radius: [^;]+;/, `--radius: ${value};`));
   };
 
   it("serves the source and not dist/ to a site with an SPA fallback", async () => {

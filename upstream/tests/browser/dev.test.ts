@@ -6,6 +6,7 @@ import { copyProject } from "../../../tests/support/copy.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { freePort } from "../../../tests/support/program.ts";
 import { setStage } from "../../../tests/support/stage.ts";
+import { saveFile } from "../../support/files.ts";
 
 it("says that local Ably answers, and how to switch it off", async () => {
   const dev = await startDev();
@@ -49,7 +50,7 @@ describe("a fork with a stylesheet that a script imports", () => {
 
   it("sees Vite's words over the page when the code is wrong", async () => {
     const { page } = await stage.arrive();
-    await writeFile(join(folder, "src/main.ts"), "const = 1;\n");
+    await saveFile(join(folder, "src/main.ts"), "const = 1;\n");
     const overlay = page.locator("vite-error-overlay");
     await overlay.waitFor({ state: "attached" });
     expect(await overlay.evaluate((host) => getComputedStyle(host).position)).toBe("fixed");
