@@ -13,6 +13,8 @@ const globalSetup = ["../tests/support/shared.ts"];
 
 export default defineConfig({
   test: {
+    // On two cores Vitest would use one.
+    maxWorkers: 2,
     projects: [
       {
         define: { __LOCAL_ABLY__: false },
