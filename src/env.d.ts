@@ -1,6 +1,6 @@
 /** vite.config.ts sets these. */
 
-/** True while local Ably answers. */
+/** True if the page uses local Ably. */
 declare const __LOCAL_ABLY__: boolean;
 
 /** Netlify's deploy context of this build, such as "production" or "deploy-preview". */

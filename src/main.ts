@@ -1,4 +1,4 @@
-/** Wires the parts together: events change the state, and views render it. */
+/** Connects the parts: events change the state, and views render it. */
 import { startSession } from "./demo/session.ts";
 import { type State, initialState } from "./demo/state/state.ts";
 import { createStore } from "./demo/store.ts";
@@ -47,7 +47,7 @@ void import("./demo/view/details.ts").then(({ bindDetails, renderDetails }) => {
   cleanups.push(cleanup);
 });
 
-// The constant is false in a build, so no build holds the drawer.
+// The constant is false in a build, so the build omits this code.
 if (__LOCAL_ABLY__) {
   void import("./demo/view/practice.ts").then(({ createPractice }) => {
     const drawer = createPractice(() => session.client.connection.id);
@@ -56,7 +56,7 @@ if (__LOCAL_ABLY__) {
   });
 }
 
-// An edit must not leave one more connection open.
+// A hot reload must close the old connection.
 import.meta.hot?.accept();
 import.meta.hot?.dispose((data) => {
   data.state = store.state;

@@ -87,7 +87,7 @@ function roomEvents(dispatch: Dispatch, onMembers: (members: Member[]) => void):
   };
 }
 
-/** Made-up names may repeat: who arrives second takes another. */
+/** Generated names may repeat. The later visitor changes it. */
 function createNamesakeCheck(readMe: () => Identity, rename: (name: string) => void) {
   let isNew = true;
   return (members: Member[]) => {

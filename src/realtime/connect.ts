@@ -81,7 +81,7 @@ function watchConnection(
     if (current === "failed" && mayReplaceToken) {
       mayReplaceToken = false;
       forgetTokens();
-      // Its error is the connection's next state.
+      // The connection's next state reports a failure.
       client.auth.authorize().catch(() => {});
       return;
     }

@@ -40,7 +40,7 @@ export type Payloads = {
 };
 
 /**
- * How much text a message takes, bytes. Ably's limit is 64 KiB for name, clientId and data together.
+ * The most text in a message, in bytes. Ably's limit is 64 KiB for name, clientId and data together.
  * https://ably.com/docs/platform/pricing/limits
  */
 export const MAX_TEXT_BYTES = 60_000;

@@ -49,7 +49,7 @@ const RETRY_DELAY_MS = 250;
 export const FATE_UNKNOWN: ErrorInfo = {
   code: 0,
   statusCode: 0,
-  message: "The page was reloaded before Ably confirmed this message. It may have been sent.",
+  message: "Ably may have received this message. Retry may send it twice.",
 };
 
 export class Outbox {
@@ -59,7 +59,7 @@ export class Outbox {
   readonly #storage = tabStorage();
   readonly #flush = () => this.flush();
   readonly #onChannel = ({ current }: ChannelStateChange) => {
-    // A connection that fails takes the channel along. That is no answer to a message.
+    // A failed connection also fails the channel. Ably did not refuse a message.
     this.#isRefused = current === "failed" && this.#client.connection.state === "connected";
     this.flush();
   };

@@ -183,10 +183,10 @@ function subscribe(channel: RealtimeChannel, report: (message: RoomMessage) => v
   };
 }
 
-/** Attaches the channel again after a connection that failed or was closed took it along. */
+/** Attaches the channel again after the connection failed or was closed. */
 function keepAttached({ connection }: Client, channel: RealtimeChannel) {
   const attach = () => {
-    // An error is the channel's next state, and is reported as such.
+    // The channel's next state reports an error.
     channel.attach().catch(() => {});
   };
   const onConnected = () => {

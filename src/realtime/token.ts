@@ -7,7 +7,7 @@ import { channelName } from "./contract.ts";
 import { tabStorage } from "./identity.ts";
 
 const PREFIX = "ably-token:";
-/** A token that ends sooner is not worth a start. */
+/** A token that expires sooner is not reused. */
 const MIN_TIME_LEFT_MS = 5 * 60_000;
 /** If this computer's clock differs more from Ably's, it cannot tell when a token ends. */
 const MAX_CLOCK_ERROR_MS = 60_000;

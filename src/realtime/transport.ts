@@ -2,7 +2,7 @@
  * The Ably SDK's transports, changed in one place: a message that this client cannot decode is
  * delivered as `{ encoding, data }`.
  *
- * Anyone with a token can publish a message whose encoding names a delta (`vcdiff`) or a cipher. The
+ * Anyone with a token can publish a message with the encoding `vcdiff`, or with `extras.delta`. The
  * SDK fails the whole channel for the first and reattaches for the second, and `rewind` delivers the
  * message again to everyone who comes later. No public option prevents that, so this file overrides
  * one method of the SDK. `tests/realtime/transport.test.ts` checks it against the installed version.

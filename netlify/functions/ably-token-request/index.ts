@@ -58,6 +58,10 @@ function capabilityFor(deployContext: string | undefined): string {
 function toResponse(error: unknown): Response {
   if (error instanceof FunctionError) return error.toResponse();
   // The error itself may quote the key.
-  console.error("ably-token-request: the Ably SDK could not sign the token request");
-  return new FunctionError(50000, 500, "The token request could not be signed.").toResponse();
+  console.error("ably-token-request: identify() or the Ably SDK threw an error");
+  return new FunctionError(
+    50000,
+    500,
+    "The token request could not be signed. See the log of the function.",
+  ).toResponse();
 }

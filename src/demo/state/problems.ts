@@ -33,7 +33,7 @@ const ROOM_FULL = 91003;
 
 const NO_CONNECTION: Problem = {
   title: "No connection for over two minutes",
-  detail: "Check your network. This page keeps trying, and keeps what you send until then.",
+  detail: "Check your network. This page keeps trying, and keeps what you send.",
   canRetry: true,
 };
 
@@ -95,9 +95,9 @@ const ADVICE: Partial<Record<ErrorKind, string>> = {
   "site-unreachable": "Check your network. This page keeps trying, and keeps what you send.",
   "too-many-requests": "Wait a minute. This page then tries again by itself.",
   clock:
-    "Ably does not accept its token requests. Set the clock of the computer that runs the function: after sleep, WSL and containers can be minutes late.",
+    "Ably does not accept its token requests. Set the clock of the computer that runs the function. WSL and containers can be late after sleep.",
   "token-request-reused":
-    "Something caches the answers of the function. Exclude /.netlify/functions/ from every cache.",
+    "A cache keeps the function's answers. Exclude /.netlify/functions/ from every cache.",
   "key-rejected":
     "Copy a current key from ably.com/accounts, set it as ABLY_API_KEY, and deploy or restart.",
   "account-limit": "See its limits and its usage at ably.com/accounts.",

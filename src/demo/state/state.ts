@@ -142,7 +142,7 @@ function afterRoomStatus(state: State, status: RoomStatus): State {
   return { ...(status.isContinuous ? state : afterGap(state)), channel: status };
 }
 
-/** What Ably acknowledged before the gap may never be delivered back: it stands above the notice. */
+/** Acknowledged messages may never come back after a gap, so they go above the notice. */
 function afterGap(state: State): State {
   const delivered = state.pending.filter(({ delivery }) => delivery === "delivered");
   const timeline = addNotices(addLines(state.timeline, delivered), [gapNotice(state.now)]);
@@ -150,7 +150,7 @@ function afterGap(state: State): State {
   return { ...state, timeline, pending };
 }
 
-/** Nobody "joins" or "leaves" when it is I who come or go. */
+/** Adds no notices when this page itself enters or leaves. */
 function afterMembers(state: State, members: Member[]): State {
   const appearances = updateAppearances(state.appearances, members, () => inView(state));
   const after = { ...state, members, appearances };

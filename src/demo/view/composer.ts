@@ -2,7 +2,7 @@ import { MAX_TEXT_BYTES } from "../../realtime/contract.ts";
 import { tabStorage } from "../../realtime/identity.ts";
 import { find, listen } from "./dom.ts";
 
-/** While someone types, the others are told again this often; and it ends so long after a key. */
+/** How often typing is published again, and how long after the last key it ends. */
 const TYPING_INTERVAL_MS = 3_000;
 
 /**
@@ -40,7 +40,7 @@ export function bindComposer(
       if (event.target !== box) event.preventDefault();
     }),
     listen(box, "keydown", (event) => {
-      // An input method takes its candidate with Enter too. Safari has ended the composition by then.
+      // Enter also confirms input-method text. Safari then reports no composition, only 229.
       const isComposing = event.isComposing || event.keyCode === 229;
       if (event.key !== "Enter" || event.shiftKey || isComposing) return;
       event.preventDefault();

@@ -1,3 +1,4 @@
+import { FATE_UNKNOWN } from "../../realtime/outbox.ts";
 import { appearanceOf, describeTyping } from "../state/people.ts";
 import { type State, entriesOf, nameOf } from "../state/state.ts";
 import { type Entry, type Line, MAX_LINES, dividersOf } from "../state/timeline.ts";
@@ -189,8 +190,10 @@ function describeDelivery({ delivery, error, isStored }: Line): string {
       return "Sending…";
     case "waiting":
       return `Waiting for the connection…${warning}`;
-    case "failed":
-      return `Not sent: ${error?.message ?? "Ably gave no reason."}${warning}`;
+    case "failed": {
+      const what = error === FATE_UNKNOWN ? "Not confirmed" : "Not sent";
+      return `${what}: ${error?.message ?? "Ably gave no reason."}${warning}`;
+    }
     default:
       return delivery satisfies never;
   }
