@@ -13,7 +13,7 @@ const CATEGORIES = ["performance", "accessibility", "best-practices", "seo"];
 
 type Report = {
   categories: Record<string, { score: number; auditRefs: { id: string; weight: number }[] }>;
-  audits: Record<string, { score: number | null; title: string }>;
+  audits: Record<string, { score: number | null; title: string; displayValue?: string }>;
 };
 
 /** Runs Lighthouse with its defaults: a phone on a slow network. npx downloads it. About a minute. */
@@ -45,7 +45,7 @@ export async function measureLighthouse(): Promise<Figure[]> {
       if (failure) continue;
       reports.push(JSON.parse(await readFile(path, "utf8")) as Report);
     }
-    reports.forEach(tellFaults);
+    reports.forEach(reportLosses);
     return CATEGORIES.map((name) => ({
       what: `Lighthouse: ${name}`,
       unit: "of 100",
@@ -57,14 +57,14 @@ export async function measureLighthouse(): Promise<Figure[]> {
   }
 }
 
-/** What cost points, so that it can be mended. */
-function tellFaults({ categories, audits }: Report): void {
+/** Prints the audits that cost points. */
+function reportLosses({ categories, audits }: Report): void {
   for (const name of CATEGORIES) {
     const { score = 1, auditRefs = [] } = categories[name] ?? {};
     if (score === 1) continue;
-    const faults = auditRefs
-      .filter(({ id, weight }) => weight > 0 && (audits[id]?.score ?? 1) < 0.9)
-      .map(({ id }) => audits[id]?.title);
-    console.error(`Lighthouse: ${name} ${score * 100}: ${faults.join("; ")}`);
+    const losses = auditRefs
+      .filter(({ id, weight }) => weight > 0 && (audits[id]?.score ?? 1) < 1)
+      .map(({ id }) => `${audits[id]?.title} ${audits[id]?.displayValue ?? ""}`);
+    console.error(`Lighthouse: ${name} ${score * 100}: ${losses.join("; ")}`);
   }
 }
