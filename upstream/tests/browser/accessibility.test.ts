@@ -82,6 +82,8 @@ const STATES: Record<string, (visitor: Visitor) => Promise<void>> = {
     await page.route("**/.netlify/functions/**", (route) =>
       route.fulfill({ status: 500, headers: { "x-ably-errorcode": "40106" }, json: { error } }),
     );
+    // The tab may have a token already.
+    await page.addInitScript(() => sessionStorage.clear());
     await page.reload();
     await page.getByText("One step left").waitFor();
   },
