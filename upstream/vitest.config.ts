@@ -13,8 +13,8 @@ const globalSetup = ["../tests/support/shared.ts"];
 
 export default defineConfig({
   test: {
-    // On two cores Vitest would use one.
-    maxWorkers: 2,
+    // One file at a time: some tests wait for what a busy machine does late.
+    maxWorkers: 1,
     projects: [
       {
         define: { __LOCAL_ABLY__: false },

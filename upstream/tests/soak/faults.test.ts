@@ -2,7 +2,7 @@
  * Faults, for real, through the page and the SDK. After each, every message that a publisher was
  * told was delivered is on every page exactly once, in order, and the page says what happened.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import Ably from "ably";
@@ -12,7 +12,6 @@ import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/support/stage.ts";
 import type { Visitor } from "../../../tests/support/visitor.ts";
 import { copyProject } from "../../../tests/support/copy.ts";
-import { saveFile } from "../../support/files.ts";
 import {
   expectSameOnAll,
   inOrder,
@@ -253,7 +252,7 @@ it("20 hot reloads leave one connection open", async () => {
     const reloaded = ada.page.waitForEvent("console", {
       predicate: (message) => message.text().includes("[vite] hot updated"),
     });
-    await saveFile(file, `${code}// ${reload}\n`);
+    await writeFile(file, `${code}// ${reload}\n`);
     await reloaded;
     await ada.connected();
   }
