@@ -34,10 +34,6 @@ const SCRIPTS = [
   "${window.hacked = 1}",
 ];
 
-function channelOf(url: string, client: Ably.Rest): Ably.Channel {
-  return client.channels.get(`room:${new URL(url).searchParams.get("room")}`);
-}
-
 async function isUsable(visitor: Visitor): Promise<void> {
   await visitor.say("still here");
   await visitor.page.locator(".line.mine").getByText("still here").waitFor();
@@ -51,7 +47,7 @@ it("a message with the key of a notice stands beside it", async () => {
   await notice.getByText("joined").waitFor();
   const bobsId = await bob.page.evaluate(() => sessionStorage.getItem("clientId"));
   const message = { id: `presence ${bobsId}`, name: "chat-message", data: { text: "me too" } };
-  await channelOf(url, stage.stranger()).publish(message);
+  await stage.channelOf(url).publish(message);
   await ada.sees(ada.lines, ["me too"]);
   await bob.goAway();
   await notice.getByText("left").waitFor();
@@ -61,7 +57,7 @@ it("a message with the key of a notice stands beside it", async () => {
 it("script, SVG and HTML are text, as message and as name", async () => {
   const url = stage.newRoom();
   const ada = await stage.arrive(url);
-  const channel = channelOf(url, stage.stranger());
+  const channel = stage.channelOf(url);
   for (const text of SCRIPTS) await channel.publish("chat-message", { text });
   for (const name of SCRIPTS) await channel.publish(name, name);
   await ada.sees(ada.lines, [...SCRIPTS, ...SCRIPTS.map((name) => `${name}: ${name}`)]);
@@ -122,7 +118,7 @@ const MALFORMED: [what: string, message: Ably.Message, shown: string | RegExp][]
 it("shows malformed and huge messages as text", async () => {
   const url = stage.newRoom();
   const ada = await stage.arrive(url);
-  const channel = channelOf(url, stage.stranger());
+  const channel = stage.channelOf(url);
   for (const [index, [what, message, shown]] of MALFORMED.entries()) {
     await channel.publish(message);
     const line = ada.lines.nth(index);
@@ -148,7 +144,7 @@ it("shows members with malformed data", async () => {
   const url = stage.newRoom();
   const ada = await stage.arrive(url);
   const eve = stage.watcher();
-  const { presence } = eve.channels.get(`room:${new URL(url).searchParams.get("room")}`);
+  const { presence } = eve.channels.get(stage.channelOf(url).name);
   for (const [what, data] of MALFORMED_MEMBERS) {
     await presence.enter(data);
     await expect.poll(() => ada.people.count(), { message: what }).toBe(2);
@@ -179,7 +175,7 @@ it.each(["é", '"'])("a text of %s over Ably's limit is not sent, and says so", 
 
 /** Publishes messages as they are on the wire, with encodings that no SDK would write. */
 async function publishRaw(url: string, body: object): Promise<void> {
-  const path = `/channels/${encodeURIComponent(channelOf(url, stage.stranger()).name)}/messages`;
+  const path = `/channels/${encodeURIComponent(stage.channelOf(url).name)}/messages`;
   const { success } = await stage.stranger().request("post", path, 2, null, body);
   expect(success).toBe(true);
 }
@@ -231,7 +227,7 @@ it("a message that the SDK cannot decode stops nothing, now or for those who com
 it("message IDs of any length are not kept whole", async () => {
   const url = stage.newRoom();
   const ada = await stage.open();
-  const channel = channelOf(url, stage.stranger()).name;
+  const channel = stage.channelOf(url).name;
   let deliver: (frame: object) => void = () => {};
   await ada.page.routeWebSocket(/access_token=/, (socket) => {
     const server = socket.connectToServer();

@@ -46,11 +46,16 @@ export class Stage<ThisSite extends { url: string } = Site> {
     return this.#stranger;
   }
 
+  /** Returns the channel of a room, as `stranger()` sees it. */
+  channelOf(roomUrl: string): Ably.Channel {
+    const room = new URL(roomUrl).searchParams.get("room");
+    return this.stranger().channels.get(`room:${room}`);
+  }
+
   /** Says many texts in a room at once, as somebody without a page. */
   async sayAll(roomUrl: string, texts: string[]): Promise<void> {
-    const room = new URL(roomUrl).searchParams.get("room");
-    const channel = this.stranger().channels.get(`room:${room}`);
-    await channel.publish(texts.map((text) => ({ name: "chat-message", data: { text } })));
+    const messages = texts.map((text) => ({ name: "chat-message", data: { text } }));
+    await this.channelOf(roomUrl).publish(messages);
   }
 
   /** Returns a client without a page, but with a connection. The test closes it. */

@@ -33,7 +33,7 @@ export async function measureEdits(): Promise<Figure[]> {
     return [
       ms("Saving src/style.css until the page shows it", style),
       ms("Saving a view of the page until it runs, connected again", script),
-      ms("Saving the function until it answers anew", answer),
+      ms("Saving the function until it answers with the change", answer),
     ];
   } finally {
     await browser.close();

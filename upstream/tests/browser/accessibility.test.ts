@@ -158,32 +158,22 @@ it.each(Object.entries(READERS))("the page has no barrier with %s", async (name,
   }
 });
 
+const PARTS = ["[data-text]", "[data-composer] .primary", "[data-messages]", "[data-path]"];
+
 it("is mirrored where lines run from right to left", async () => {
   const { page } = await stage.arrive(stage.newRoom(), { viewport: { width: 1440, height: 900 } });
-  const starts = async () => {
-    const edges: number[] = [];
-    for (const selector of [
-      "[data-text]",
-      "[data-composer] .primary",
-      "[data-messages]",
-      "[data-path]",
-    ]) {
-      edges.push((await page.locator(selector).boundingBox())!.x);
-    }
-    return edges;
-  };
-  const ends = () =>
+  const distances = (edge: "left" | "right") =>
     page.evaluate(
-      (selectors) =>
-        selectors.map(
-          (name) => innerWidth - document.querySelector(name)!.getBoundingClientRect().right,
-        ),
-      ["[data-text]", "[data-composer] .primary", "[data-messages]", "[data-path]"],
+      ([parts, side]) =>
+        parts.map((part) => {
+          const { left, right } = document.querySelector(part)!.getBoundingClientRect();
+          return side === "left" ? left : innerWidth - right;
+        }),
+      [PARTS, edge] as const,
     );
-  const before = await starts();
+  const fromLeft = await distances("left");
   await page.evaluate(() => void (document.documentElement.dir = "rtl"));
-  const after = await ends();
-  expect(after).toEqual(before);
+  expect(await distances("right")).toEqual(fromLeft);
 });
 
 it("keeps everything in its place while it connects", async () => {
