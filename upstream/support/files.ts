@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT } from "../../tests/support/copy.ts";
@@ -20,10 +20,11 @@ export function runIn(copy: string, program: string, ...args: string[]) {
   return run(process.execPath, [join(ROOT, "node_modules", program), ...args], { cwd: copy, env });
 }
 
-/** Changes a file that Vite watches. It is never empty meanwhile: Vite would read that. */
+/**
+ * Changes a file that Vite watches, in one step. `writeFile` empties the file first, and Vite could
+ * read that.
+ */
 export async function saveFile(path: string, text: string): Promise<void> {
-  const file = await open(path, "r+");
-  const { bytesWritten } = await file.write(text, 0);
-  await file.truncate(bytesWritten);
-  await file.close();
+  await writeFile(`${path}~`, text);
+  await rename(`${path}~`, path);
 }

@@ -1,10 +1,11 @@
 /** The recipes for React, Svelte and Vue: in development, and built with the policy of netlify.toml. */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/support/stage.ts";
+import { saveFile } from "../../support/files.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { applyBlock } from "../../support/markdown.ts";
 import { startProduction } from "../../support/production.ts";
@@ -88,16 +89,17 @@ describe.each(FRAMEWORKS)("$name", ({ name, component }) => {
       const page = await open();
       const edit = async (path: string, from: RegExp, to: string) => {
         const file = join(folder, path);
-        await writeFile(file, (await readFile(file, "utf8")).replace(from, to));
+        await saveFile(file, (await readFile(file, "utf8")).replace(from, to));
       };
       await edit(component, /here(?=(`})?<\/h1>)/, "present");
       await expect.poll(() => titleOf(page)).toBe("lobby: 1 present");
-      expect(await countConnections(page)).toBe(1);
+      const isLoaded = page.waitForEvent("load");
       await edit("src/client.ts", /^export const me/m, "// An edit.\nexport const me");
-      await expect.poll(() => countConnections(page)).toBe(1);
+      await isLoaded;
       await expect.poll(() => titleOf(page)).toBe("lobby: 1 present");
       await send(page, "After the reload");
       await page.getByText("After the reload").waitFor();
+      await expect.poll(() => countConnections(page)).toBe(1);
     });
   });
 
