@@ -19,6 +19,7 @@ type Rendered = { item: HTMLElement; key: unknown[] };
 export function renderMessages(): (state: State) => void {
   const list = find("data-messages");
   const empty = find("data-empty");
+  const noMessages = find("data-no-messages");
   const forgotten = find("data-forgotten");
   const unseen = find("data-unseen");
   const typing = find("data-typing");
@@ -43,7 +44,8 @@ export function renderMessages(): (state: State) => void {
   }
 
   return (state) => {
-    const { timeline, pending, unseen: news, appearances, me, channel, isFollowing } = state;
+    const { timeline, pending, unseen: news, appearances, me, isFollowing } = state;
+    const { connection, channel } = state;
     const parts = [timeline, pending, news, appearances, me, isFollowing];
     if (!parts.every((part, index) => part === renderedParts[index])) renderList(state);
     renderedParts = parts;
@@ -51,7 +53,8 @@ export function renderMessages(): (state: State) => void {
     unseen.hidden = count === 0;
     setText(unseen, count === 1 ? "1 new message ↓" : `${count} new messages ↓`);
     const isEmpty = timeline.entries.length + pending.length === 0;
-    empty.hidden = !isEmpty || channel.state !== "attached";
+    empty.hidden = !isEmpty || (connection.error ?? channel.error) !== undefined;
+    noMessages.hidden = channel.state !== "attached";
     forgotten.hidden = timeline.dropped === 0;
     setText(forgotten, `This page keeps the last ${MAX_LINES} messages.`);
     setWords(typing, describeTyping(state.members, me, state.now));

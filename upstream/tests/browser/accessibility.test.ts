@@ -64,7 +64,7 @@ const LONG_WORD = "x".repeat(1_000);
 const STATES: Record<string, (visitor: Visitor) => Promise<void>> = {
   async empty(visitor) {
     await visitor.connected();
-    await visitor.page.locator("[data-empty]").waitFor();
+    await visitor.page.locator("[data-no-messages]").waitFor();
   },
   async busy(visitor) {
     await visitor.connected();
