@@ -13,8 +13,8 @@ const globalSetup = ["../tests/support/shared.ts"];
 
 export default defineConfig({
   test: {
-    // One file at a time: some tests wait for what a busy machine does late.
-    maxWorkers: 1,
+    // Vitest would start fewer on a machine with two cores.
+    maxWorkers: 2,
     projects: [
       {
         define: { __LOCAL_ABLY__: false },
