@@ -8,16 +8,15 @@ import type { Settings } from "./settings.ts";
 const { CREATE, DELETE } = AnnotationAction;
 /** How annotations are counted. Their type ends in one of these, after a colon. */
 const METHODS = ["total.v1", "flag.v1", "distinct.v1", "unique.v1", "multiple.v1"];
-const METHODS_WITHOUT_NAMES = ["total.v1", "flag.v1"];
 const METHODS_WITHOUT_CLIENTS = ["total.v1", "multiple.v1"];
 /** Longer lists are clipped. Ably clips them where the message would become too large. */
 const MAX_CLIENT_IDS = 500;
 const UNIDENTIFIED = "";
+const methodOf = (type: string): string => type.split(":")[1] ?? "";
 
 export type AnnotationDraft = Draft & Subject;
+/** How often each client counts. */
 type Clients = Map<string, number>;
-
-const methodOf = (type: string): string => type.split(":")[1] ?? "";
 
 /** @param serial The message, if the address of a REST request names it. */
 export function parseAnnotations(value: unknown, settings: Settings, serial?: string) {
@@ -41,10 +40,8 @@ function parseSubject(item: unknown, serial: string | undefined): Subject {
 
 export function checkAnnotation({ action = CREATE, clientId, type }: AnnotationDraft): void {
   const method = methodOf(type);
-  const isAction = action === CREATE || action === DELETE;
-  assert(isAction, 40000, "The action of an annotation must be create or delete.");
-  const isKnown = !method || METHODS.includes(method);
-  assert(isKnown, 40000, `The type must end in one of ${METHODS.join(", ")}.`);
+  assert(action === CREATE || action === DELETE, 40000, "The action must be create or delete.");
+  assert(!method || METHODS.includes(method), 40000, `The type must end in one of ${METHODS}.`);
   const isNamed = !method || clientId !== undefined || METHODS_WITHOUT_CLIENTS.includes(method);
   assert(isNamed, 40000, `Annotations with ${method} need a clientId. Connect with one.`);
 }
@@ -60,34 +57,29 @@ export function summarize(annotations: Annotation[]): Record<string, object> {
 }
 
 function toSummary(method: string, annotations: Annotation[]): object {
+  if (method === "total.v1") return toTotal(annotations);
   const names = new Map<string, Clients>();
-  const previousNames = new Map<string, string>();
-  for (const annotation of annotations) {
-    const name = METHODS_WITHOUT_NAMES.includes(method) ? "" : (annotation.name ?? "");
-    const clients: Clients = names.get(name) ?? new Map();
-    const client = annotation.clientId ?? UNIDENTIFIED;
-    if (method === "unique.v1" && annotation.action !== DELETE) {
-      names.get(previousNames.get(client) ?? name)?.delete(client);
-      previousNames.set(client, name);
-    }
-    names.set(name, clients);
-    contribute(method, clients, annotation);
+  const previous = new Map<string, Clients>();
+  for (const { action, clientId = UNIDENTIFIED, name = "", count = 1 } of annotations) {
+    const key = method === "flag.v1" ? "" : name;
+    const clients: Clients = names.get(key) ?? new Map();
+    const before = clients.get(clientId) ?? 0;
+    names.set(key, clients);
+    if (action !== DELETE) {
+      if (method === "unique.v1") previous.get(clientId)?.delete(clientId);
+      previous.set(clientId, clients);
+      clients.set(clientId, method === "multiple.v1" ? before + count : 1);
+    } else if (clientId !== UNIDENTIFIED) clients.delete(clientId);
   }
-  if (method === "total.v1") return { total: totalOf(names.get("")) };
   if (method === "flag.v1") return toList(names.get(""));
   const toEntry = method === "multiple.v1" ? toCounts : toList;
   const named = [...names].filter(([, clients]) => clients.size > 0);
   return Object.fromEntries(named.map(([name, clients]) => [name, toEntry(clients)]));
 }
 
-function contribute(method: string, clients: Clients, annotation: Annotation): void {
-  const client = (method !== "total.v1" && annotation.clientId) || UNIDENTIFIED;
-  const count = clients.get(client) ?? 0;
-  const isDelete = annotation.action === DELETE;
-  if (method === "total.v1") clients.set(client, Math.max(0, isDelete ? count - 1 : count + 1));
-  else if (isDelete && client !== UNIDENTIFIED) clients.delete(client);
-  else if (!isDelete && method !== "multiple.v1") clients.set(client, 1);
-  else if (!isDelete) clients.set(client, count + (annotation.count ?? 1));
+function toTotal(annotations: Annotation[]): object {
+  const steps = annotations.map(({ action }) => (action === DELETE ? -1 : 1));
+  return { total: steps.reduce((total, step) => Math.max(0, total + step), 0) };
 }
 
 function toList(clients: Clients = new Map()): object {
@@ -97,13 +89,11 @@ function toList(clients: Clients = new Map()): object {
 
 function toCounts(clients: Clients): object {
   const identified = [...clients].filter(([clientId]) => clientId !== UNIDENTIFIED);
-  const totalUnidentified = clients.get(UNIDENTIFIED) ?? 0;
-  const clientCounts = Object.fromEntries(identified.slice(0, MAX_CLIENT_IDS));
-  const clipped = identified.length > MAX_CLIENT_IDS;
-  const totals = { total: totalOf(clients), totalUnidentified, totalClientIds: identified.length };
-  return { ...totals, clientCounts, clipped };
-}
-
-function totalOf(clients: Clients = new Map()): number {
-  return [...clients.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    total: [...clients.values()].reduce((sum, count) => sum + count, 0),
+    totalUnidentified: clients.get(UNIDENTIFIED) ?? 0,
+    totalClientIds: identified.length,
+    clientCounts: Object.fromEntries(identified.slice(0, MAX_CLIENT_IDS)),
+    clipped: identified.length > MAX_CLIENT_IDS,
+  };
 }

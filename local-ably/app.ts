@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { Channel } from "./channel.ts";
-import { AblyError } from "./error.ts";
+import { assert } from "./error.ts";
 import type { Settings } from "./settings.ts";
 
-const VALID_NAME = /^[^:,\s[][^\n\v\f\r\u0085\u2028\u2029]*$/;
-const MAX_NAME_LENGTH = 2_048;
+/** At most 2,048 characters. */
+const VALID_NAME = /^[^:,\s[][^\n\v\f\r\u0085\u2028\u2029]{0,2047}$/;
 
 /** One Ably app. Its keys give access to its channels only. */
 export class App {
@@ -12,6 +12,7 @@ export class App {
   readonly epoch = randomUUID();
   readonly settings: Settings;
   readonly channels = new Map<string, Channel>();
+  /** Bytes of kept messages and of present members. */
   readonly memory = { kept: 0, present: 0 };
 
   constructor(settings: Settings) {
@@ -22,14 +23,11 @@ export class App {
   channel(name: string): Channel {
     const known = this.channels.get(name);
     if (known) return known;
-    if (/^\[(meta|queue)\]/.test(name))
-      throw new AblyError(40160, "Local Ably has no metachannels and no queues.");
-    if (name.length > MAX_NAME_LENGTH || !VALID_NAME.test(name))
-      throw new AblyError(40010, `Invalid channel name ${JSON.stringify(name.slice(0, 99))}.`);
-    const { maxChannels } = this.settings;
-    if (this.channels.size >= maxChannels) this.dropExpired();
-    if (this.channels.size >= maxChannels)
-      throw new AblyError(40114, `Local Ably keeps at most ${maxChannels} channels.`, 403);
+    assert(!/^\[(meta|queue)\]/.test(name), 40160, "Local Ably has no metachannels or queues.");
+    assert(VALID_NAME.test(name), 40010, `The channel name "${name.slice(0, 99)}" is not valid.`);
+    const { maxChannels: max } = this.settings;
+    if (this.channels.size >= max) this.dropExpired();
+    assert(this.channels.size < max, 40114, `Local Ably keeps at most ${max} channels.`, 403);
     const channel = new Channel(name, this);
     this.channels.set(name, channel);
     return channel;
@@ -37,8 +35,7 @@ export class App {
 
   dropExpired(): void {
     for (const [name, channel] of this.channels) {
-      channel.dropExpired();
-      if (channel.isUnused) this.channels.delete(name);
+      if (channel.dropExpired()) this.channels.delete(name);
     }
   }
 }

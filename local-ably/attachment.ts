@@ -1,8 +1,8 @@
 import { type Capability, permits } from "./capability.ts";
-import type { Append, Channel, Subscriber } from "./channel.ts";
+import type { Append, Channel } from "./channel.ts";
+import type { Connection } from "./connection.ts";
 import { AblyError, assert } from "./error.ts";
 import { Action, type ClientFrame, type Entry, Flag } from "./protocol.ts";
-import type { Transport } from "./transport.ts";
 
 /** Mode, its name in `params.modes`, and the operation that the capability must allow. */
 const MODES = [
@@ -13,45 +13,43 @@ const MODES = [
   [Flag.ANNOTATION_PUBLISH, "annotation_publish", "annotation-publish"],
   [Flag.ANNOTATION_SUBSCRIBE, "annotation_subscribe", "annotation-subscribe"],
 ] as const;
-const DEFAULT_MODES = MODES.filter(([mode]) => mode !== Flag.ANNOTATION_SUBSCRIBE);
 const OBJECT_MODES = Flag.OBJECT_SUBSCRIBE | Flag.OBJECT_PUBLISH;
-
+const DEFAULT_MODES = MODES.filter(([mode]) => mode !== Flag.ANNOTATION_SUBSCRIBE);
 type Mode = (typeof MODES)[number];
 
 /** Only these are echoed: a client sees so which of its params have an effect. */
 const SUPPORTED_PARAMS = ["rewind", "rewindLimit", "modes", "appendMode"];
 const SYNC_PAGE_SIZE = 100;
 const MAX_REWIND_MESSAGES = 100;
-
 type Backlog = { entries: readonly Entry[]; resumed?: boolean; error?: AblyError };
+const ALL_RECEIVED: Backlog = { entries: [], resumed: true };
 
 /** One connection on one channel: what it may do there, and what it receives. */
-export class Attachment implements Subscriber {
+export class Attachment {
   readonly channel: Channel;
   modes = 0;
-  readonly #connectionId: string;
-  readonly #transport: Transport;
+  readonly #connection: Connection;
   #requested: readonly Mode[] = [];
   #isAppendModeFull = false;
   #receivedSince = "";
 
-  constructor(channel: Channel, connectionId: string, transport: Transport) {
+  constructor(channel: Channel, connection: Connection) {
     this.channel = channel;
-    this.#connectionId = connectionId;
-    this.#transport = transport;
+    this.#connection = connection;
   }
 
   attach(frame: ClientFrame, capability: Capability): void {
     const { channel } = this;
     this.#requested = readModes(frame);
     this.authorize(capability);
-    const { entries, resumed, error } = this.#backlogFor(frame);
+    const isAttached = channel.subscribers.has(this.#connection.id);
+    const { entries, resumed, error } = isAttached ? ALL_RECEIVED : this.#backlogFor(frame);
     const { channelSerial = "", params } = frame;
-    if (!this.#isAttached) this.#receivedSince = resumed ? channelSerial : channel.serial;
+    if (!isAttached) this.#receivedSince = resumed ? channelSerial : channel.serial;
     this.#isAppendModeFull = params.appendMode === "full";
     const hasPresence = channel.members.size > 0 && Boolean(this.modes & Flag.PRESENCE_SUBSCRIBE);
     const supported = Object.entries(params).filter(([name]) => SUPPORTED_PARAMS.includes(name));
-    this.#transport.send({
+    this.#connection.transport?.send({
       action: Action.ATTACHED,
       channel: channel.name,
       channelSerial: channel.serial,
@@ -65,7 +63,7 @@ export class Attachment implements Subscriber {
     });
     for (const entry of entries) this.receive(entry);
     if (hasPresence) this.sync();
-    channel.subscribers.set(this.#connectionId, this);
+    channel.subscribers.set(this.#connection.id, this);
   }
 
   /** Grants the requested modes that the capability allows. Throws 40160 if there are none. */
@@ -78,10 +76,10 @@ export class Attachment implements Subscriber {
   }
 
   receive(entry: Entry, append?: Append): void {
-    const isOwn = entry.messages && entry.connectionId === this.#connectionId;
-    if ((isOwn && !this.#transport.echo) || !(this.modes & modeOf(entry))) return;
+    const isOwn = entry.messages && entry.connectionId === this.#connection.id;
+    if ((isOwn && !this.#connection.transport?.echo) || !(this.modes & modeOf(entry))) return;
     const hasPrevious = append && append.previousSerial > this.#receivedSince;
-    this.#transport.send(hasPrevious && !this.#isAppendModeFull ? append.entry : entry);
+    this.#connection.transport?.send(hasPrevious && !this.#isAppendModeFull ? append.entry : entry);
   }
 
   sync(): void {
@@ -89,21 +87,16 @@ export class Attachment implements Subscriber {
     const { name: channel, members, serial } = this.channel;
     // Clients read the cursor after the colon only if all before it are word characters.
     const syncId = serial.replace("@", "-");
-    const all = members.list();
-    for (let next = 0; next === 0 || next < all.length;) {
-      const presence = all.slice(next, next + SYNC_PAGE_SIZE);
-      next += SYNC_PAGE_SIZE;
-      const channelSerial = `${syncId}:${next < all.length ? next : ""}`;
-      this.#transport.send({ action: Action.SYNC, channel, channelSerial, presence });
+    const all = [...members.values()];
+    for (let start = 0; start === 0 || start < all.length; start += SYNC_PAGE_SIZE) {
+      const end = start + SYNC_PAGE_SIZE;
+      const presence = all.slice(start, end);
+      const channelSerial = `${syncId}:${end < all.length ? end : ""}`;
+      this.#connection.transport?.send({ action: Action.SYNC, channel, channelSerial, presence });
     }
   }
 
-  get #isAttached(): boolean {
-    return this.channel.subscribers.has(this.#connectionId);
-  }
-
   #backlogFor({ channelSerial, flags, params }: ClientFrame): Backlog {
-    if (this.#isAttached) return { entries: [], resumed: true };
     if (channelSerial === undefined)
       return { entries: flags & Flag.ATTACH_RESUME ? [] : this.#rewind(params) };
     const missed = this.channel.since(channelSerial);

@@ -7,7 +7,6 @@ import { isEqualSecret, readJwt, signJwt } from "./jwt.ts";
 
 /** An Ably API key. `name` is `appId.keyId`. */
 export type Key = { name: string; secret: string; capability: Capability };
-
 export type Identity = {
   keyName: string;
   /** `*` if the caller may use any client ID. */
@@ -16,24 +15,21 @@ export type Identity = {
   /** When the token expires, ms since the epoch. Keys do not expire. */
   expires?: number;
 };
-
 /** A key (`name:secret`) or a token, and the client ID that the caller claims. */
 export type Credentials = { [part in "key" | "token" | "clientId"]?: string | undefined };
 
 const DEFAULT_TTL_MS = 60 * 60 * 1000;
 const MAX_TTL_MS = 24 * 60 * 60 * 1000;
 const TIMESTAMP_WINDOW_MS = 2 * 60 * 1000;
-const MIN_NONCE_LENGTH = 16;
-const MAX_NONCE_LENGTH = 256;
-
+const NONCE = /^.{16,256}$/s;
 export const appIdOf = (keyName: string): string => keyName.split(".")[0] ?? "";
 
 export class Auth {
   readonly #keys: Map<string, Key>;
   readonly #apps: Set<string>;
-  readonly #maxNonces: number;
   /** Used nonces, and when their timestamps become too old to be used again. */
-  readonly #nonces = new Map<string, number>();
+  readonly nonces = new Map<string, number>();
+  readonly #maxNonces: number;
 
   constructor(keys: Key[], maxTokenRequests: number) {
     this.#keys = new Map(keys.map((key) => [key.name, key]));
@@ -108,27 +104,20 @@ export class Auth {
 
   #checkSignature(key: Key, request: Record<string, unknown>): void {
     const { ttl, capability, clientId, timestamp, nonce } = request;
-    const { length } = typeof nonce === "string" ? nonce : "";
-    if (length < MIN_NONCE_LENGTH || length > MAX_NONCE_LENGTH)
-      throw new AblyError(40105, "The nonce must have 16 to 256 characters.");
+    const isNonce = typeof nonce === "string" && NONCE.test(nonce);
+    assert(isNonce, 40105, "The nonce must have 16 to 256 characters.");
     const fields = [key.name, ttl, capability, clientId, timestamp, nonce];
     const signed = fields.map((field) => `${field ?? ""}\n`).join("");
     const mac = createHmac("sha256", key.secret).update(signed).digest("base64");
-    if (!isEqualSecret(String(request.mac), mac))
-      throw new AblyError(40101, "The mac does not match the token request. Check the secret.");
+    assert(isEqualSecret(String(request.mac), mac), 40101, "The mac is wrong. Check the secret.");
     const time = Number(timestamp);
     const isCurrent = Math.abs(Date.now() - time) <= TIMESTAMP_WINDOW_MS;
     assert(isCurrent, 40104, "The timestamp is more than 2 minutes off. Check the clock.");
-    this.#useNonce(`${key.name} ${nonce} ${time}`, time + TIMESTAMP_WINDOW_MS);
-  }
-
-  #useNonce(once: string, until: number): void {
-    const now = Date.now();
-    for (const [used, end] of this.#nonces) if (end < now) this.#nonces.delete(used);
-    assert(!this.#nonces.has(once), 40105, "The token request was used before (nonce replayed).");
-    const hasRoom = this.#nonces.size < this.#maxNonces;
-    assert(hasRoom, 42910, "There were too many token requests. Try again in 4 minutes.");
-    this.#nonces.set(once, until);
+    const once = `${key.name} ${nonce} ${time}`;
+    for (const [used, end] of this.nonces) if (end < Date.now()) this.nonces.delete(used);
+    assert(!this.nonces.has(once), 40105, "The token request was used before (nonce replayed).");
+    assert(this.nonces.size < this.#maxNonces, 42910, "Too many token requests. Wait 4 minutes.");
+    this.nonces.set(once, time + TIMESTAMP_WINDOW_MS);
   }
 }
 
@@ -141,7 +130,6 @@ function readClientId(value: unknown): string | undefined {
 function narrow(capability: Capability, asked: unknown): Capability {
   if (!asked) return capability;
   const shared = intersect(capability, parseCapability(asked));
-  const isEmpty = Object.keys(shared).length === 0;
-  assert(!isEmpty, 40160, "The key allows nothing of the capability that the token asks for.");
+  assert(Object.keys(shared).length > 0, 40160, "The key allows nothing that the token asks for.");
   return shared;
 }

@@ -1,12 +1,13 @@
 /** `npm run local-ably`: local Ably alone, or for as long as a command runs. */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { parseArgs } from "node:util";
-import type { Key } from "./auth.ts";
-import { readEnvFiles } from "./env.ts";
 import { readKeys } from "./keys.ts";
 import { startLocalAbly } from "./server.ts";
 
+/** The files that `netlify dev` reads. A variable of an earlier file, or of the shell, wins. */
+const ENV_FILES = [".env.development.local", ".env.local", ".env.development", ".env"];
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const DEFAULT_PORT = 8889;
 const DEFAULT_HOST = "127.0.0.1";
@@ -33,11 +34,8 @@ const OPTIONS = {
 
 async function run(): Promise<void> {
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-  if (values.help) {
-    console.log(HELP);
-    return;
-  }
-  readEnvFiles();
+  if (values.help) return console.log(HELP);
+  for (const file of ENV_FILES) if (existsSync(file)) process.loadEnvFile(file);
   const { LOCAL_ABLY_PORT, LOCAL_ABLY_HOST, LOCAL_ABLY_KEYS } = process.env;
   const port = Number(values.port ?? (LOCAL_ABLY_PORT?.trim() || DEFAULT_PORT));
   const host = values.host ?? (LOCAL_ABLY_HOST?.trim() || DEFAULT_HOST);
@@ -49,26 +47,20 @@ async function run(): Promise<void> {
   const ready = values.json
     ? JSON.stringify({ url, host, port: actual, keys: names })
     : `Local Ably, in memory, for development: ${url} (keys: ${names.join(", ")})`;
-  if (positionals.length > 0) await runCommand(positionals, { ready, host, port: actual, keys });
-  else console.log(ready);
+  if (positionals.length === 0) return console.log(ready);
+  // stdout belongs to the command.
+  console.error(ready);
+  const [key = { name: "", secret: "" }] = keys;
+  await runCommand(positionals, {
+    ABLY_ENDPOINT: ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host,
+    ABLY_PORT: String(actual),
+    ABLY_API_KEY: `${key.name}:${key.secret}`,
+  });
 }
 
-type Server = { ready: string; host: string; port: number; keys: Key[] };
-
-function runCommand([program = "", ...args]: string[], server: Server): Promise<never> {
-  const [key = { name: "", secret: "" }] = server.keys;
-  const env = {
-    ...process.env,
-    ABLY_ENDPOINT: ["0.0.0.0", "::"].includes(server.host) ? "127.0.0.1" : server.host,
-    ABLY_PORT: String(server.port),
-    ABLY_API_KEY: `${key.name}:${key.secret}`,
-  };
-  // stdout belongs to the command.
-  console.error(server.ready);
-  const child = spawn(program, args, { stdio: "inherit", env });
-  for (const signal of SIGNALS) {
-    process.removeAllListeners(signal).on(signal, () => child.kill(signal));
-  }
+function runCommand([program = "", ...args]: string[], env: NodeJS.ProcessEnv): Promise<never> {
+  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env } });
+  for (const one of SIGNALS) process.removeAllListeners(one).on(one, () => child.kill(one));
   return new Promise((_resolve, reject) => {
     child.on("error", reject);
     // Like a shell: 128 and the number of the signal that ended the command.

@@ -9,6 +9,8 @@ const OPERATIONS = `* subscribe publish presence history stats channel-metadata 
   push-subscribe push-admin object-subscribe object-publish annotation-subscribe annotation-publish
   message-update-own message-update-any message-delete-own message-delete-any`.split(/\s+/);
 
+/** The first segment is the [qualifier], or empty. */
+const segmentsOf = (resource: string) => resource.replace(/^(\[[^\]]*\])?/, "$1:").split(":");
 const join = ([qualifier = "", ...segments]: string[]): string => qualifier + segments.join(":");
 const isWildcard = (segment: string): boolean => segment === "*" || segment === "[*]";
 
@@ -24,20 +26,17 @@ function readList(value: unknown): string[] {
   assert(Array.isArray(value) && value.length > 0, 40000, "The capability lists no operations.");
   const unknown = value.filter((name) => !OPERATIONS.includes(name));
   assert(unknown.length === 0, 40000, `The capability has unknown operations: ${unknown}.`);
-  const isValid = value.length === 1 || !value.includes("*");
-  assert(isValid, 40000, "The capability lists * beside other operations.");
+  assert(value.length === 1 || !value.includes("*"), 40000, "Beside *, list no other operations.");
   return value;
 }
 
 export function requireCapability(capability: Capability, channel: string, ...any: string[]): void {
   const isAllowed = any.some((operation) => permits(capability, channel, operation));
-  const what = `${any.join(" or ")} on channel ${JSON.stringify(channel)}`;
-  assert(isAllowed, 40160, `The capability does not allow ${what}.`);
+  assert(isAllowed, 40160, `The capability does not allow ${any.join(" or ")} on "${channel}".`);
 }
 
-export function permits(capability: Capability, channel: string, operation: string): boolean {
-  return Object.hasOwn(intersect(capability, { [channel]: [operation] }), channel);
-}
+export const permits = (capability: Capability, channel: string, operation: string): boolean =>
+  Object.hasOwn(intersect(capability, { [channel]: [operation] }), channel);
 
 /** Returns what both allow, sorted as Ably sorts it. */
 export function intersect(one: Capability, other: Capability): Capability {
@@ -51,9 +50,8 @@ export function intersect(one: Capability, other: Capability): Capability {
     }
   }
   const sorted = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(
-    sorted.map(([name, all]) => [name, all.includes("*") ? ["*"] : [...new Set(all)].toSorted()]),
-  );
+  const toList = (all: string[]) => (all.includes("*") ? ["*"] : [...new Set(all)].toSorted());
+  return Object.fromEntries(sorted.map(([name, all]) => [name, toList(all)]));
 }
 
 function intersectOperations(one: string[], other: string[]): string[] {
@@ -77,9 +75,4 @@ function intersectResources(one: string, other: string): string | undefined {
     shared.push(isWildcard(x) ? y : x);
   }
   return join(shared);
-}
-
-/** The first segment is the [qualifier], or empty. */
-function segmentsOf(resource: string): string[] {
-  return resource.replace(/^(\[[^\]]*\])?/, "$1:").split(":");
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type AnnotationDraft, summarize } from "./annotation.ts";
+import type { App } from "./app.ts";
+import type { Attachment } from "./attachment.ts";
 import { assert } from "./error.ts";
 import { type Draft, checkSize, memoryOf, merge } from "./message.ts";
-import { PresenceSet } from "./presence.ts";
+import { type Members, applyPresence, keyOf } from "./presence.ts";
 import type { Annotation, Content, Entry, Message } from "./protocol.ts";
 import { Action, MessageAction, PresenceAction } from "./protocol.ts";
 import type { Settings } from "./settings.ts";
@@ -16,8 +18,6 @@ const BYTES_PER_ENTRY = 400;
 export type Sender = { id: string; connectionId: string | undefined };
 /** What an append adds, for subscribers that received the previous version. */
 export type Append = { entry: Entry; previousSerial: string };
-/** Receives each new entry. The channel knows no sockets. */
-export type Subscriber = { readonly modes: number; receive(entry: Entry, append?: Append): void };
 type Body = Pick<Entry, "action" | "messages" | "presence" | "annotations">;
 /** A kept message with its versions, oldest first. Consecutive appends are one version. */
 type Versioned = {
@@ -26,19 +26,17 @@ type Versioned = {
   annotations: Annotation[];
   isAppended: boolean;
 };
-type Owner = {
-  readonly settings: Settings;
-  /** Bytes of kept messages and of present members. */
-  readonly memory: { kept: number; present: number };
-  dropExpired(): void;
-};
+
+const channelSerialOf = (serial = ""): string => serial.replace(/:\d+$/, "");
+export const serialOf = (channelSerial: string, index: number): string =>
+  `${channelSerial}:${String(index).padStart(6, "0")}`;
 
 export class Channel {
   readonly name: string;
   readonly settings: Settings;
-  readonly members: PresenceSet;
-  readonly subscribers = new Map<string, Subscriber>();
-  readonly #owner: Owner;
+  readonly members: Members = new Map();
+  readonly subscribers = new Map<string, Attachment>();
+  readonly #app: App;
   /** Part of each serial, so that serials of an earlier start are recognized. */
   readonly #epoch = randomUUID();
   /** Oldest first. Expired entries stay while there is room, so that they can still be changed. */
@@ -49,21 +47,16 @@ export class Channel {
   #last = { timestamp: Date.now(), count: 0 };
   #forgotten: string;
 
-  constructor(name: string, owner: Owner) {
+  constructor(name: string, app: App) {
     this.name = name;
-    this.settings = owner.settings;
-    this.members = new PresenceSet(owner.memory);
-    this.#owner = owner;
+    this.settings = app.settings;
+    this.#app = app;
     this.#forgotten = this.serial;
   }
 
   get serial(): string {
     const { timestamp, count } = this.#last;
     return `${String(timestamp).padStart(14, "0")}-${String(count).padStart(6, "0")}@${this.#epoch}`;
-  }
-
-  get isUnused(): boolean {
-    return this.subscribers.size + this.members.size + this.#log.length === 0;
   }
 
   /**
@@ -105,7 +98,6 @@ export class Channel {
     return message;
   }
 
-  /** Publishes annotations, then the new summaries of their messages. */
   annotate(drafts: AnnotationDraft[], sender: Sender): Annotation[] {
     const serials = [...new Set(drafts.map(({ messageSerial }) => messageSerial))];
     const targets = new Map(serials.map((serial) => [serial, this.find(serial)]));
@@ -118,8 +110,7 @@ export class Channel {
       const own = annotations.filter(({ messageSerial }) => messageSerial === serial);
       target.annotations.push(...own);
       this.#versioned.set(serial, target);
-      const isSummarized = Object.keys(summarize(own)).length > 0;
-      if (isSummarized) this.#deliver(this.#toSummary(target));
+      if (Object.keys(summarize(own)).length > 0) this.#deliver(this.#toSummary(target));
     }
     return annotations;
   }
@@ -129,21 +120,23 @@ export class Channel {
     assert(areKnown, 40000, "The action of a presence message must be enter, update or leave.");
     const messages = this.#toMessages(contents, sender);
     const staying = messages.filter(({ action }) => action !== LEAVE);
-    const entering = staying.filter((member) => !this.members.has(member)).length;
+    const entering = staying.filter((member) => !this.members.has(keyOf(member))).length;
+    const { memory } = this.#app;
     const { maxPresenceMembers: max, maxBytesPresent } = this.settings;
     const hasPlace = entering === 0 || this.members.size + entering <= max;
     assert(hasPlace, 91003, `The channel has its maximum of ${max} members.`);
     const bytes = staying.reduce((sum, member) => sum + memoryOf(member), 0);
-    const hasRoom = bytes === 0 || this.#owner.memory.present + bytes <= maxBytesPresent;
+    const hasRoom = bytes === 0 || memory.present + bytes <= maxBytesPresent;
     assert(hasRoom, 91003, `All members together may have ${maxBytesPresent} bytes.`);
-    const presence = messages.flatMap((member) => this.members.apply(member) ?? []);
+    const presence = messages.flatMap((one) => applyPresence(one, this.members, memory) ?? []);
     if (presence.length > 0) this.#publish({ action: Action.PRESENCE, presence }, sender);
   }
 
   leaveAll(connectionId: string): void {
     if (this.members.size === 0) return;
-    const members = this.members.list().filter((member) => member.connectionId === connectionId);
-    const leaving = members.map((member) => ({ ...member, id: undefined, action: LEAVE }));
+    const members = [...this.members.values()];
+    const own = members.filter((member) => member.connectionId === connectionId);
+    const leaving = own.map((member) => ({ ...member, id: undefined, action: LEAVE }));
     this.updatePresence(leaving, { id: randomUUID(), connectionId });
   }
 
@@ -189,8 +182,10 @@ export class Channel {
     return { current, versions: [current], annotations: [], isAppended: false };
   }
 
-  dropExpired(): void {
+  /** Returns whether nothing uses the channel any more. */
+  dropExpired(): boolean {
     while (this.#log[0] && this.#isExpired(this.#log[0])) this.#forgetOldest();
+    return this.subscribers.size + this.members.size + this.#log.length === 0;
   }
 
   #advance(): void {
@@ -235,13 +230,13 @@ export class Channel {
   }
 
   #keep(entry: Entry): void {
-    const { memory } = this.#owner;
+    const { memory } = this.#app;
     const { maxBytesKept, maxMessagesKept } = this.settings;
     const [first] = entry.messages ?? [];
     this.#log.push(entry);
     if (first) this.#byId.set(first.id, entry);
     memory.kept += memoryOfEntry(entry);
-    if (memory.kept > maxBytesKept) this.#owner.dropExpired();
+    if (memory.kept > maxBytesKept) this.#app.dropExpired();
     const isFull = () => memory.kept > maxBytesKept || this.#log.length > maxMessagesKept;
     while (isFull() && this.#log.length > 0) this.#forgetOldest();
   }
@@ -252,7 +247,7 @@ export class Channel {
     this.#forgotten = entry.channelSerial;
     this.#byId.delete(entry.messages?.[0]?.id ?? "");
     for (const { serial = "" } of entry.messages ?? []) this.#versioned.delete(serial);
-    this.#owner.memory.kept -= memoryOfEntry(entry);
+    this.#app.memory.kept -= memoryOfEntry(entry);
   }
 
   #isExpired({ timestamp }: Entry): boolean {
@@ -269,12 +264,4 @@ export function latestOf({ current, annotations }: Versioned): Message {
 function memoryOfEntry({ messages = [], presence = [], annotations = [] }: Entry): number {
   const all = [...messages, ...presence, ...annotations];
   return all.reduce((sum, item) => sum + memoryOf(item), BYTES_PER_ENTRY);
-}
-
-function channelSerialOf(serial = ""): string {
-  return serial.replace(/:\d+$/, "");
-}
-
-export function serialOf(channelSerial: string, index: number): string {
-  return `${channelSerial}:${String(index).padStart(6, "0")}`;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { parseAnnotations } from "./annotation.ts";
 import type { App } from "./app.ts";
 import { Attachment } from "./attachment.ts";
-import type { Auth, Identity } from "./auth.ts";
+import type { Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
 import type { Channel } from "./channel.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
@@ -10,6 +10,7 @@ import { decode } from "./format.ts";
 import { parseMessages } from "./message.ts";
 import { Action, type ClientFrame, Flag, type ServerFrame, parseFrame } from "./protocol.ts";
 import * as publisher from "./publisher.ts";
+import type { LocalAbly } from "./server.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long before its end a token is renewed. */
@@ -20,36 +21,47 @@ const RATE_WINDOW_MS = 1_000;
 /** Answers kept for frames that a client sends again after a drop. */
 const MAX_ANSWERS_KEPT = 100;
 
-export type Host = { readonly auth: Auth; readonly connections: Map<string, Connection> };
-
 type Answer = { action: unknown; channel: Channel; serials: string[] };
+type Handle = (self: Connection, frame: ClientFrame) => void;
 
 /**
  * One client, over one or several sockets. Missed frames are not queued: after a resume, the
  * client attaches again with its last serial, and the channel sends what came after it.
  */
 export class Connection {
+  static readonly #handlers = new Map<unknown, Handle>([
+    [Action.HEARTBEAT, (self, { id }) => self.transport?.send({ action: Action.HEARTBEAT, id })],
+    [Action.CLOSE, (self) => self.close()],
+    [Action.DISCONNECT, (self) => self.transport?.cut()],
+    [Action.AUTH, (self, frame) => self.#handleAuth(frame)],
+    [Action.ATTACH, (self, frame) => self.#handleAttach(frame)],
+    [Action.DETACH, (self, { channel }) => self.detach({ action: Action.DETACHED, channel })],
+    [Action.SYNC, (self, { channel }) => self.attachments.get(channel)?.sync()],
+    [Action.MESSAGE, (self, frame) => self.#handlePublish(frame)],
+    [Action.PRESENCE, (self, frame) => self.#handlePublish(frame)],
+    [Action.ANNOTATION, (self, frame) => self.#handlePublish(frame)],
+  ]);
   readonly id = randomBytes(8).toString("base64url");
   identity: Identity;
   /** Undefined while the connection waits to be resumed. */
   transport: Transport | undefined;
   readonly attachments = new Map<string, Attachment>();
-  readonly #host: Host;
+  readonly #host: LocalAbly;
   readonly #app: App;
   readonly #secret = randomBytes(12).toString("base64url");
   readonly #answers = new Map<number, Answer>();
   #rate = { since: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(host: Host, app: App, identity: Identity) {
+  constructor(host: LocalAbly, identity: Identity) {
     this.#host = host;
-    this.#app = app;
+    this.#app = host.appOf(identity);
     this.identity = identity;
     host.connections.set(this.id, this);
   }
 
   /** Returns the connection of a connection key. Keys of its earlier sockets are valid, too. */
-  static find({ connections }: Host, key: string): Connection | undefined {
+  static find({ connections }: LocalAbly, key: string): Connection | undefined {
     const [, id = "", secret] = key.split("!");
     const connection = connections.get(id);
     return connection && connection.#secret === secret ? connection : undefined;
@@ -89,10 +101,6 @@ export class Connection {
     this.attachments.delete(frame.channel);
     attachment?.channel.subscribers.delete(this.id);
     attachment?.channel.leaveAll(this.id);
-    this.send(frame);
-  }
-
-  send(frame: ServerFrame): void {
     this.transport?.send(frame);
   }
 
@@ -101,34 +109,11 @@ export class Connection {
     let frame: ClientFrame | undefined;
     try {
       frame = parseFrame(decode(data, transport.format));
-      this.#handle(frame, transport);
+      const handle = Connection.#handlers.get(frame.action);
+      assert(handle, 40000, `Local Ably has no action ${frame.action}. See its README.`);
+      handle(this, frame);
     } catch (thrown) {
       this.#refuse(frame, toAblyError(thrown));
-    }
-  }
-
-  #handle(frame: ClientFrame, transport: Transport): void {
-    switch (frame.action) {
-      case Action.HEARTBEAT:
-        return this.send({ action: Action.HEARTBEAT, id: frame.id });
-      case Action.CLOSE:
-        return this.close();
-      case Action.DISCONNECT:
-        return transport.cut();
-      case Action.AUTH:
-        return this.#handleAuth(frame);
-      case Action.ATTACH:
-        return this.#handleAttach(frame, transport);
-      case Action.DETACH:
-        return this.detach({ action: Action.DETACHED, channel: frame.channel });
-      case Action.SYNC:
-        return this.attachments.get(frame.channel)?.sync();
-      case Action.MESSAGE:
-      case Action.PRESENCE:
-      case Action.ANNOTATION:
-        return this.#handlePublish(frame);
-      default:
-        throw new AblyError(40000, `Local Ably has no action ${frame.action}. See its README.`);
     }
   }
 
@@ -136,7 +121,7 @@ export class Connection {
     const { action, channel = "", msgSerial } = frame ?? {};
     if (action === Action.ATTACH) this.detach({ action: Action.ERROR, channel, error });
     else if (msgSerial === undefined) this.close({ action: Action.ERROR, error });
-    else this.send({ action: Action.NACK, msgSerial, count: 1, error });
+    else this.transport?.send({ action: Action.NACK, msgSerial, count: 1, error });
   }
 
   #handleAuth({ accessToken: token }: ClientFrame): void {
@@ -148,13 +133,13 @@ export class Connection {
     this.#authorize(identity);
   }
 
-  #handleAttach(frame: ClientFrame, transport: Transport): void {
+  #handleAttach(frame: ClientFrame): void {
     const channel = this.#app.channel(frame.channel);
     const known = this.attachments.get(channel.name);
     const { maxChannelsPerConnection: max } = this.#app.settings;
     const hasRoom = known || this.attachments.size < max;
     assert(hasRoom, 90010, `A connection may attach to at most ${max} channels.`);
-    const attachment = known ?? new Attachment(channel, this.id, transport);
+    const attachment = known ?? new Attachment(channel, this);
     this.attachments.set(channel.name, attachment);
     attachment.attach(frame, this.identity.capability);
   }
@@ -169,40 +154,40 @@ export class Connection {
     this.#answers.set(msgSerial, { action, channel, serials });
     const [oldest = 0] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS_KEPT) this.#answers.delete(oldest);
-    this.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials }] });
+    this.transport?.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials }] });
   }
 
   #publish(frame: ClientFrame, channel: Channel): string[] {
-    const { msgSerial = 0, messages, presence, annotations } = frame;
-    const { connections } = this.#host;
+    const { action, msgSerial = 0, messages, presence, annotations } = frame;
+    const { identity, attachments } = this;
+    const { name, settings } = channel;
     const sender = { id: `${this.id}:${msgSerial}`, connectionId: this.id };
-    const own = { channel, identity: this.identity, sender, connections };
-    // Publishing works without attaching, but not against the modes of an attachment.
-    const { modes = -1 } = this.attachments.get(channel.name) ?? {};
-    if (frame.action === Action.PRESENCE) {
-      const isAttached = this.attachments.has(channel.name);
-      assert(isAttached, 91001, "Presence needs an attached channel. Attach first.");
-      this.#require("presence", channel, modes & Flag.PRESENCE, 40165);
-      publisher.publishPresence(own, this.#count(parseMessages(presence, channel.settings)));
+    const own = { channel, identity, sender, host: this.#host };
+    if (action === Action.PRESENCE) {
+      assert(attachments.has(name), 91001, "Presence needs an attached channel. Attach first.");
+      requireCapability(identity.capability, name, "presence");
+      this.#requireMode(name, "PRESENCE", 40165);
+      publisher.publishPresence(own, this.#count(parseMessages(presence, settings)));
       return [];
     }
-    if (frame.action === Action.ANNOTATION) {
-      this.#require("annotation-publish", channel, modes & Flag.ANNOTATION_PUBLISH, 40160);
-      const drafts = this.#count(parseAnnotations(annotations, channel.settings));
-      return publisher.publishAnnotations(own, drafts).map(({ serial = "" }) => serial);
+    if (action === Action.ANNOTATION) {
+      requireCapability(identity.capability, name, "annotation-publish");
+      this.#requireMode(name, "ANNOTATION_PUBLISH", 40160);
+      const drafts = this.#count(parseAnnotations(annotations, settings));
+      return publisher.publishAnnotations(own, drafts);
     }
-    const drafts = this.#count(parseMessages(messages, channel.settings));
-    if (drafts.some(({ action }) => action)) {
-      assert(modes & Flag.PUBLISH, 40165, "The channel is attached without the mode publish.");
-      return [publisher.changeMessage(own, drafts).version?.serial ?? ""];
-    }
-    this.#require("publish", channel, modes & Flag.PUBLISH, 40165);
-    return publisher.publishMessages(own, drafts).map(({ serial = "" }) => serial);
+    const drafts = this.#count(parseMessages(messages, settings));
+    const isChange = drafts.some(({ action: change }) => change);
+    if (!isChange) requireCapability(identity.capability, name, "publish");
+    this.#requireMode(name, "PUBLISH", 40165);
+    if (isChange) return [publisher.changeMessage(own, drafts)];
+    return publisher.publishMessages(own, drafts).serials;
   }
 
-  #require(operation: string, { name }: Channel, mode: number, code: number): void {
-    requireCapability(this.identity.capability, name, operation);
-    assert(mode, code, `The channel is attached without the mode ${operation}.`, 401);
+  /** Publishing works without attaching, but not against the modes of an attachment. */
+  #requireMode(channel: string, mode: keyof typeof Flag, code: number): void {
+    const { modes = Flag[mode] } = this.attachments.get(channel) ?? {};
+    assert(modes & Flag[mode], code, `The channel is attached without the mode ${mode}.`);
   }
 
   #count<T>(drafts: T[]): T[] {
@@ -210,8 +195,7 @@ export class Connection {
     const now = Date.now();
     if (now - this.#rate.since >= RATE_WINDOW_MS) this.#rate = { since: now, count: 0 };
     this.#rate.count += drafts.length;
-    const isInTime = this.#rate.count <= max;
-    assert(isInTime, 42911, `A connection may publish ${max} messages a second. Try again later.`);
+    assert(this.#rate.count <= max, 42911, `Publish at most ${max} messages a second. Try later.`);
     return drafts;
   }
 
@@ -234,7 +218,7 @@ export class Connection {
     const left = (identity.expires ?? Infinity) - Date.now();
     // Short tokens are renewed later: otherwise the client would renew without a pause.
     const renewal = left > MIN_RENEWABLE_MS ? Math.max(left - RENEWAL_LEAD_MS, left / 4) : Infinity;
-    const renew = () => this.send({ action: Action.AUTH });
+    const renew = () => this.transport?.send({ action: Action.AUTH });
     this.#setTimers([left, () => this.expireToken()], [renewal, renew]);
     for (const [channel, attachment] of this.attachments) {
       try {
@@ -244,7 +228,8 @@ export class Connection {
       }
     }
     const connectionDetails = this.#details();
-    this.send({ action: Action.CONNECTED, connectionId: this.id, connectionDetails, error });
+    const { id: connectionId } = this;
+    this.transport?.send({ action: Action.CONNECTED, connectionId, connectionDetails, error });
   }
 
   #details() {

@@ -1,22 +1,12 @@
 /** Faults on demand, for tests and for the page's practice drawer. See the README. */
 import type { Connection } from "./connection.ts";
 import { AblyError, assert } from "./error.ts";
-import type { Outlet } from "./outlet.ts";
 import { Action } from "./protocol.ts";
-import type { Settings } from "./settings.ts";
-
-export type Faults = ReturnType<typeof createFaults>;
-type Host = {
-  readonly connections: ReadonlyMap<string, Connection>;
-  readonly settings: Settings;
-  readonly outlet: Outlet;
-  refusedUntil: number;
-  forget(): void;
-};
+import type { LocalAbly } from "./server.ts";
 
 /** Arguments may be text: pages send them in the query string. */
-export function createFaults(host: Host) {
-  const { connections, outlet, settings } = host;
+export function createFaults(host: LocalAbly) {
+  const { connections, outlet } = host;
   const find = (connectionId: string): Connection => {
     const found = connections.get(connectionId);
     assert(found?.transport, 40400, `No open connection has the ID ${connectionId}.`);
@@ -41,7 +31,7 @@ export function createFaults(host: Host) {
       for (const one of all) one.detach({ action: Action.DETACHED, channel, error });
     },
     acceptUndecodable(on: boolean | string = true): void {
-      settings.acceptUndecodable = String(on) !== "false";
+      host.settings.acceptUndecodable = String(on) !== "false";
     },
     counts(): { open: number; waiting: number } {
       const open = [...connections.values()].filter(({ transport }) => transport).length;

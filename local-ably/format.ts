@@ -8,10 +8,10 @@ export type Format = "json" | "msgpack";
 export const CONTENT_TYPE = { json: "application/json", msgpack: "application/x-msgpack" } as const;
 
 export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
-
-export function formatOf(contentType = ""): Format {
-  return contentType.includes("msgpack") ? "msgpack" : "json";
-}
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isBytes(value);
+export const toText = (value: unknown) => (typeof value === "string" ? value : undefined);
+export const formatOf = (type = ""): Format => (type.includes("msgpack") ? "msgpack" : "json");
 
 export function encode(value: unknown, format: Format): Uint8Array {
   if (format === "msgpack") return encodeMsgpack(value, { ignoreUndefined: true });
@@ -25,14 +25,6 @@ export function decode(bytes: Uint8Array, format: Format, subject = "The data", 
   } catch {
     throw new AblyError(code, `${subject} is not valid ${format}.`);
   }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isBytes(value);
-}
-
-export function toText(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
 
 function binaryAsBase64(_key: string, value: unknown): unknown {

@@ -4,6 +4,8 @@ import { assert } from "./error.ts";
 import { decode, isRecord } from "./format.ts";
 
 const INVALID = "The token is not a JWT signed with HS256 by one of the keys.";
+const sign = (text: string, secret: string): string =>
+  createHmac("sha256", secret).update(text).digest("base64url");
 
 export function signJwt(kid: string, secret: string, claims: object): string {
   const parts = [{ alg: "HS256", typ: "JWT", kid }, claims];
@@ -23,10 +25,6 @@ export function readJwt(token: string, secretOf: (kid: string) => string) {
 export function isEqualSecret(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-function sign(text: string, secret: string): string {
-  return createHmac("sha256", secret).update(text).digest("base64url");
 }
 
 function parse(part: string): Record<string, unknown> {

@@ -7,10 +7,10 @@ import type { Settings } from "./settings.ts";
 
 export type Draft = ReturnType<typeof parseMessage>;
 
-const MAX_ID_LENGTH = 256;
-const MAX_ENCODING_LENGTH = 256;
+const { APPEND, UPDATE } = MessageAction;
+const MAX_LENGTH = 256; // of an id or an encoding, characters
 /** MessagePack clients decode at most 100 levels, those of the frame included. */
-const MAX_EXTRAS_DEPTH = 50;
+const MAX_DEPTH = 50;
 /** What a kept message takes beside its texts, bytes. Measured on Node 20. */
 const BYTES_PER_MESSAGE = 600;
 /** https://ably.com/docs/platform/errors/codes/40032-invalid-message-extras-field */
@@ -30,13 +30,12 @@ function parseMessage(item: unknown) {
   assert(isRecord(item), 40000, "A message must be an object.");
   const { action, data, extras, version } = item;
   const encoding = readText(item, "encoding", 40013);
-  const isShort = (encoding ?? "").length <= MAX_ENCODING_LENGTH;
-  assert(isShort, 40013, `The encoding must not exceed ${MAX_ENCODING_LENGTH} characters.`);
+  const isShort = (encoding ?? "").length <= MAX_LENGTH;
+  assert(isShort, 40013, `The encoding must not exceed ${MAX_LENGTH} characters.`);
   const isText = data == null || typeof data === "string";
   assert(isText || isBytes(data), 40013, "The data must be a string or binary. Encode it as JSON.");
   assert(extras == null || isRecord(extras), 40000, "The extras must be an object.");
-  const isFlat = isShallow(extras, MAX_EXTRAS_DEPTH);
-  assert(isFlat, 40000, `The extras must not exceed ${MAX_EXTRAS_DEPTH} levels.`);
+  assert(isShallow(extras, MAX_DEPTH), 40000, `The extras must not exceed ${MAX_DEPTH} levels.`);
   return {
     action: typeof action === "number" ? action : undefined,
     id: readText(item, "id", 40031),
@@ -81,8 +80,8 @@ export function checkIds(messages: Content[]): void {
   const isSingle = ids.length === 1 && ids[0];
   const areValid = areNumbered || isSingle || ids.every((id) => id === undefined);
   assert(areValid, 40031, "The ids of several messages must be base:0, base:1 and so on.");
-  const areShort = ids.every((id = "") => id.length <= MAX_ID_LENGTH);
-  assert(areShort, 40031, `The id must not exceed ${MAX_ID_LENGTH} characters.`);
+  const areShort = ids.every((id = "") => id.length <= MAX_LENGTH);
+  assert(areShort, 40031, `The id must not exceed ${MAX_LENGTH} characters.`);
 }
 
 /** Not of presence, which may have any extras: `@ably/spaces` keeps its locks there. */
@@ -91,8 +90,7 @@ export function checkExtras({ extras = {} }: Content, { acceptUndecodable }: Set
   const refused = Object.keys(extras).filter((name) => !permitted.includes(name));
   assert(refused.length === 0, 40032, `Impermissible extras fields: ${refused}. Use headers.`);
   const { headers = {} } = extras;
-  const isFlat = isRecord(headers) && isShallow(headers, 1);
-  assert(isFlat, 40032, "extras.headers must map to strings, numbers, booleans or null.");
+  assert(isRecord(headers) && isShallow(headers, 1), 40032, "The headers must be a flat object.");
 }
 
 /**
@@ -101,8 +99,7 @@ export function checkExtras({ extras = {} }: Content, { acceptUndecodable }: Set
  */
 export function checkEncoding({ encoding = "" }: Content, { acceptUndecodable }: Settings): void {
   const isDelta = encoding.split("/").some((part) => /[-\w]+/.exec(part)?.[0] === "vcdiff");
-  const isAccepted = acceptUndecodable || !isDelta;
-  assert(isAccepted, 40013, "The encoding vcdiff is refused: subscribers could not decode it.");
+  assert(acceptUndecodable || !isDelta, 40013, "Subscribers cannot decode vcdiff. Leave it out.");
 }
 
 function sizeOf({ name, clientId, data, extras }: Content): number {
@@ -131,19 +128,16 @@ function isShallow(value: unknown, levels: number): boolean {
 
 /** Returns the next version: what the change has replaces what the message had. */
 export function merge(current: Message, change: Content, version: Version): Message {
-  const isAppend = change.action === MessageAction.APPEND;
-  const replaced = change.data === undefined ? current : change;
-  const { data, encoding } = isAppend ? append(current, change) : replaced;
-  const name = change.name ?? current.name;
-  const extras = change.extras ?? current.extras;
-  const action = isAppend ? MessageAction.UPDATE : change.action;
+  const { data, encoding } = mergeData(current, change);
+  const { name = current.name, extras = current.extras } = change;
+  const action = change.action === APPEND ? UPDATE : change.action;
   return { ...current, name, extras, data, encoding, action, version };
 }
 
-function append(current: Content, change: Content): Content {
+function mergeData(current: Content, change: Content): Content {
   const [one, other] = [current.data, change.data];
   if (other === undefined) return current;
-  if (one === undefined) return change;
+  if (one === undefined || change.action !== APPEND) return change;
   if (current.encoding === undefined && change.encoding === undefined) {
     if (typeof one === "string" && typeof other === "string") return { data: one + other };
     if (isBytes(one) && isBytes(other)) return { data: Buffer.concat([one, other]) };

@@ -9,19 +9,16 @@ import { isIP } from "node:net";
 
 /** As Vite's `server.allowedHosts`: `.example.com` includes subdomains. */
 export type AllowedHosts = true | readonly string[];
-
 const LOOPBACK_ADDRESS = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const LOOPBACK_NAME = /^((.+\.)?localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
 /** Names that the public DNS cannot hold. */
 const PRIVATE_NAME = /^[^.]+$|\.(localhost|local|internal|home\.arpa)$/;
-
-const parse = (origin = ""): URL | undefined =>
-  URL.canParse(origin) ? new URL(origin) : undefined;
+const parse = (origin = "") => (URL.canParse(origin) ? new URL(origin) : undefined);
 
 /** Whether the request comes from a page of this origin, or from no page. */
 export function isSameOrigin({ headers }: IncomingMessage, allowed: AllowedHosts): boolean {
   const page = parse(headers.origin);
-  if (!page) return headers.origin === undefined && isFromNoPage(headers, allowed);
+  if (!page) return isFromNoPage(headers, allowed);
   const isOwn = [headers.host, headers["x-forwarded-host"]].includes(page.host);
   return isOwn && (page.protocol === "https:" || isTrusted(page.hostname, allowed));
 }
@@ -29,7 +26,7 @@ export function isSameOrigin({ headers }: IncomingMessage, allowed: AllowedHosts
 /** Whether it comes from a page of this machine, of the requested host, or from no page. */
 export function isSameHost({ headers }: IncomingMessage, allowed: AllowedHosts): boolean {
   const page = parse(headers.origin);
-  if (!page) return headers.origin === undefined && isFromNoPage(headers, allowed);
+  if (!page) return isFromNoPage(headers, allowed);
   const isRequested = page.hostname === parse(`http://${headers.host}`)?.hostname;
   return LOOPBACK_NAME.test(page.hostname) || (isRequested && isTrusted(page.hostname, allowed));
 }
@@ -48,14 +45,13 @@ export function isOwnPage(request: IncomingMessage): boolean {
 
 /** Pages GET their own origin without Origin. Only secure ones have Sec-Fetch-Site then. */
 function isFromNoPage(headers: IncomingMessage["headers"], allowed: AllowedHosts): boolean {
+  if (headers.origin !== undefined) return false;
   const hostname = parse(`http://${headers.host}`)?.hostname ?? "";
   return headers["sec-fetch-site"] === "same-origin" || isTrusted(hostname, allowed);
 }
 
-function isTrusted(hostname: string, allowed: AllowedHosts): boolean {
-  const isAddress = isIP(hostname.replace(/^\[(.+)\]$/, "$1")) > 0;
-  if (allowed === true || isAddress || PRIVATE_NAME.test(hostname)) return true;
-  return allowed.some(
-    (name) => name === hostname || (name.startsWith(".") && `.${hostname}`.endsWith(name)),
-  );
+function isTrusted(host: string, allowed: AllowedHosts): boolean {
+  const isAddress = isIP(host.replace(/^\[(.+)\]$/, "$1")) > 0;
+  if (allowed === true || isAddress || PRIVATE_NAME.test(host)) return true;
+  return allowed.some((name) => name === host || (name[0] === "." && `.${host}`.endsWith(name)));
 }

@@ -3,10 +3,9 @@ import type { Message } from "./protocol.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
-const DIRECTIONS = ["forwards", "backwards"];
 
 /** `serial` sorts as text in the order of the list, and is unique in it. */
-type Item = { serial: string; message: Message };
+export type Item = { serial: string; message: Message };
 
 /** One page of a list (oldest first). https://ably.com/docs/api/rest-api#pagination */
 export function paginate(items: Item[], path: string, query: URLSearchParams, order = "backwards") {
@@ -19,11 +18,10 @@ export function paginate(items: Item[], path: string, query: URLSearchParams, or
   const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
   assert(isLimit, 40003, `limit must be a whole number from 1 to ${MAX_LIMIT}.`);
   assert(start <= end, 40003, "start and end must be ms, and start no later than end.");
-  assert(DIRECTIONS.includes(direction), 40003, "direction must be backwards or forwards.");
-  // The serial of a channel: serials of messages start with one.
+  assert(isBackwards || direction === "forwards", 40003, "Set direction to forwards or backwards.");
+  // Serials of messages start with that of their channel.
   const until = query.get("from_serial") ?? query.get("fromSerial");
-  const isSerial = until === null || /^\d+-\d+@/.test(until);
-  assert(isSerial, 40003, "from_serial must be the serial of a channel.");
+  assert(until === null || /^\d+-\d+@/.test(until), 40003, "from_serial is not a channel serial.");
 
   const found = items
     .filter(({ message: { timestamp } }) => timestamp >= start && timestamp <= end)

@@ -1,45 +1,29 @@
+import type { App } from "./app.ts";
 import { memoryOf } from "./message.ts";
 import { type Message, PresenceAction } from "./protocol.ts";
 
-const keyOf = ({ connectionId, clientId }: Message): string => `${connectionId}:${clientId}`;
+const { ENTER, LEAVE, PRESENT, UPDATE } = PresenceAction;
 
 /** The members of one channel: one for each connection and client ID. */
-export class PresenceSet {
-  readonly #members = new Map<string, Message>();
-  readonly #memory: { present: number };
+export type Members = Map<string, Message>;
+export const keyOf = ({ connectionId, clientId }: Message) => `${connectionId}:${clientId}`;
 
-  constructor(memory: { present: number }) {
-    this.#memory = memory;
+/** Returns what subscribers receive, if anything. As at Ably, an absent member enters by update. */
+export function applyPresence(message: Message, members: Members, memory: App["memory"]) {
+  const key = keyOf(message);
+  const known = members.get(key);
+  if (known && !isNewer(message, known)) return undefined;
+  memory.present -= known ? memoryOf(known) : 0;
+  if (message.action !== LEAVE) {
+    memory.present += memoryOf(message);
+    members.set(key, { ...message, action: PRESENT });
+    return { ...message, action: known ? UPDATE : ENTER };
   }
-
-  get size(): number {
-    return this.#members.size;
-  }
-
-  list(): Message[] {
-    return [...this.#members.values()];
-  }
-
-  has(member: Message): boolean {
-    return this.#members.has(keyOf(member));
-  }
-
-  /** Returns what subscribers receive, if anything. As at Ably, an absent member enters by update. */
-  apply(message: Message): Message | undefined {
-    const known = this.#members.get(keyOf(message));
-    if (known && !isNewer(message, known)) return undefined;
-    this.#memory.present -= known ? memoryOf(known) : 0;
-    if (message.action !== PresenceAction.LEAVE) {
-      this.#memory.present += memoryOf(message);
-      this.#members.set(keyOf(message), { ...message, action: PresenceAction.PRESENT });
-      return { ...message, action: known ? PresenceAction.UPDATE : PresenceAction.ENTER };
-    }
-    this.#members.delete(keyOf(message));
-    if (!known) return undefined;
-    // A leave without data repeats the last data.
-    const { data, encoding } = message.data === undefined ? known : message;
-    return { ...message, data, encoding, extras: message.extras ?? known.extras };
-  }
+  members.delete(key);
+  if (!known) return undefined;
+  // A leave without data repeats the last data.
+  const { data, encoding } = message.data === undefined ? known : message;
+  return { ...message, data, encoding, extras: message.extras ?? known.extras };
 }
 
 /** Compares msgSerial and index, with which IDs end. If the server made one of them, the time. */

@@ -93,9 +93,8 @@ export type ServerFrame =
   | Frame<"ATTACHED", Place & { flags: number; params: Record<string, string> }>
   | Frame<"SYNC", Place & { presence: Message[] }>;
 
-const ACKNOWLEDGED: unknown[] = [Action.MESSAGE, Action.PRESENCE, Action.ANNOTATION];
-
 export type ClientFrame = ReturnType<typeof parseFrame>;
+const ACKNOWLEDGED: unknown[] = [Action.MESSAGE, Action.PRESENCE, Action.ANNOTATION];
 
 /** Messages, presence and annotations are not parsed yet. */
 export function parseFrame(value: unknown) {

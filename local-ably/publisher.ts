@@ -4,28 +4,29 @@ import { permits, requireCapability } from "./capability.ts";
 import type { Channel, Sender } from "./channel.ts";
 import { AblyError, assert } from "./error.ts";
 import { type Draft, checkEncoding, checkExtras, checkIds, checkSize } from "./message.ts";
-import { type Annotation, type Message, MessageAction } from "./protocol.ts";
+import { type Message, MessageAction } from "./protocol.ts";
 
-const { CREATE, UPDATE, DELETE, APPEND } = MessageAction;
+const { UPDATE, DELETE, APPEND } = MessageAction;
 const CHANGES: unknown[] = [UPDATE, DELETE, APPEND];
+const serialsOf = (messages: Message[]) => messages.map(({ serial = "" }) => serial);
 
 export type Publisher = {
   readonly channel: Channel;
   readonly identity: Identity;
   readonly sender: Sender;
-  readonly connections: ReadonlyMap<string, unknown>;
+  readonly host: { readonly connections: ReadonlyMap<string, unknown> };
 };
 
-export function publishMessages(publisher: Publisher, drafts: Draft[]): Message[] {
+export function publishMessages(publisher: Publisher, drafts: Draft[]) {
   const { channel, sender } = publisher;
-  const areNew = drafts.every(({ action = CREATE }) => action === CREATE);
-  assert(areNew, 40000, "A published message must not have an action.");
+  assert(!drafts.some(({ action }) => action), 40000, "A new message must not have an action.");
   for (const draft of drafts) checkExtras(draft, channel.settings);
-  return channel.publish(check(publisher, drafts), sender);
+  const messages = channel.publish(check(publisher, drafts), sender);
+  return { messageId: messages[0]?.id, serials: serialsOf(messages) };
 }
 
-/** Updates, deletes or appends to a message. Throws 40160, 40400 or 93002. */
-export function changeMessage(publisher: Publisher, drafts: Draft[]): Message {
+/** Updates, deletes or appends to a message, and returns the serial of its new version. */
+export function changeMessage(publisher: Publisher, drafts: Draft[]): string {
   const { channel, sender } = publisher;
   const [draft] = drafts;
   if (!draft || drafts.length > 1 || !CHANGES.includes(draft.action))
@@ -34,15 +35,14 @@ export function changeMessage(publisher: Publisher, drafts: Draft[]): Message {
   checkExtras(draft, channel.settings);
   checkEncoding(draft, channel.settings);
   const clientId = clientIdOf(publisher, draft.operation);
-  return channel.change({ ...draft, operation: { ...draft.operation, clientId } }, sender);
+  const change = { ...draft, operation: { ...draft.operation, clientId } };
+  return channel.change(change, sender).version?.serial ?? "";
 }
 
-export function publishAnnotations(publisher: Publisher, drafts: AnnotationDraft[]): Annotation[] {
-  const { channel, identity, sender } = publisher;
-  requireCapability(identity.capability, channel.name, "annotation-publish");
+export function publishAnnotations(publisher: Publisher, drafts: AnnotationDraft[]): string[] {
   const checked = check(publisher, drafts);
   checked.forEach(checkAnnotation);
-  return channel.annotate(checked, sender);
+  return serialsOf(publisher.channel.annotate(checked, publisher.sender));
 }
 
 export function publishPresence(publisher: Publisher, drafts: Draft[]): void {
@@ -54,14 +54,14 @@ export function publishPresence(publisher: Publisher, drafts: Draft[]): void {
 
 /** Fills the client ID in, and checks what is the same for everything that is published. */
 function check<T extends Draft>(publisher: Publisher, drafts: T[]): T[] {
-  const { channel, sender, connections } = publisher;
+  const { channel, sender, host } = publisher;
   checkSize(drafts, channel.settings);
   checkIds(drafts);
   return drafts.map((draft) => {
     checkEncoding(draft, channel.settings);
     // The ID that another connection will use next: its message would be dropped as a repeat.
     const [prefix = ""] = draft.id?.split(":") ?? [];
-    if (prefix !== sender.connectionId && connections.has(prefix))
+    if (prefix !== sender.connectionId && host.connections.has(prefix))
       throw new AblyError(40031, "The id must not start with the ID of another connection.");
     return { ...draft, clientId: clientIdOf(publisher, draft) };
   });

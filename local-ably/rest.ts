@@ -2,30 +2,21 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { parseAnnotations } from "./annotation.ts";
-import type { App } from "./app.ts";
 import type { Credentials, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
-import { type Channel, latestOf, serialOf } from "./channel.ts";
-import { Connection, type Host as ConnectionHost } from "./connection.ts";
+import { latestOf, serialOf } from "./channel.ts";
+import { Connection } from "./connection.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
-import type { Faults } from "./faults.ts";
 import { CONTENT_TYPE, decode, encode, formatOf, isRecord } from "./format.ts";
 import { parseMessages } from "./message.ts";
 import { isOwnPage } from "./origin.ts";
-import { paginate } from "./pagination.ts";
+import { type Item, paginate } from "./pagination.ts";
 import { Flag, type Message } from "./protocol.ts";
 import * as publisher from "./publisher.ts";
-import type { Settings } from "./settings.ts";
-
-export type Host = ConnectionHost & {
-  readonly faults: Faults;
-  readonly settings: Settings;
-  bytesBeingReceived: number;
-  appOf(identity: Identity): App;
-};
+import type { LocalAbly } from "./server.ts";
 
 type Call = {
-  host: Host;
+  host: LocalAbly;
   request: IncomingMessage;
   path: string;
   query: URLSearchParams;
@@ -33,10 +24,18 @@ type Call = {
   name: string;
   serial: string;
 };
-type OnChannel = Call & { identity: Identity; channel: Channel };
+type OnChannel = Call & publisher.Publisher;
 type Result = { status?: number; headers?: Record<string, string>; body: unknown };
-
 type Answer<In> = (call: In) => Result | Promise<Result>;
+type ToItems = (call: OnChannel) => Item[];
+
+const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString();
+const toItem = (message: Message): Item => ({ message, serial: message.serial ?? "" });
+const toAnnotations: ToItems = (call) => call.channel.find(call.serial).annotations.map(toItem);
+const toHistory: ToItems = ({ channel }) =>
+  channel.latest().flatMap(({ messages = [] }) => messages.map(toItem));
+const getMessage = ({ channel, serial }: OnChannel) => ({ body: latestOf(channel.find(serial)) });
+const identify = (call: Call): Identity => call.host.auth.identify(credentialsOf(call));
 
 /** Each `*` is one segment: the name, then the serial of a call. */
 const ROUTES: [methodAndPath: string, answer: Answer<Call>][] = [
@@ -46,41 +45,35 @@ const ROUTES: [methodAndPath: string, answer: Answer<Call>][] = [
   ["GET /presence", batchPresence],
   ["GET /channels/*", onChannel("channel-metadata", getStatus)],
   ["POST /channels/*/messages", onChannel("publish", publish)],
-  ["GET /channels/*/messages", onChannel("history", getHistory)],
-  ["GET /channels/*/history", onChannel("history", getHistory)],
-  ["GET /channels/*/presence", onChannel("subscribe", getPresence)],
-  ["GET /channels/*/presence/history", onChannel("history", getPresenceHistory)],
-  ["PATCH /channels/*/messages/*", onChannel(undefined, change)],
+  ["GET /channels/*/messages", list("history", toHistory)],
+  ["GET /channels/*/history", list("history", toHistory)],
+  ["GET /channels/*/presence", list("subscribe", toPresence)],
+  ["GET /channels/*/presence/history", list("history", toPresenceHistory)],
+  ["PATCH /channels/*/messages/*", onChannel("", change)],
   ["GET /channels/*/messages/*", onChannel("history", getMessage)],
-  ["GET /channels/*/messages/*/versions", onChannel("history", getVersions)],
+  ["GET /channels/*/messages/*/versions", list("history", toVersions, "forwards")],
   ["POST /channels/*/messages/*/annotations", onChannel("annotation-publish", annotate)],
-  ["GET /channels/*/messages/*/annotations", onChannel("history", getAnnotations)],
+  ["GET /channels/*/messages/*/annotations", list("history", toAnnotations, "forwards")],
 ];
 
 /** The first path segments of Ably. All other paths belong to the page. */
 export const REST_PATHS =
   /^\/(time|keys|channels|comet|apps|stats|push|messages|presence|chat\/v\d+|local-ably\/faults)(?=[/?]|$)/;
 
-const CORS = {
-  "access-control-allow-origin": "*",
-  "access-control-expose-headers":
-    "Link, Content-Length, Content-Type, X-Ably-ErrorCode, X-Ably-ErrorMessage",
-  "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE",
-};
-
+const EXPOSED = "Link, Content-Length, Content-Type, X-Ably-ErrorCode, X-Ably-ErrorMessage";
 const MAX_CHANNELS_PER_BATCH = 100;
 const MAX_HEADER_LENGTH = 1_000;
 
-const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString();
-
-export async function answerRest(request: IncomingMessage, host: Host) {
+export async function answerRest(request: IncomingMessage, host: LocalAbly) {
   const { headers } = request;
   const { pathname: path, searchParams: query } = new URL(request.url ?? "/", "http://local-ably");
   const format = formatOf(query.get("format") ?? headers.accept);
   const result = await route({ host, request, path, query, name: "", serial: "" }).catch(toResult);
   const { status = 200, headers: own, body } = result;
   const common = {
-    ...CORS,
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE",
+    "access-control-expose-headers": EXPOSED,
     "access-control-allow-headers": headers["access-control-request-headers"] ?? "*",
     "content-type": CONTENT_TYPE[format],
     "cache-control": "no-store",
@@ -94,41 +87,44 @@ async function route(call: Call): Promise<Result> {
   // Netlify's CLI retries a refused path with endings of its own, such as `.html`.
   const [, fault] = /^\/local-ably\/faults\/(\w+)/.exec(call.path) ?? [];
   if (fault) return runFault({ ...call, name: fault });
-  const segments = methodAndPath.split("/");
   for (const [pattern, answer] of ROUTES) {
-    const expected = pattern.split("/");
-    const isMatch = expected.every((part, index) => part === "*" || part === segments[index]);
-    if (!isMatch || expected.length !== segments.length) continue;
-    const own = segments.filter((_segment, index) => expected[index] === "*");
-    const [name = "", serial = ""] = own.map((segment) => decodeURIComponent(segment));
+    const match = methodAndPath.match(`^${pattern.replaceAll("*", "([^/]*)")}$`);
+    if (!match) continue;
+    const [, name = "", serial = ""] = match.map((segment) => decodeURIComponent(segment));
     return answer({ ...call, name, serial });
   }
   throw new AblyError(40400, `Local Ably has no ${methodAndPath}. See local-ably/README.md.`);
 }
 
 /** Checks credentials, capability and channel name before the body is received. */
-function onChannel(operation: string | undefined, answer: Answer<OnChannel>): Answer<Call> {
-  return (call) => {
-    const identity = identify(call);
-    const channel = call.host.appOf(identity).channel(call.name);
-    if (operation) requireCapability(identity.capability, channel.name, operation);
-    return answer({ ...call, identity, channel });
-  };
+function onChannel(operation: string, answer: Answer<OnChannel>): Answer<Call> {
+  return (call) => answer(open(call, identify(call), call.name, operation));
+}
+
+/** @param operation What the capability must allow. Empty: the answer checks it. */
+function open(call: Call, identity: Identity, name: string, operation: string): OnChannel {
+  const channel = call.host.appOf(identity).channel(name);
+  if (operation) requireCapability(identity.capability, name, operation);
+  const sender = { id: randomBytes(9).toString("base64url"), connectionId: undefined };
+  return { ...call, identity, channel, sender };
+}
+
+function list(operation: string, toItems: ToItems, order?: string): Answer<Call> {
+  return onChannel(operation, (call) => paginate(toItems(call), call.path, call.query, order));
 }
 
 async function requestToken(call: Call): Promise<Result> {
   const { auth } = call.host;
   auth.findKey(call.name);
   const body = await readBody(call);
-  const credentials = credentialsOf(call.request, call.query);
-  return { status: 201, body: auth.requestToken(call.name, body, credentials) };
+  return { status: 201, body: auth.requestToken(call.name, body, credentialsOf(call)) };
 }
 
 function runFault({ host: { faults }, request, name, query }: Call): Result {
   const isAllowed = request.method === "POST" && isOwnPage(request);
   assert(isAllowed, 40300, "Only a page of this origin, opened on this machine, can use faults.");
   assert(Object.hasOwn(faults, name), 40400, `There is no fault ${name}.`);
-  const fault: (argument: string) => unknown = faults[name as keyof Faults];
+  const fault: (argument: string) => unknown = faults[name as keyof typeof faults];
   const [argument = ""] = query.values();
   return { body: fault(argument) ?? null };
 }
@@ -136,71 +132,50 @@ function runFault({ host: { faults }, request, name, query }: Call): Result {
 async function publish(call: OnChannel): Promise<Result> {
   const drafts = parseMessages(await readBody(call), call.channel.settings);
   const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
-  const { id, identity } = key ? findOwnConnection(key, call) : { ...call, id: undefined };
-  const messages = publisher.publishMessages(publisherOf({ ...call, identity }, id), drafts);
-  const serials = messages.map(({ serial }) => serial);
-  return { status: 201, body: { channel: call.name, messageId: messages[0]?.id, serials } };
+  const published = publisher.publishMessages(key ? asConnection(call, key) : call, drafts);
+  return { status: 201, body: { channel: call.name, ...published } };
 }
 
 /** A message with a connectionKey comes from that connection, and from its client ID. */
-function findOwnConnection(key: string, { host, identity: { keyName, clientId } }: OnChannel) {
-  const found = Connection.find(host, key);
-  const isOwn = found && [found.identity.clientId, "*"].includes(clientId);
-  if (isOwn && found.identity.keyName === keyName) return found;
-  throw new AblyError(40006, "The connectionKey is not of a connection of this key and clientId.");
+function asConnection(call: OnChannel, key: string): OnChannel {
+  const { keyName, clientId } = call.identity;
+  const found = Connection.find(call.host, key);
+  const isOwn =
+    found?.identity.keyName === keyName && [found.identity.clientId, "*"].includes(clientId);
+  assert(isOwn, 40006, "The connectionKey is not of a connection of this key and clientId.");
+  return { ...call, identity: found.identity, sender: { ...call.sender, connectionId: found.id } };
 }
 
 async function change(call: OnChannel): Promise<Result> {
   const drafts = parseMessages(await readBody(call), call.channel.settings);
   const named = drafts.map((draft) => ({ ...draft, serial: call.serial }));
-  const { version } = publisher.changeMessage(publisherOf(call), named);
-  return { body: { versionSerial: version?.serial } };
+  return { body: { versionSerial: publisher.changeMessage(call, named) } };
 }
 
 async function annotate(call: OnChannel): Promise<Result> {
   const drafts = parseAnnotations(await readBody(call), call.channel.settings, call.serial);
-  const [first] = publisher.publishAnnotations(publisherOf(call), drafts);
-  return { status: 201, body: { channel: call.name, serial: first?.serial } };
+  const [serial] = publisher.publishAnnotations(call, drafts);
+  return { status: 201, body: { channel: call.name, serial } };
 }
 
-function getMessage({ channel, serial }: OnChannel): Result {
-  return { body: latestOf(channel.find(serial)) };
-}
-
-function getVersions({ channel, serial: created, path, query }: OnChannel): Result {
+function toVersions({ channel, serial: created }: OnChannel): Item[] {
   const { versions } = channel.find(created);
-  const toItem = (message: Message) => ({ message, serial: message.version?.serial ?? created });
-  return paginate(versions.map(toItem), path, query, "forwards");
+  return versions.map((message) => ({ message, serial: message.version?.serial ?? created }));
 }
 
-function getAnnotations({ channel, serial, path, query }: OnChannel): Result {
-  const { annotations } = channel.find(serial);
-  const items = annotations.map((message) => ({ message, serial: message.serial ?? "" }));
-  return paginate(items, path, query, "forwards");
-}
-
-function getHistory({ channel, path, query }: OnChannel): Result {
-  const messages = channel.latest().flatMap((entry) => entry.messages ?? []);
-  const items = messages.map((message) => ({ message, serial: message.serial ?? "" }));
-  return paginate(items, path, query);
-}
-
-function getPresenceHistory({ channel, path, query }: OnChannel): Result {
-  const items = channel.recent().flatMap(({ presence = [], channelSerial }) => {
+function toPresenceHistory({ channel }: OnChannel): Item[] {
+  return channel.recent().flatMap(({ presence = [], channelSerial }) => {
     return presence.map((message, index) => ({ message, serial: serialOf(channelSerial, index) }));
   });
-  return paginate(items, path, query);
 }
 
-function getPresence({ channel, path, query }: OnChannel): Result {
+function toPresence({ channel, query }: OnChannel): Item[] {
   const [clientId, connectionId] = [query.get("clientId"), query.get("connectionId")];
-  const items = channel.members
-    .list()
+  return [...channel.members.values()]
     .filter((member) => clientId === null || member.clientId === clientId)
     .filter((member) => connectionId === null || member.connectionId === connectionId)
     .map((message) => ({ message, serial: `${message.clientId}:${message.connectionId}` }))
     .toSorted((a, b) => (a.serial < b.serial ? -1 : 1));
-  return paginate(items, path, query);
 }
 
 /** https://ably.com/docs/api/rest-api#channel-details */
@@ -229,13 +204,9 @@ async function batchPublish(call: Call): Promise<Result> {
     return { channels, drafts: parseMessages(spec.messages, call.host.settings) };
   });
   const results = specs.map(({ channels, drafts }) =>
-    runEach(channels, (name) => {
-      const channel = call.host.appOf(identity).channel(name);
-      requireCapability(identity.capability, name, "publish");
-      const own = publisherOf({ ...call, identity, channel });
-      const messages = publisher.publishMessages(own, drafts);
-      return { messageId: messages[0]?.id, serials: messages.map(({ serial }) => serial) };
-    }),
+    runEach(channels, (name) =>
+      publisher.publishMessages(open(call, identity, name, "publish"), drafts),
+    ),
   );
   return { status: 201, body: Array.isArray(body) ? results : results[0] };
 }
@@ -245,9 +216,8 @@ function batchPresence(call: Call): Result {
   const identity = identify(call);
   const names = (call.query.get("channels") ?? "").split(",");
   const body = runEach(names, (name) => {
-    const channel = call.host.appOf(identity).channel(name);
-    requireCapability(identity.capability, name, "subscribe");
-    return { presence: channel.members.list() };
+    const { channel } = open(call, identity, name, "subscribe");
+    return { presence: [...channel.members.values()] };
   });
   return { body };
 }
@@ -275,15 +245,6 @@ export function toResult(thrown: unknown) {
   return { status: error.statusCode, headers, body: { error } };
 }
 
-function identify({ host, request, query }: Call): Identity {
-  return host.auth.identify(credentialsOf(request, query));
-}
-
-function publisherOf({ channel, host, identity }: OnChannel, id?: string): publisher.Publisher {
-  const sender = { id: randomBytes(9).toString("base64url"), connectionId: id };
-  return { channel, identity, sender, connections: host.connections };
-}
-
 /** Receives the request body, and decodes it. Call it only when the caller is authorized. */
 async function readBody({ request, host }: Call): Promise<unknown> {
   const { maxFrameSize, maxBytesBeingReceived } = host.settings;
@@ -305,7 +266,7 @@ async function readBody({ request, host }: Call): Promise<unknown> {
 }
 
 /** Basic and Bearer carry base64. A JWT may also come as it is. */
-function credentialsOf({ headers }: IncomingMessage, query: URLSearchParams): Credentials {
+function credentialsOf({ request: { headers }, query }: Call): Credentials {
   const [, scheme, value = ""] = /^(basic|bearer) (.+)$/i.exec(headers.authorization ?? "") ?? [];
   const clientId = fromBase64(String(headers["x-ably-clientid"] ?? "")) || undefined;
   if (!scheme) return { ...readCredentials(query), clientId };

@@ -10,38 +10,33 @@ import { App } from "./app.ts";
 import { Auth, type Identity, type Key, appIdOf } from "./auth.ts";
 import { Connection } from "./connection.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
-import { type Faults, createFaults } from "./faults.ts";
+import { createFaults } from "./faults.ts";
 import { LOCAL_KEYS } from "./keys.ts";
 import { type AllowedHosts, isSameHost } from "./origin.ts";
 import { Outlet } from "./outlet.ts";
 import { Action } from "./protocol.ts";
-import { type Host, answerRest, readCredentials, toResult } from "./rest.ts";
+import { answerRest, readCredentials, toResult } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 import { Transport } from "./transport.ts";
 
-const MAX_HEADER_BYTES = 64 * 1024;
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
-
 type IsAllowed = (request: IncomingMessage) => boolean;
 
-export class LocalAbly implements Host {
-  auth: Auth;
+export class LocalAbly {
+  readonly auth: Auth;
   bytesBeingReceived = 0;
   readonly settings: Settings;
   readonly connections = new Map<string, Connection>();
   readonly outlet = new Outlet();
   refusedUntil = 0;
-  readonly faults: Faults;
-  readonly #keys: Key[];
+  readonly faults = createFaults(this);
   readonly #apps = new Map<string, App>();
   readonly #isAllowed: IsAllowed;
   readonly #webSockets: WebSocketServer;
 
   constructor(keys: Key[], isAllowed: IsAllowed, settings: Partial<Settings> = {}) {
-    this.#keys = keys;
     this.#isAllowed = isAllowed;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
-    this.faults = createFaults(this);
     this.auth = new Auth(keys, this.settings.maxTokenRequests);
     this.#webSockets = new WebSocketServer({
       noServer: true,
@@ -54,25 +49,17 @@ export class LocalAbly implements Host {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
-    const result = this.#isAllowed(request)
-      ? answerRest(request, this)
-      : Promise.resolve(toHostRefusal(request));
-    result
+    const result = this.#isAllowed(request) ? answerRest(request, this) : toHostRefusal(request);
+    Promise.resolve(result)
       .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
       .catch(() => response.destroy());
   }
 
   /** Answers bad credentials on the socket: after an HTTP 401, ably-js would retry for ever. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (Date.now() < this.refusedUntil) {
-      socket.destroy();
-      return;
-    }
-    const [, query] = request.url?.split("?") ?? [];
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      webSocket.on("error", () => webSocket.terminate());
-      this.#connect(webSocket, new URLSearchParams(query));
-    });
+    const connect = (webSocket: WebSocket) => this.#connect(webSocket, request);
+    if (Date.now() < this.refusedUntil) socket.destroy();
+    else this.#webSockets.handleUpgrade(request, socket, head, connect);
   }
 
   appOf({ keyName }: Identity): App {
@@ -86,14 +73,15 @@ export class LocalAbly implements Host {
     for (const webSocket of this.#webSockets.clients) webSocket.terminate();
     for (const connection of this.connections.values()) connection.close();
     this.#apps.clear();
-    this.auth = new Auth(this.#keys, this.settings.maxTokenRequests);
+    this.auth.nonces.clear();
   }
 
-  #connect(webSocket: WebSocket, query: URLSearchParams): void {
-    const transport = new Transport(webSocket, query, this.settings, this.outlet);
+  #connect(webSocket: WebSocket, { url }: IncomingMessage): void {
+    webSocket.on("error", () => webSocket.terminate());
+    const query = new URLSearchParams(url?.split("?")[1]);
+    const transport = new Transport(webSocket, query, this);
     try {
-      const version = query.get("v") ?? "";
-      assert(VERSIONS.test(version), 40017, "The protocol version v must be 1.2, or 2 to 6.");
+      assert(VERSIONS.test(query.get("v") ?? ""), 40017, "The version v must be 1.2 or 2 to 6.");
       const identity = this.auth.identify(readCredentials(query));
       const { connection, error } = this.#resume(query, identity);
       webSocket.on("message", (data) => connection.receive(transport, data as Buffer));
@@ -114,10 +102,9 @@ export class LocalAbly implements Host {
     // Version 1.2 does not attach again after a resume, so it would miss messages.
     if (isSame && query.get("v") !== "1.2") return { connection: known };
     this.#makeRoom();
-    const app = this.appOf(identity);
-    const connection = new Connection(this, app, identity);
+    const connection = new Connection(this, identity);
     if (key === null) return { connection };
-    const error = key.startsWith(`${app.epoch}!`)
+    const error = key.startsWith(`${this.appOf(identity).epoch}!`)
       ? new AblyError(80008, "The state of the connection is no longer kept.")
       : new AblyError(80018, "The connection key is not from this server.");
     return { connection, error };
@@ -157,8 +144,8 @@ export async function startLocalAbly({
   // Clients that do not complete a request are disconnected.
   const { maxIdleInterval: ms } = ably.settings;
   const timeouts = { headersTimeout: ms, requestTimeout: ms, connectionsCheckingInterval: ms };
-  // A token contains its capability, which may be long.
-  const server = createServer({ ...timeouts, maxHeaderSize: MAX_HEADER_BYTES });
+  // Bytes. A token contains its capability, which may be long.
+  const server = createServer({ ...timeouts, maxHeaderSize: 64 * 1024 });
   server.on("request", (request, response) => ably.handleRequest(request, response));
   server.on("upgrade", (request, socket, head) => ably.handleUpgrade(request, socket, head));
   await new Promise<void>((resolve, reject) => {

@@ -1,8 +1,7 @@
 import type { WebSocket } from "ws";
 import { type Format, encode, formatOf } from "./format.ts";
-import type { Outlet } from "./outlet.ts";
 import { Action, type ServerFrame } from "./protocol.ts";
-import type { Settings } from "./settings.ts";
+import type { LocalAbly } from "./server.ts";
 
 /** What a client may ask for, ms. https://ably.com/docs/connect#heartbeats */
 const BOUNDS = { heartbeatInterval: [5_000, 1_800_000], remainPresentFor: [0, 60_000] } as const;
@@ -18,39 +17,37 @@ export class Transport {
   readonly maxIdleInterval: number;
   readonly remainPresentFor: number;
   readonly #socket: WebSocket;
-  readonly #settings: Settings;
-  readonly #outlet: Outlet;
+  readonly #host: LocalAbly;
 
-  constructor(socket: WebSocket, query: URLSearchParams, settings: Settings, outlet: Outlet) {
+  constructor(socket: WebSocket, query: URLSearchParams, host: LocalAbly) {
     this.format = formatOf(query.get("format") ?? "json");
     this.echo = query.get("echo") !== "false";
-    this.maxIdleInterval = readMs(query, "heartbeatInterval", settings.maxIdleInterval);
-    this.remainPresentFor = readMs(query, "remainPresentFor", settings.remainPresentFor);
+    this.maxIdleInterval = readMs(query, "heartbeatInterval", host.settings.maxIdleInterval);
+    this.remainPresentFor = readMs(query, "remainPresentFor", host.settings.remainPresentFor);
     this.#socket = socket;
-    this.#settings = settings;
-    this.#outlet = outlet;
+    this.#host = host;
     this.#keepAlive(query.get("heartbeats") !== "false");
   }
 
   send(frame: ServerFrame): void {
     const data = encodeOnce(frame, this.format);
     const socket = this.#socket;
-    const { maxBytesUnsent, maxBytesUnsentInTotal } = this.#settings;
-    this.#outlet.pass(() => {
-      const { bufferedAmount } = socket;
-      const isBusy = bufferedAmount > 0 && this.#outlet.bytesUnsent > maxBytesUnsentInTotal;
-      if (bufferedAmount > maxBytesUnsent || isBusy) this.cut();
+    const { outlet, settings } = this.#host;
+    outlet.pass(() => {
+      const { bufferedAmount: own } = socket;
+      const isBusy = own > 0 && outlet.bytesUnsent > settings.maxBytesUnsentInTotal;
+      if (own > settings.maxBytesUnsent || isBusy) this.cut();
       if (socket.readyState !== socket.OPEN) return;
-      this.#outlet.bytesUnsent += data.length;
+      outlet.bytesUnsent += data.length;
       socket.send(data, { binary: this.format === "msgpack" }, () => {
-        this.#outlet.bytesUnsent -= data.length;
+        outlet.bytesUnsent -= data.length;
       });
     });
   }
 
   end(lastFrame: ServerFrame): void {
     this.send(lastFrame);
-    this.#outlet.pass(() => this.#socket.close());
+    this.#host.outlet.pass(() => this.#socket.close());
   }
 
   /** Ends the socket without a close frame, as a lost network does. */
