@@ -1,7 +1,7 @@
 /** The function as `npm run dev` serves it, with no key. */
 import { expect, inject, it } from "vitest";
 
-const site = inject("siteUrl");
+const site = inject("netlifyUrl");
 
 function ask(query: string, init?: RequestInit): Promise<Response> {
   return fetch(`${site}/.netlify/functions/ably-token-request${query}`, init);

@@ -7,15 +7,18 @@ import { type Site, startSite } from "./site.ts";
 /**
  * Runs `npm run dev` on free ports.
  * @param settings Settings for local Ably, in place of its defaults.
+ * @param vite The command that starts Vite.
  * @param folder A copy of the project. It is deleted when the server stops.
  */
 export async function startDev({
   key = "",
+  vite = "vite",
   vitePort,
   folder,
   settings,
 }: {
   key?: string;
+  vite?: string;
   vitePort?: number;
   folder?: string;
   settings?: Record<string, number>;
@@ -23,7 +26,7 @@ export async function startDev({
   const cwd = folder ?? (await copyProject());
   if (settings) await giveLocalAbly(settings, join(cwd, "vite.config.ts"));
   const target = vitePort ?? (await freePort());
-  const command = `npm run dev -- --target-port ${target} --command "vite --port ${target}"`;
+  const command = `npm run dev -- --target-port ${target} --command "${vite} --port ${target}"`;
   return startSite(command, cwd, { ABLY_API_KEY: key, NODE_ENV: "development" });
 }
 

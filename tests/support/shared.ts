@@ -3,11 +3,17 @@ import type { TestProject } from "vitest/node";
 import { launchSharedChromium } from "./chromium.ts";
 import { copyProject, updateCopy } from "./copy.ts";
 import { startDev } from "./dev-server.ts";
+import { freePort } from "./program.ts";
 
 export default async function startShared(project: TestProject): Promise<() => Promise<void>> {
   const folder = await copyProject();
-  const [site, browser] = await Promise.all([startDev({ folder }), launchSharedChromium()]);
-  project.provide("siteUrl", site.url);
+  const [vite, vitePort] = ["vite --config tests/support/vite.config.ts", await freePort()];
+  const [site, browser] = await Promise.all([
+    startDev({ folder, vite, vitePort }),
+    launchSharedChromium(),
+  ]);
+  project.provide("netlifyUrl", site.url);
+  project.provide("siteUrl", `http://localhost:${vitePort}`);
   project.provide("browserUrl", browser.wsEndpoint());
   project.onTestsRerun(() => updateCopy(folder));
   return async () => {

@@ -18,16 +18,17 @@ export async function startSite(
   env: { ABLY_API_KEY: string; NODE_ENV: string },
 ): Promise<Site> {
   const port = await freePort();
+  const url = `http://localhost:${port}`;
   try {
     const program = await startProgram(`${command} --port ${port}`, {
       cwd: copy,
       // The shell's variables beat any `.env`, and blank means none.
-      env: { DEFAULT_CLIENT_ID: "", ...env },
+      env: { DEFAULT_CLIENT_ID: "", SITE_URL: url, ...env },
       ready: READY,
     });
     return {
       ...program,
-      url: `http://localhost:${port}`,
+      url,
       async stop() {
         await program.stop().finally(() => removeCopy(copy));
       },

@@ -8,7 +8,10 @@ import { Visitor } from "./visitor.ts";
 /** What shared.ts starts. */
 declare module "vitest" {
   interface ProvidedContext {
+    /** Vite's address, for pages. */
     siteUrl: string;
+    /** The address that `npm run dev` prints. */
+    netlifyUrl: string;
     browserUrl: string;
   }
 }
