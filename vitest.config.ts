@@ -34,6 +34,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
+          isolate: false, // a worker loads the modules once, for all of its files
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/**/*.browser.test.ts"],
         },
@@ -49,6 +50,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "browser",
+          isolate: false,
           include: runsBrowserTests ? ["tests/**/*.browser.test.ts"] : [],
           globalSetup: ["tests/support/shared.ts"],
           testTimeout: 60_000,

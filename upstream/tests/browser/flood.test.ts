@@ -39,3 +39,44 @@ it("keeps the last of thousands in one moment, and stays usable", async () => {
   await ada.page.locator("[data-forgotten]").waitFor();
   await expectUsable(ada);
 });
+
+it("a message with the key of a notice stands beside it", async () => {
+  const url = stage.newRoom();
+  const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
+  const notice = ada.page.locator("[data-messages] .notice");
+  await notice.getByText("joined").waitFor();
+  const bobsId = await bob.page.evaluate(() => sessionStorage.getItem("clientId"));
+  const message = { id: `presence ${bobsId}`, name: "chat-message", data: { text: "me too" } };
+  await stage.channelOf(url).publish(message);
+  await ada.sees(ada.lines, ["me too"]);
+  await bob.goAway();
+  await notice.getByText("left").waitFor();
+  await expectUsable(ada);
+});
+
+/** Local Ably refuses such IDs. Whether Ably's cloud does is not documented. */
+it("message IDs of any length are not kept whole", async () => {
+  const url = stage.newRoom();
+  const ada = await stage.open();
+  const channel = stage.channelOf(url).name;
+  let deliver: (frame: object) => void = () => {};
+  await ada.page.routeWebSocket(/access_token=/, (socket) => {
+    const server = socket.connectToServer();
+    deliver = (frame) => socket.send(JSON.stringify(frame));
+    server.onMessage((frame) => socket.send(frame));
+  });
+  await ada.page.goto(url);
+  await ada.connected();
+  const MESSAGE = 15;
+  for (const end of ["a", "b"]) {
+    const id = "x".repeat(60_000) + end;
+    const content = { name: "chat-message", data: JSON.stringify({ text: end }), encoding: "json" };
+    const message = { ...content, id, clientId: "eve", timestamp: Date.now() };
+    deliver({ action: MESSAGE, channel, messages: [message, message] });
+  }
+  await ada.sees(ada.lines, ["a", "b"]);
+  const lengths = await ada.page.evaluate(() =>
+    [...document.querySelectorAll(".line")].map((line) => line.outerHTML.length),
+  );
+  for (const length of lengths) expect(length).toBeLessThan(5_000);
+});
