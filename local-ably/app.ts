@@ -12,7 +12,6 @@ export class App {
   readonly epoch = randomUUID();
   readonly settings: Settings;
   readonly channels = new Map<string, Channel>();
-  /** Bytes of kept messages and of present members. */
   readonly memory = { kept: 0, present: 0 };
 
   constructor(settings: Settings) {

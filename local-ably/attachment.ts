@@ -1,8 +1,8 @@
 import { type Capability, permits } from "./capability.ts";
-import type { Append, Channel } from "./channel.ts";
-import type { Connection } from "./connection.ts";
+import type { Append, Channel, Subscriber } from "./channel.ts";
 import { AblyError, assert } from "./error.ts";
 import { Action, type ClientFrame, type Entry, Flag } from "./protocol.ts";
+import type { Transport } from "./transport.ts";
 
 /** Mode, its name in `params.modes`, and the operation that the capability must allow. */
 const MODES = [
@@ -16,6 +16,7 @@ const MODES = [
 const OBJECT_MODES = Flag.OBJECT_SUBSCRIBE | Flag.OBJECT_PUBLISH;
 const DEFAULT_MODES = MODES.filter(([mode]) => mode !== Flag.ANNOTATION_SUBSCRIBE);
 type Mode = (typeof MODES)[number];
+type Receiver = { readonly id: string; readonly transport: Transport | undefined };
 
 /** Only these are echoed: a client sees so which of its params have an effect. */
 const SUPPORTED_PARAMS = ["rewind", "rewindLimit", "modes", "appendMode"];
@@ -25,15 +26,15 @@ type Backlog = { entries: readonly Entry[]; resumed?: boolean; error?: AblyError
 const ALL_RECEIVED: Backlog = { entries: [], resumed: true };
 
 /** One connection on one channel: what it may do there, and what it receives. */
-export class Attachment {
+export class Attachment implements Subscriber {
   readonly channel: Channel;
   modes = 0;
-  readonly #connection: Connection;
+  readonly #connection: Receiver;
   #requested: readonly Mode[] = [];
   #isAppendModeFull = false;
   #receivedSince = "";
 
-  constructor(channel: Channel, connection: Connection) {
+  constructor(channel: Channel, connection: Receiver) {
     this.channel = channel;
     this.#connection = connection;
   }

@@ -1,7 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { type AnnotationDraft, summarize } from "./annotation.ts";
-import type { App } from "./app.ts";
-import type { Attachment } from "./attachment.ts";
 import { assert } from "./error.ts";
 import { type Draft, checkSize, memoryOf, merge } from "./message.ts";
 import { type Members, applyPresence, keyOf } from "./presence.ts";
@@ -18,6 +16,8 @@ const BYTES_PER_ENTRY = 400;
 export type Sender = { id: string; connectionId: string | undefined };
 /** What an append adds, for subscribers that received the previous version. */
 export type Append = { entry: Entry; previousSerial: string };
+/** Receives each new entry. The channel knows no sockets. */
+export type Subscriber = { readonly modes: number; receive(entry: Entry, append?: Append): void };
 type Body = Pick<Entry, "action" | "messages" | "presence" | "annotations">;
 /** A kept message with its versions, oldest first. Consecutive appends are one version. */
 type Versioned = {
@@ -25,6 +25,13 @@ type Versioned = {
   versions: Message[];
   annotations: Annotation[];
   isAppended: boolean;
+};
+
+type Owner = {
+  readonly settings: Settings;
+  /** Bytes of kept messages and of present members. */
+  readonly memory: { kept: number; present: number };
+  dropExpired(): void;
 };
 
 const channelSerialOf = (serial = ""): string => serial.replace(/:\d+$/, "");
@@ -35,8 +42,8 @@ export class Channel {
   readonly name: string;
   readonly settings: Settings;
   readonly members: Members = new Map();
-  readonly subscribers = new Map<string, Attachment>();
-  readonly #app: App;
+  readonly subscribers = new Map<string, Subscriber>();
+  readonly #owner: Owner;
   /** Part of each serial, so that serials of an earlier start are recognized. */
   readonly #epoch = randomUUID();
   /** Oldest first. Expired entries stay while there is room, so that they can still be changed. */
@@ -47,10 +54,10 @@ export class Channel {
   #last = { timestamp: Date.now(), count: 0 };
   #forgotten: string;
 
-  constructor(name: string, app: App) {
+  constructor(name: string, owner: Owner) {
     this.name = name;
-    this.settings = app.settings;
-    this.#app = app;
+    this.settings = owner.settings;
+    this.#owner = owner;
     this.#forgotten = this.serial;
   }
 
@@ -121,7 +128,7 @@ export class Channel {
     const messages = this.#toMessages(contents, sender);
     const staying = messages.filter(({ action }) => action !== LEAVE);
     const entering = staying.filter((member) => !this.members.has(keyOf(member))).length;
-    const { memory } = this.#app;
+    const { memory } = this.#owner;
     const { maxPresenceMembers: max, maxBytesPresent } = this.settings;
     const hasPlace = entering === 0 || this.members.size + entering <= max;
     assert(hasPlace, 91003, `The channel has its maximum of ${max} members.`);
@@ -230,13 +237,13 @@ export class Channel {
   }
 
   #keep(entry: Entry): void {
-    const { memory } = this.#app;
+    const { memory } = this.#owner;
     const { maxBytesKept, maxMessagesKept } = this.settings;
     const [first] = entry.messages ?? [];
     this.#log.push(entry);
     if (first) this.#byId.set(first.id, entry);
     memory.kept += memoryOfEntry(entry);
-    if (memory.kept > maxBytesKept) this.#app.dropExpired();
+    if (memory.kept > maxBytesKept) this.#owner.dropExpired();
     const isFull = () => memory.kept > maxBytesKept || this.#log.length > maxMessagesKept;
     while (isFull() && this.#log.length > 0) this.#forgetOldest();
   }
@@ -247,7 +254,7 @@ export class Channel {
     this.#forgotten = entry.channelSerial;
     this.#byId.delete(entry.messages?.[0]?.id ?? "");
     for (const { serial = "" } of entry.messages ?? []) this.#versioned.delete(serial);
-    this.#app.memory.kept -= memoryOfEntry(entry);
+    this.#owner.memory.kept -= memoryOfEntry(entry);
   }
 
   #isExpired({ timestamp }: Entry): boolean {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { parseAnnotations } from "./annotation.ts";
 import type { App } from "./app.ts";
 import { Attachment } from "./attachment.ts";
-import type { Identity } from "./auth.ts";
+import type { Auth, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
 import type { Channel } from "./channel.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
@@ -10,7 +10,6 @@ import { decode } from "./format.ts";
 import { parseMessages } from "./message.ts";
 import { Action, type ClientFrame, Flag, type ServerFrame, parseFrame } from "./protocol.ts";
 import * as publisher from "./publisher.ts";
-import type { LocalAbly } from "./server.ts";
 import type { Transport } from "./transport.ts";
 
 /** How long before its end a token is renewed. */
@@ -21,6 +20,11 @@ const RATE_WINDOW_MS = 1_000;
 /** Answers kept for frames that a client sends again after a drop. */
 const MAX_ANSWERS_KEPT = 100;
 
+export type Host = {
+  readonly auth: Auth;
+  readonly connections: Map<string, Connection>;
+  appOf(identity: Identity): App;
+};
 type Answer = { action: unknown; channel: Channel; serials: string[] };
 type Handle = (self: Connection, frame: ClientFrame) => void;
 
@@ -46,14 +50,14 @@ export class Connection {
   /** Undefined while the connection waits to be resumed. */
   transport: Transport | undefined;
   readonly attachments = new Map<string, Attachment>();
-  readonly #host: LocalAbly;
+  readonly #host: Host;
   readonly #app: App;
   readonly #secret = randomBytes(12).toString("base64url");
   readonly #answers = new Map<number, Answer>();
   #rate = { since: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
 
-  constructor(host: LocalAbly, identity: Identity) {
+  constructor(host: Host, identity: Identity) {
     this.#host = host;
     this.#app = host.appOf(identity);
     this.identity = identity;
@@ -61,7 +65,7 @@ export class Connection {
   }
 
   /** Returns the connection of a connection key. Keys of its earlier sockets are valid, too. */
-  static find({ connections }: LocalAbly, key: string): Connection | undefined {
+  static find({ connections }: Host, key: string): Connection | undefined {
     const [, id = "", secret] = key.split("!");
     const connection = connections.get(id);
     return connection && connection.#secret === secret ? connection : undefined;

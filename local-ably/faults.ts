@@ -1,11 +1,21 @@
 /** Faults on demand, for tests and for the page's practice drawer. See the README. */
 import type { Connection } from "./connection.ts";
 import { AblyError, assert } from "./error.ts";
+import type { Outlet } from "./outlet.ts";
 import { Action } from "./protocol.ts";
-import type { LocalAbly } from "./server.ts";
+import type { Settings } from "./settings.ts";
+
+export type Faults = ReturnType<typeof createFaults>;
+type Host = {
+  readonly connections: ReadonlyMap<string, Connection>;
+  readonly settings: Settings;
+  readonly outlet: Outlet;
+  refusedUntil: number;
+  forget(): void;
+};
 
 /** Arguments may be text: pages send them in the query string. */
-export function createFaults(host: LocalAbly) {
+export function createFaults(host: Host) {
   const { connections, outlet } = host;
   const find = (connectionId: string): Connection => {
     const found = connections.get(connectionId);

@@ -1,4 +1,3 @@
-import type { App } from "./app.ts";
 import { memoryOf } from "./message.ts";
 import { type Message, PresenceAction } from "./protocol.ts";
 
@@ -9,7 +8,7 @@ export type Members = Map<string, Message>;
 export const keyOf = ({ connectionId, clientId }: Message) => `${connectionId}:${clientId}`;
 
 /** Returns what subscribers receive, if anything. As at Ably, an absent member enters by update. */
-export function applyPresence(message: Message, members: Members, memory: App["memory"]) {
+export function applyPresence(message: Message, members: Members, memory: { present: number }) {
   const key = keyOf(message);
   const known = members.get(key);
   if (known && !isNewer(message, known)) return undefined;

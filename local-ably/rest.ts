@@ -5,18 +5,25 @@ import { parseAnnotations } from "./annotation.ts";
 import type { Credentials, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
 import { latestOf, serialOf } from "./channel.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type Host as ConnectionHost } from "./connection.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
+import type { Faults } from "./faults.ts";
 import { CONTENT_TYPE, decode, encode, formatOf, isRecord } from "./format.ts";
 import { parseMessages } from "./message.ts";
 import { isOwnPage } from "./origin.ts";
 import { type Item, paginate } from "./pagination.ts";
 import { Flag, type Message } from "./protocol.ts";
 import * as publisher from "./publisher.ts";
-import type { LocalAbly } from "./server.ts";
+import type { Settings } from "./settings.ts";
+
+export type Host = ConnectionHost & {
+  readonly faults: Faults;
+  readonly settings: Settings;
+  bytesBeingReceived: number;
+};
 
 type Call = {
-  host: LocalAbly;
+  host: Host;
   request: IncomingMessage;
   path: string;
   query: URLSearchParams;
@@ -64,7 +71,7 @@ const EXPOSED = "Link, Content-Length, Content-Type, X-Ably-ErrorCode, X-Ably-Er
 const MAX_CHANNELS_PER_BATCH = 100;
 const MAX_HEADER_LENGTH = 1_000;
 
-export async function answerRest(request: IncomingMessage, host: LocalAbly) {
+export async function answerRest(request: IncomingMessage, host: Host) {
   const { headers } = request;
   const { pathname: path, searchParams: query } = new URL(request.url ?? "/", "http://local-ably");
   const format = formatOf(query.get("format") ?? headers.accept);
@@ -124,7 +131,7 @@ function runFault({ host: { faults }, request, name, query }: Call): Result {
   const isAllowed = request.method === "POST" && isOwnPage(request);
   assert(isAllowed, 40300, "Only a page of this origin, opened on this machine, can use faults.");
   assert(Object.hasOwn(faults, name), 40400, `There is no fault ${name}.`);
-  const fault: (argument: string) => unknown = faults[name as keyof typeof faults];
+  const fault: (argument: string) => unknown = faults[name as keyof Faults];
   const [argument = ""] = query.values();
   return { body: fault(argument) ?? null };
 }

@@ -10,26 +10,26 @@ import { App } from "./app.ts";
 import { Auth, type Identity, type Key, appIdOf } from "./auth.ts";
 import { Connection } from "./connection.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
-import { createFaults } from "./faults.ts";
+import { type Faults, createFaults } from "./faults.ts";
 import { LOCAL_KEYS } from "./keys.ts";
 import { type AllowedHosts, isSameHost } from "./origin.ts";
 import { Outlet } from "./outlet.ts";
 import { Action } from "./protocol.ts";
-import { answerRest, readCredentials, toResult } from "./rest.ts";
+import { type Host, answerRest, readCredentials, toResult } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 import { Transport } from "./transport.ts";
 
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
 type IsAllowed = (request: IncomingMessage) => boolean;
 
-export class LocalAbly {
+export class LocalAbly implements Host {
   readonly auth: Auth;
   bytesBeingReceived = 0;
   readonly settings: Settings;
   readonly connections = new Map<string, Connection>();
   readonly outlet = new Outlet();
   refusedUntil = 0;
-  readonly faults = createFaults(this);
+  readonly faults: Faults = createFaults(this);
   readonly #apps = new Map<string, App>();
   readonly #isAllowed: IsAllowed;
   readonly #webSockets: WebSocketServer;

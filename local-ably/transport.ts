@@ -1,7 +1,10 @@
 import type { WebSocket } from "ws";
 import { type Format, encode, formatOf } from "./format.ts";
+import type { Outlet } from "./outlet.ts";
 import { Action, type ServerFrame } from "./protocol.ts";
-import type { LocalAbly } from "./server.ts";
+import type { Settings } from "./settings.ts";
+
+type Host = { readonly settings: Settings; readonly outlet: Outlet };
 
 /** What a client may ask for, ms. https://ably.com/docs/connect#heartbeats */
 const BOUNDS = { heartbeatInterval: [5_000, 1_800_000], remainPresentFor: [0, 60_000] } as const;
@@ -17,9 +20,9 @@ export class Transport {
   readonly maxIdleInterval: number;
   readonly remainPresentFor: number;
   readonly #socket: WebSocket;
-  readonly #host: LocalAbly;
+  readonly #host: Host;
 
-  constructor(socket: WebSocket, query: URLSearchParams, host: LocalAbly) {
+  constructor(socket: WebSocket, query: URLSearchParams, host: Host) {
     this.format = formatOf(query.get("format") ?? "json");
     this.echo = query.get("echo") !== "false";
     this.maxIdleInterval = readMs(query, "heartbeatInterval", host.settings.maxIdleInterval);
