@@ -105,6 +105,7 @@ export class Channel {
     return message;
   }
 
+  /** Publishes annotations, then the new summaries of their messages. */
   annotate(drafts: AnnotationDraft[], sender: Sender): Annotation[] {
     const serials = [...new Set(drafts.map(({ messageSerial }) => messageSerial))];
     const targets = new Map(serials.map((serial) => [serial, this.find(serial)]));

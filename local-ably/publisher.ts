@@ -25,7 +25,7 @@ export function publishMessages(publisher: Publisher, drafts: Draft[]) {
   return { messageId: messages[0]?.id, serials: serialsOf(messages) };
 }
 
-/** Updates, deletes or appends to a message, and returns the serial of its new version. */
+/** Returns the serial of the message's new version. Throws 40160, 40400 or 93002. */
 export function changeMessage(publisher: Publisher, drafts: Draft[]): string {
   const { channel, sender } = publisher;
   const [draft] = drafts;

@@ -7,7 +7,8 @@ import { freePort } from "./program.ts";
 
 export default async function startShared(project: TestProject): Promise<() => Promise<void>> {
   const folder = await copyProject();
-  const [vite, vitePort] = ["vite --config tests/support/vite.config.ts", await freePort()];
+  const vite = "vite --config tests/support/vite.config.ts";
+  const vitePort = await freePort();
   const [site, browser] = await Promise.all([
     startDev({ folder, vite, vitePort }),
     launchSharedChromium(),

@@ -22,7 +22,7 @@ export async function startSite(
   try {
     const program = await startProgram(`${command} --port ${port}`, {
       cwd: copy,
-      // The shell's variables beat any `.env`, and blank means none.
+      // The shell's variables beat any `.env`, and blank means none. vite.config.ts reads SITE_URL.
       env: { DEFAULT_CLIENT_ID: "", SITE_URL: url, ...env },
       ready: READY,
     });

@@ -6,7 +6,7 @@ const RUNS = 7;
 /** Any key of this form: with one, Vite starts without local Ably. */
 const SOME_KEY = "appId.keyId:secret";
 
-/** `npm run dev` beside itself without local Ably: what that adds to the wait. About 50 s. */
+/** `npm run dev` beside the same without local Ably: what that adds to the wait. About 50 s. */
 export async function measureDev(): Promise<Figure[]> {
   const ours: number[] = [];
   const reference: number[] = [];
@@ -15,7 +15,7 @@ export async function measureDev(): Promise<Figure[]> {
     reference.push(await timeDev(SOME_KEY));
   }
   const what = "`npm run dev` until the page answers";
-  return [{ what, unit: "ms", ours, reference, beside: "itself without local Ably" }];
+  return [{ what, unit: "ms", ours, reference, beside: "the same without local Ably" }];
 }
 
 async function timeDev(key: string): Promise<number> {

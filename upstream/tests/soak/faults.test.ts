@@ -2,7 +2,7 @@
  * Faults, for real, through the page and the SDK. After each, every message that a publisher was
  * told was delivered is on every page exactly once, in order, and the page says what happened.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import Ably from "ably";
@@ -10,6 +10,7 @@ import { describe, expect, it } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../../netlify/functions/ably-token-request/key.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/support/stage.ts";
+import { saveFile } from "../../support/files.ts";
 import type { Visitor } from "../../../tests/support/visitor.ts";
 import { copyProject } from "../../../tests/support/copy.ts";
 import {
@@ -252,7 +253,7 @@ it("20 hot reloads leave one connection open", async () => {
     const reloaded = ada.page.waitForEvent("console", {
       predicate: (message) => message.text().includes("[vite] hot updated"),
     });
-    await writeFile(file, `${code}// ${reload}\n`);
+    await saveFile(file, `${code}// ${reload}\n`);
     await reloaded;
     await ada.connected();
   }
