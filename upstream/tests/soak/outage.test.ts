@@ -58,13 +58,14 @@ it("loses and doubles nothing in three minutes without Ably", { timeout: 360_000
   await expect.poll(() => people.every(({ unsent }) => unsent().length === 0)).toBe(true);
 
   for (const { send } of people) send("on its way");
-  ably.faults.refuseConnections(OUTAGE_MS);
+  ably.faults.refuseConnections(2 * OUTAGE_MS);
   ably.faults.dropAll();
   for (let ms = 0; ms < OUTAGE_MS; ms += INTERVAL_MS) {
     for (const { send } of people) send(`after ${ms / 1_000} s`);
     await pause(INTERVAL_MS);
   }
   expect(people.some(({ client }) => client.connection.state === "connected")).toBe(false);
+  ably.faults.refuseConnections(0);
 
   const isWaiting = ({ state }: Unsent) => state !== "failed";
   const waiting = () => people.flatMap(({ unsent }) => unsent().filter(isWaiting));
