@@ -67,10 +67,8 @@ describe("npm run local-ably", () => {
     const local = new Ably.Rest({ ...optionsFor({ port }, "json"), key: LOCAL_KEY });
     await expect(local.auth.requestToken()).rejects.toMatchObject({ code: 40400 });
 
-    const since = Date.now();
     child.kill("SIGTERM");
     await within(ended, "the end");
-    expect(Date.now() - since).toBeLessThan(1_000);
     expect(await answers(port)).toBe(false);
   });
 

@@ -8,7 +8,7 @@ import type { Key } from "../auth.ts";
 import { type RunningLocalAbly, startLocalAbly } from "../server.ts";
 import type { Settings } from "../settings.ts";
 
-const PATIENCE_MS = 15_000;
+export const PATIENCE_MS = 15_000;
 
 export const LOCAL_KEY = LOCAL_KEYS.map(({ name, secret }) => `${name}:${secret}`)[0] ?? "";
 

@@ -7,6 +7,7 @@ import { Action } from "../protocol.ts";
 import {
   Inbox,
   LOCAL_KEY,
+  PATIENCE_MS,
   RawClient,
   advanceClock,
   atEnd,
@@ -72,7 +73,7 @@ describe("local Ably survives", () => {
       isOpen = false;
     });
     const since = Date.now();
-    while (isOpen && Date.now() < since + 2_000) await channels.get("c").publish("n", "");
+    while (isOpen && Date.now() < since + PATIENCE_MS) await channels.get("c").publish("n", "");
     expect(isOpen).toBe(false);
   });
 
