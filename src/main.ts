@@ -12,12 +12,11 @@ import { loadIdentity } from "./realtime/identity.ts";
 // A hot reload keeps the state.
 const kept: State | undefined = import.meta.hot?.data.state;
 const roomName = parseRoom(new URLSearchParams(location.search).get("room"));
-const store = createStore(kept ?? initialState(loadIdentity(), roomName, Date.now()), [
-  renderStatus(pageDeployContext()),
-  renderPeople(),
-  renderMessages(),
-]);
+const store = createStore(kept ?? initialState(loadIdentity(), roomName, Date.now()));
 let session = startSession(store);
+for (const view of [renderStatus(pageDeployContext()), renderPeople(), renderMessages()]) {
+  store.addView(view);
+}
 
 const cleanups = [
   () => session.stop(),

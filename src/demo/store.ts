@@ -13,19 +13,22 @@ export type Store = {
 /** How often the clocks on the page advance. */
 const TICK_MS = 1_000;
 
-export function createStore(initial: State, views: ((state: State) => void)[]): Store {
+export function createStore(initial: State): Store {
+  const views: ((state: State) => void)[] = [];
   let state = initial;
   let frame = 0;
   const render = () => {
     frame = 0;
     for (const view of views) view(state);
   };
-  const dispatch = (event: Unstamped<DemoEvent>) => {
-    state = reduce(state, { ...event, now: Date.now() } as DemoEvent);
+  const requestRender = () => {
     frame ||= requestAnimationFrame(render);
   };
+  const dispatch = (event: Unstamped<DemoEvent>) => {
+    state = reduce(state, { ...event, now: Date.now() } as DemoEvent);
+    requestRender();
+  };
   const timer = setInterval(() => dispatch({ type: "tick" }), TICK_MS);
-  render();
   return {
     get state() {
       return state;
@@ -33,7 +36,7 @@ export function createStore(initial: State, views: ((state: State) => void)[]): 
     dispatch,
     addView(view) {
       views.push(view);
-      view(state);
+      requestRender();
     },
     close() {
       clearInterval(timer);

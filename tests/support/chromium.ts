@@ -20,6 +20,7 @@ const UNUSED_FEATURES = [
   "WebUIOmniboxPopup",
   "WebUIOmniboxAimPopup",
   "AimEnabled",
+  "AutofillServerCommunication",
   "HttpsFirstBalancedModeAutoEnable",
   "HttpsUpgrades",
   "LensOverlay",
