@@ -2,10 +2,7 @@
 import { startSession } from "./demo/session.ts";
 import { type State, initialState } from "./demo/state/state.ts";
 import { createStore } from "./demo/store.ts";
-import { bindComposer } from "./demo/view/composer.ts";
-import { bindMessages, renderMessages } from "./demo/view/messages.ts";
-import { renderPeople } from "./demo/view/people.ts";
-import { renderStatus } from "./demo/view/status.ts";
+import { renderStatus, showLoadError } from "./demo/view/status.ts";
 import { pageDeployContext, parseRoom } from "./realtime/contract.ts";
 import { loadIdentity } from "./realtime/identity.ts";
 
@@ -14,28 +11,20 @@ const kept: State | undefined = import.meta.hot?.data.state;
 const roomName = parseRoom(new URLSearchParams(location.search).get("room"));
 const store = createStore(kept ?? initialState(loadIdentity(), roomName, Date.now()));
 let session = startSession(store);
-for (const view of [renderStatus(pageDeployContext()), renderPeople(), renderMessages()]) {
-  store.addView(view);
-}
+store.addView(renderStatus(pageDeployContext()));
 
-const cleanups = [
-  () => session.stop(),
-  store.close,
-  bindMessages({
-    scroll: (isAtEnd) => store.dispatch({ type: "scrolled", isAtEnd }),
-    resend: (id) => session.room.resend(id),
-    discard: (id) => session.room.discard(id),
-  }),
-  bindComposer(store.state.room, {
+const cleanups = [() => session.stop(), store.close];
+
+// The rest of the page loads while the connection opens.
+void import("./demo/view/page.ts").then(({ bindPage, renderPage }) => {
+  store.addView(renderPage());
+  const cleanup = bindPage(store.state.room, {
     send: (text) => session.send("chat-message", { text }),
     sendHello: () => session.send("hello-world-message", { message: "Hello world!" }),
     typing: (isTyping) => session.room.setProfile({ name: store.state.me.name, isTyping }),
-  }),
-];
-
-void import("./demo/view/details.ts").then(({ bindDetails, renderDetails }) => {
-  store.addView(renderDetails());
-  const cleanup = bindDetails({
+    scroll: (isAtEnd) => store.dispatch({ type: "scrolled", isAtEnd }),
+    resend: (id) => session.room.resend(id),
+    discard: (id) => session.room.discard(id),
     readName: () => store.state.me.name,
     rename: (name) => session.rename(name),
     retry: () => session.retry(),
@@ -44,7 +33,7 @@ void import("./demo/view/details.ts").then(({ bindDetails, renderDetails }) => {
     },
   });
   cleanups.push(cleanup);
-});
+}, showLoadError);
 
 // The constant is false in a build, so the build omits this code.
 if (__LOCAL_ABLY__) {

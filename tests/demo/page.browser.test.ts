@@ -61,6 +61,39 @@ describe("the room", () => {
   });
 });
 
+describe("while the page loads", () => {
+  it("keeps what somebody types and tries to send", async () => {
+    const { page } = await stage.open();
+    let letScriptLoad = () => {};
+    const mayLoad = new Promise<void>((resolve) => (letScriptLoad = resolve));
+    await page.route("**/src/main.ts*", (route) => mayLoad.then(() => route.continue()));
+    const url = stage.newRoom();
+    await page.goto(url, { waitUntil: "commit" });
+    const box = page.locator("[data-text]");
+    await box.fill("typed early");
+    await page.locator("[data-composer] .primary").click();
+    letScriptLoad();
+    await page.locator("[data-people] .me").waitFor();
+    expect(await box.inputValue()).toBe("typed early");
+    expect(page.url()).toBe(url);
+    await page.unroute("**/src/main.ts*");
+    await page.reload();
+    await expect.poll(() => box.inputValue()).toBe("typed early");
+  });
+
+  it("says so if a part of it cannot be loaded, and loads it again", async () => {
+    const visitor = await stage.open();
+    const { page } = visitor;
+    await page.route("**/demo/view/page.ts*", (route) => route.abort());
+    await page.goto(stage.newRoom());
+    await page.locator("[data-problem]").getByText("could not be loaded").waitFor();
+    await page.unroute("**/demo/view/page.ts*");
+    await page.locator("[data-retry]").click();
+    await visitor.connected();
+    await page.locator("[data-problem]").waitFor({ state: "hidden" });
+  });
+});
+
 describe("a phone", () => {
   it("shows the last message and the box without scrolling, in any size", async () => {
     const url = stage.newRoom();

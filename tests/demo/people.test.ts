@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import {
   type Appearances,
   appearanceOf,
-  describeTyping,
-  peopleOf,
   updateAppearances,
-} from "../../src/demo/state/people.ts";
+} from "../../src/demo/state/appearances.ts";
+import { describeTyping, peopleOf } from "../../src/demo/state/people.ts";
 import type { Member } from "../../src/realtime/room.ts";
 
 const me = { clientId: "me-1", name: "Me" };

@@ -10,7 +10,7 @@ import {
   messageKey,
 } from "../../realtime/room.ts";
 import type { TokenStep } from "../../realtime/token-requests.ts";
-import { type Appearances, appearanceOf, updateAppearances } from "./people.ts";
+import { type Appearances, appearanceOf, updateAppearances } from "./appearances.ts";
 import {
   type Entry,
   type Line,

@@ -17,7 +17,9 @@ export function bindComposer(
   const box = find<HTMLTextAreaElement>("data-text");
   const draft = createDraft(room);
   const typing = createTyping(on.typing);
-  box.value = draft.load();
+  // Somebody may have typed before the script was loaded.
+  if (box.value === "") box.value = draft.load();
+  else draft.save(box.value);
   fit(box);
 
   const submit = () => {

@@ -1,5 +1,6 @@
 import { FATE_UNKNOWN } from "../../realtime/outbox.ts";
-import { appearanceOf, describeTyping } from "../state/people.ts";
+import { appearanceOf } from "../state/appearances.ts";
+import { describeTyping } from "../state/people.ts";
 import { type State, entriesOf, nameOf } from "../state/state.ts";
 import { type Entry, type Line, MAX_LINES, dividersOf } from "../state/timeline.ts";
 import { initialsOf, toJson } from "../state/words.ts";

@@ -20,3 +20,11 @@ export function renderStatus(context = "production"): (state: State) => void {
     status.dataset.state = state.connection.state;
   };
 }
+
+/** For a network that drops while the page loads. */
+export function showLoadError(): void {
+  setText(find("data-problem-title"), "A part of this page could not be loaded");
+  setText(find("data-problem-detail"), "Check your network connection, then try again.");
+  find("data-retry").addEventListener("click", () => location.reload());
+  find("data-problem").hidden = false;
+}

@@ -1,0 +1,36 @@
+/** All of the page but its header. It loads while the connection opens. */
+import type { State } from "../state/state.ts";
+import { bindComposer } from "./composer.ts";
+import { bindDiagram, renderDiagram } from "./diagram.ts";
+import { bindInvite } from "./invite.ts";
+import { bindLog, renderLog } from "./log.ts";
+import { bindMessages, renderMessages } from "./messages.ts";
+import { renderPeople } from "./people.ts";
+import { bindRetry, renderProblem } from "./problem.ts";
+import { bindRename } from "./rename.ts";
+
+export function renderPage(): (state: State) => void {
+  const views = [renderPeople(), renderMessages(), renderProblem(), renderDiagram(), renderLog()];
+  return (state) => views.forEach((view) => view(state));
+}
+
+type Actions = Parameters<typeof bindComposer>[1] &
+  Parameters<typeof bindMessages>[0] & {
+    readName(): string;
+    rename(name: string): void;
+    retry(): void;
+    replay(): void;
+  };
+
+export function bindPage(room: string, on: Actions): () => void {
+  const cleanups = [
+    bindComposer(room, on),
+    bindMessages(on),
+    bindRename(on.readName, on.rename),
+    bindRetry(on.retry),
+    bindDiagram(on.replay),
+    bindLog(),
+    bindInvite(),
+  ];
+  return () => cleanups.forEach((cleanup) => cleanup());
+}
