@@ -16,6 +16,14 @@ export function firstLoad(files: File[]): File[] {
   return files.filter(({ fileName }) => `/index.html ${html}`.includes(`/${fileName}`));
 }
 
+/** The scripts that the first one imports by itself. */
+export function secondLoad(files: File[]): File[] {
+  const imported = firstLoad(files).flatMap((file) =>
+    file.type === "chunk" ? file.dynamicImports : [],
+  );
+  return files.filter(({ fileName }) => imported.includes(fileName));
+}
+
 export function textOf(file: File): string {
   return file.type === "chunk" ? file.code : String(file.source);
 }

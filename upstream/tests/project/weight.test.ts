@@ -1,17 +1,28 @@
 /** What a first visit downloads, compressed as Netlify's CDN does it. */
 import { brotliCompressSync } from "node:zlib";
 import { beforeAll, expect, it } from "vitest";
-import { type File, bundle, firstLoad, pack, textOf, weigh } from "../../support/bundle.ts";
+import {
+  type File,
+  bundle,
+  firstLoad,
+  pack,
+  secondLoad,
+  textOf,
+  weigh,
+} from "../../support/bundle.ts";
 import { ROOT } from "../../../tests/support/copy.ts";
 
 /** Bytes, compressed with brotli. */
 const BUDGETS = { html: 4_000, css: 5_000, js: 45_000 };
+const SECOND_BUDGET = 8_000;
 
 let first: File[];
+let second: File[];
 
 beforeAll(async () => {
   const files = await bundle(ROOT);
   first = firstLoad(files);
+  second = secondLoad(files);
   const weights = files.map((file): [string, number] => [file.fileName, pack(file).length]);
   console.info(`Bytes with brotli:\n${table(weights)}`);
 });
@@ -19,6 +30,11 @@ beforeAll(async () => {
 it.each(Object.entries(BUDGETS))("the first load keeps to its budget of %s", (kind, budget) => {
   const bytes = weigh(first, kind);
   expect(bytes, `Bytes of each part:\n${describeParts()}`).toBeLessThanOrEqual(budget);
+});
+
+it("the script that loads while the page connects keeps to its budget", () => {
+  expect(second).toHaveLength(1);
+  expect(weigh(second, "js")).toBeLessThanOrEqual(SECOND_BUDGET);
 });
 
 it("the first load is a page, a stylesheet and a script, and neither font nor image", () => {
