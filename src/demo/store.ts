@@ -21,12 +21,9 @@ export function createStore(initial: State): Store {
     frame = 0;
     for (const view of views) view(state);
   };
-  const requestRender = () => {
-    frame ||= requestAnimationFrame(render);
-  };
   const dispatch = (event: Unstamped<DemoEvent>) => {
     state = reduce(state, { ...event, now: Date.now() } as DemoEvent);
-    requestRender();
+    frame ||= requestAnimationFrame(render);
   };
   const timer = setInterval(() => dispatch({ type: "tick" }), TICK_MS);
   return {
@@ -36,7 +33,7 @@ export function createStore(initial: State): Store {
     dispatch,
     addView(view) {
       views.push(view);
-      requestRender();
+      view(state);
     },
     close() {
       clearInterval(timer);
