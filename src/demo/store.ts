@@ -10,7 +10,6 @@ export type Store = {
   close(): void;
 };
 
-/** How often the clocks on the page advance. */
 const TICK_MS = 1_000;
 
 export function createStore(initial: State): Store {

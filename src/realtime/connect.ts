@@ -18,10 +18,8 @@ export type ConnectionStatus = {
   isRenewal: boolean;
 };
 
-/** Callbacks for what you want to know. */
 export type ConnectionEvents = {
   status?(status: ConnectionStatus): void;
-  /** What it takes to get a token. */
   token?(step: TokenStep): void;
   /** The connection is open, over `web_socket` or `xhr_polling`. */
   transport?(name: string): void;
@@ -31,10 +29,7 @@ export const AUTH_URL = "/.netlify/functions/ably-token-request";
 
 const TOKEN_EXPIRED = 40142;
 
-/**
- * Creates the one Ably client of the page. It fetches a signed token request from the function
- * whenever it needs a token.
- */
+/** Creates the one Ably client of the page. The function signs its token requests. */
 export function connect(clientId: string, events: ConnectionEvents = {}): Client {
   const requests = new TokenRequests(AUTH_URL, (step) => events.token?.(step));
   const tokenDetails = loadToken(clientId);

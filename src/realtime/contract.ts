@@ -1,7 +1,6 @@
 /**
- * What this app says over Ably, in one place: channel names, message names, payloads and their
- * guards. The token function imports the namespace, so that a token opens these channels and
- * nothing else of your account. It imports nothing, so that anything may import it.
+ * What this app sends over Ably: channel names, message names and payloads. The token function
+ * imports it too, so a token opens these channels and nothing else of your account.
  */
 
 /**
@@ -14,7 +13,6 @@ export function channelNamespace(deployContext?: string): string {
   return isProduction ? "room" : "room-preview";
 }
 
-/** The build sets `__DEPLOY_CONTEXT__`. A function passes its own deploy context. */
 export function channelName(room: string, deployContext = pageDeployContext()): string {
   return `${channelNamespace(deployContext)}:${room}`;
 }
@@ -50,7 +48,6 @@ export type MessageName = keyof Payloads;
 /** What a member of the room says about itself in its presence data. */
 export type Profile = { name: string; isTyping?: boolean };
 
-/** A payload that fits its name, and those two together. */
 export type RoomContent = {
   [Name in MessageName]: { name: Name; data: Payloads[Name] };
 }[MessageName];
@@ -61,14 +58,13 @@ const guards: { [Name in MessageName]: (data: unknown) => data is Payloads[Name]
     hasString(data, "message"),
 };
 
-/** Anyone with a token can publish anything: returns the content if it fits, else undefined. */
+/** Anyone with a token can publish anything. Returns undefined for what this app does not send. */
 export function parseContent(name: unknown, data: unknown): RoomContent | undefined {
   if (typeof name !== "string" || !Object.hasOwn(guards, name)) return undefined;
   const known = name as MessageName;
   return guards[known](data) ? ({ name: known, data } as RoomContent) : undefined;
 }
 
-/** Presence data is as untrusted as any message: returns a profile, or undefined. */
 export function parseProfile(data: unknown): Profile | undefined {
   const name = hasString(data, "name") ? cleanName(data.name) : undefined;
   if (name === undefined) return undefined;

@@ -6,7 +6,6 @@ export type ErrorInfo = Pick<AblyErrorInfo, "code" | "statusCode" | "message">;
 /** ably-js: a token could not be obtained. `cause` says why. */
 const TOKEN_REQUEST_FAILED = 80019;
 
-/** Takes anything, because listeners and rejected promises carry anything. */
 export function readError(error: unknown): ErrorInfo {
   if (!isErrorLike(error)) return { code: 0, statusCode: 0, message: String(error) };
   // Ably wraps what the token function answered: the innermost cause explains most.

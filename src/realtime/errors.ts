@@ -67,10 +67,7 @@ const NOT_FOUND = 40400;
 const KEY_MISSING = 40106;
 const KEY_MALFORMED = 40101;
 
-/**
- * The kind of an error of Ably's.
- * @param response Who answered, if a token could not be obtained.
- */
+/** @param response Who answered, if a token could not be obtained. */
 export function classifyError(error: ErrorInfo, response?: TokenResponse): ErrorKind {
   if (response?.from === "function") {
     return response.hasErrorCode ? classifyFunctionError(error) : classifyNetlify(response);

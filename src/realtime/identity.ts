@@ -12,7 +12,6 @@ const ANIMALS =
 /** The page's own client IDs. The function accepts more: see client-id.ts there. */
 const CLIENT_ID = /^[\w-]{1,128}$/;
 
-/** The identity of this tab, from `sessionStorage`, or a new one. */
 export function loadIdentity(storage: Storage | undefined = tabStorage()): Identity {
   const clientId = storage?.getItem("clientId") ?? "";
   const identity = {
@@ -48,7 +47,6 @@ export function makeName(): string {
   return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
 }
 
-/** Whether `makeName` may have made this name, and nobody chose it. */
 export function isMadeUpName(name: string): boolean {
   const [adjective = "", animal = "", ...rest] = name.split(" ");
   const isListed = (list: string, word: string) => list.split(" ").includes(word);

@@ -1,8 +1,6 @@
 /**
- * Messages that Ably has not acknowledged yet: published in order, retried after a lost connection,
- * and kept in `sessionStorage`, so that a reload or a discarded tab loses none of them. Each keeps
- * its ID, by which Ably drops repeats for two minutes.
- * https://ably.com/docs/pub-sub/advanced#idempotency
+ * Messages that Ably has not acknowledged yet. They are published in order, retried after a lost
+ * connection, and kept in `sessionStorage`, so that a reload or a discarded tab loses none of them.
  */
 import type { ChannelStateChange, RealtimeChannel } from "ably";
 import type { Client } from "./connect.ts";
@@ -36,13 +34,12 @@ type Entry = Stored &
   };
 type Settle = { resolve(): void; reject(error: ErrorInfo): void };
 
-/** Ably remembers IDs for this long. https://ably.com/docs/pub-sub/advanced#idempotency */
+/** Ably drops a repeated ID for this long. https://ably.com/docs/pub-sub/advanced#idempotency */
 const REPEATS_DROPPED_MS = 120_000;
 /** In UTF-16 code units. Browsers store about 5 MB for a tab. */
 const MAX_STORED_LENGTH = 1_000_000;
 /** Half of what Ably accepts from a connection. https://ably.com/docs/platform/pricing/limits */
 const MAX_PUBLISHED_PER_SECOND = 25;
-/** The HTTP status of Ably's errors for rates. */
 const TOO_MANY_REQUESTS = 429;
 const RETRY_DELAY_MS = 250;
 
@@ -66,10 +63,8 @@ export class Outbox {
   #entries: Entry[] = [];
   #isLoaded = false;
   #isRoomOpen = true;
-  /** Ably refused the channel itself. */
   #isRefused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** When the last messages were published, in ms since this page was loaded. */
   #publishTimes: number[] = [];
 
   constructor(
@@ -85,10 +80,7 @@ export class Outbox {
     this.flush();
   }
 
-  /**
-   * Publishes a message as soon as it can, after those before it. Resolves when Ably has
-   * acknowledged it, however long that takes, and rejects with an ErrorInfo if Ably refuses it.
-   */
+  /** Resolves when Ably has acknowledged the message. Rejects with an ErrorInfo if Ably refuses it. */
   send<Name extends MessageName>(name: Name, data: Payloads[Name], id = randomId()): Promise<void> {
     return new Promise((resolve, reject) => {
       const order = Math.max(Date.now(), (this.#entries.at(-1)?.order ?? 0) + 1);
@@ -100,7 +92,6 @@ export class Outbox {
     });
   }
 
-  /** Publishes a failed message again, under the same ID. */
   retry(id: string): void {
     const entry = this.#entries.find((known) => known.id === id && known.state === "failed");
     if (!entry) return;

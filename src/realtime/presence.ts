@@ -29,7 +29,7 @@ export class Presence {
   readonly #channel: RealtimeChannel;
   readonly #events: PresenceEvents;
   #profile: Profile;
-  /** By connection. A connection that has left is removed. */
+  /** By connection. */
   readonly #seenAt = new Map<string, number>();
   #needsEntering = true;
   #isOpen = true;

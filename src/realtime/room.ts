@@ -31,13 +31,12 @@ export type RoomMessage = {
   /** Names this message among all of a room, and has a bounded length. */
   key: string;
   clientId: string;
-  /** When Ably received it, in ms since the epoch. */
+  /** In ms since the epoch, by Ably's clock. */
   timestamp: number;
   /** It was sent before this page came. */
   isHistory: boolean;
   /** The name and data if they match the contract. Otherwise undefined: show `raw`. */
   content: RoomContent | undefined;
-  /** The message as the Ably SDK delivered it. */
   raw: InboundMessage;
 };
 
@@ -183,7 +182,6 @@ function subscribe(channel: RealtimeChannel, report: (message: RoomMessage) => v
   };
 }
 
-/** Attaches the channel again after the connection failed or was closed. */
 function keepAttached({ connection }: Client, channel: RealtimeChannel) {
   const attach = () => {
     // The channel's next state reports an error.

@@ -25,7 +25,6 @@ type Result = {
 const fetchRequest = FetchRequest as Fetch;
 
 export class TokenRequests {
-  /** Tells who is to blame when a token could not be obtained. */
   lastResponse: TokenResponse | undefined;
   readonly #authUrl: string;
   readonly #report: (step: TokenStep) => void;

@@ -7,15 +7,11 @@ import { channelName } from "./contract.ts";
 import { tabStorage } from "./identity.ts";
 
 const PREFIX = "ably-token:";
-/** A token that expires sooner is not reused. */
 const MIN_TIME_LEFT_MS = 5 * 60_000;
 /** If this computer's clock differs more from Ably's, it cannot tell when a token ends. */
 const MAX_CLOCK_ERROR_MS = 60_000;
 
-/**
- * Returns the stored token of a client ID, if it was issued for this site's key and channels and has
- * more than 5 minutes left.
- */
+/** Returns a token that was issued for this client ID, site and key, and has 5 minutes left. */
 export function loadToken(clientId: string): TokenDetails | undefined {
   try {
     const token: unknown = JSON.parse(tabStorage()?.getItem(PREFIX + clientId) ?? "null");

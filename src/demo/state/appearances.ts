@@ -1,5 +1,3 @@
-/** The name and the colour of each person, which stay the same for as long as they are in view. */
-
 /** How a person is shown, also on messages after they have left. */
 export type Appearance = { name: string; hue: number };
 

@@ -45,12 +45,10 @@ export type State = {
   unseen: { count: number; firstKey?: string };
   /** What happened to the connection, oldest first: for the diagram and the log. */
   trace: TraceEntry[];
-  /** Messages over the connection, in each direction. */
   sent: number;
   received: number;
 };
 
-/** A step of the connection, numbered from 1. */
 export type TraceEntry = { number: number; timestamp: number; event: TraceEvent };
 
 export type TraceEvent =
@@ -161,7 +159,6 @@ function afterMembers(state: State, members: Member[]): State {
   return { ...after, timeline: addNotices(state.timeline, notices) };
 }
 
-/** Members and authors, some of them more than once. */
 function inView({ members, timeline }: State): string[] {
   const authors = timeline.entries.flatMap((entry) => {
     return entry.kind === "line" ? entry.clientId : [];

@@ -9,7 +9,7 @@ export type Line = {
   key: string;
   id: string;
   clientId: string;
-  /** When Ably received it, in ms since the epoch. Undefined until Ably has delivered it. */
+  /** In ms since the epoch, by Ably's clock. Undefined until Ably has delivered the message. */
   timestamp?: number;
   isMine: boolean;
   isHistory: boolean;
@@ -29,7 +29,6 @@ export type Entry = Line | Notice;
 
 export type Timeline = {
   entries: Entry[];
-  /** Number of older lines dropped. */
   dropped: number;
 };
 
@@ -57,7 +56,6 @@ export function addNotices(timeline: Timeline, notices: Notice[]): Timeline {
   return { entries, dropped: timeline.dropped + dropped };
 }
 
-/** Keeps the latest lines and the latest notices. */
 function limit(entries: Entry[]): Timeline {
   const lines = entries.filter(({ kind }) => kind === "line").length;
   let linesToDrop = Math.max(0, lines - MAX_LINES);
@@ -111,7 +109,6 @@ export function readText(data: Payloads[MessageName]): string {
   return "message" in data ? data.message : toJson(data);
 }
 
-/** Marks where the connection was away for too long. */
 export function gapNotice(now: number): Notice {
   const words = ["The connection was lost for too long. Some messages may be missing here."];
   return { kind: "notice", key: `gap ${now}`, words };

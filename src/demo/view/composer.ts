@@ -15,11 +15,9 @@ export function bindComposer(
 ): () => void {
   const form = find<HTMLFormElement>("data-composer");
   const box = find<HTMLTextAreaElement>("data-text");
-  const draft = createDraft(room);
+  const draft = createDraft(room, box);
   const typing = createTyping(on.typing);
-  // Somebody may have typed before the script was loaded.
-  if (box.value === "") box.value = draft.load();
-  else draft.save(box.value);
+  draft.restore();
   fit(box);
 
   const submit = () => {
@@ -27,7 +25,7 @@ export function bindComposer(
     if (text === "") return;
     if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
     box.value = "";
-    draft.save("");
+    draft.save();
     fit(box);
     typing.stop();
     on.send(text);
@@ -50,7 +48,7 @@ export function bindComposer(
     }),
     listen(box, "input", () => {
       box.setCustomValidity("");
-      draft.save(box.value);
+      draft.save();
       fit(box);
       typing.start();
     }),
@@ -62,7 +60,6 @@ export function bindComposer(
   };
 }
 
-/** The text stays in the box, to be shortened. */
 function refuse(box: HTMLTextAreaElement): void {
   const limit = `${MAX_TEXT_BYTES / 1_000} kB`;
   box.setCustomValidity(`This message is too long. Shorten it to ${limit} of text.`);
@@ -76,20 +73,23 @@ function fit(box: HTMLTextAreaElement): void {
   box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
 }
 
-function createDraft(room: string) {
+function createDraft(room: string, box: HTMLTextAreaElement) {
   const key = `draft:${room}`;
   const storage = tabStorage();
-  return {
-    load: () => storage?.getItem(key) ?? "",
-    save(text: string) {
-      try {
-        if (text === "") storage?.removeItem(key);
-        else storage?.setItem(key, text);
-      } catch {
-        // Storage is full: the draft is lost at a reload.
-      }
-    },
+  const save = () => {
+    try {
+      if (box.value === "") storage?.removeItem(key);
+      else storage?.setItem(key, box.value);
+    } catch {
+      // Storage is full: the draft is lost at a reload.
+    }
   };
+  const restore = () => {
+    // Somebody may have typed before the script was loaded.
+    if (box.value === "") box.value = storage?.getItem(key) ?? "";
+    else save();
+  };
+  return { save, restore };
 }
 
 function createTyping(report: (isTyping: boolean) => void) {

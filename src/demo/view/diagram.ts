@@ -12,10 +12,8 @@ import { find, listen, setText } from "./dom.ts";
 
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
-/** More dots at once show nothing more. */
 const MAX_DOTS = 6;
 
-/** The steps of this connection, each lit as it happens, and how long everything took. */
 export function renderDiagram(): (state: State) => void {
   const figure = find("data-path");
   const words = find("data-path-words");
@@ -60,7 +58,6 @@ export function renderDiagram(): (state: State) => void {
   };
 }
 
-/** How long the page took to arrive. */
 function pageLoadMs(): number | undefined {
   const [navigation] = performance.getEntriesByType("navigation");
   return navigation instanceof PerformanceNavigationTiming ? navigation.responseEnd : undefined;

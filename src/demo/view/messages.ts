@@ -62,7 +62,6 @@ export function renderMessages(): (state: State) => void {
   };
 }
 
-/** Writes an entry of the list, unless it shows the same already. */
 function createEntryRenderer() {
   const lineTemplate = find<HTMLTemplateElement>("data-line-template");
   const noticeTemplate = find<HTMLTemplateElement>("data-notice-template");

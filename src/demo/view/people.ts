@@ -3,7 +3,6 @@ import type { State } from "../state/state.ts";
 import { initialsOf } from "../state/words.ts";
 import { arrange, copy, find, setText } from "./dom.ts";
 
-/** Who is here: one entry for each person. Only entries that have changed are written. */
 export function renderPeople(): (state: State) => void {
   const list = find("data-people");
   const template = find<HTMLTemplateElement>("data-person-template");
