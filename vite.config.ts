@@ -8,6 +8,9 @@ import {
   suggestPort,
 } from "./vite.plugins.ts";
 
+/** The name of a key, without its secret. */
+const [keyName = ""] = process.env.ABLY_API_KEY?.trim().match(/^[\w-]+\.[\w-]+(?=:)/) ?? [];
+
 export default defineConfig({
   define: {
     // offerNetworkHost sets it in development.
@@ -17,7 +20,7 @@ export default defineConfig({
     // src/realtime/contract.ts reads it.
     __DEPLOY_CONTEXT__: JSON.stringify(process.env.CONTEXT || "production"),
     // src/realtime/token.ts reads it. The name of a key is public: every token request carries it.
-    __ABLY_KEY_NAME__: JSON.stringify(process.env.ABLY_API_KEY?.trim().split(":")[0] ?? ""),
+    __ABLY_KEY_NAME__: JSON.stringify(keyName),
   },
   plugins: [
     refuseKeyInPage(), // only the function may have ABLY_API_KEY

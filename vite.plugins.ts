@@ -14,6 +14,9 @@ const ANY_KEY = /[\w-]+\.[\w-]+:[\w-]{16,}/;
 const ABLYS_OWN_KEY =
   /(?<![\w-])[\w-]{6}\.[\w-]{6}:(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{16,}/;
 
+/** A secret that was pasted without the name before it. */
+const LONE_SECRET = /^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[\w-]{16,}$/;
+
 /** A shorter secret could be a word of the page. Ably's have 16 characters or more. */
 const MIN_SECRET_LENGTH = 12;
 
@@ -66,9 +69,11 @@ function isKeyIn(text: string, form: RegExp, secrets: string[]): boolean {
 
 /** The secret part alone gives the key away. So does the key in base64, as in HTTP's Basic auth. */
 function toSecrets(key: string): string[] {
-  const [, secret = ""] = key.trim().split(":");
+  const trimmed = key.trim();
+  if (LONE_SECRET.test(trimmed)) return [trimmed];
+  const [, secret = ""] = trimmed.split(":");
   if (secret.length < MIN_SECRET_LENGTH) return [];
-  return [secret, Buffer.from(key.trim()).toString("base64")];
+  return [secret, Buffer.from(trimmed).toString("base64")];
 }
 
 function listFiles(folder: string): string[] {

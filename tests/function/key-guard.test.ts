@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type InlineConfig, build } from "vite";
+import { type InlineConfig, build, loadConfigFromFile } from "vite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { refuseKeyInPage } from "../../vite.plugins.ts";
 
@@ -98,6 +98,15 @@ describe("the build fails", () => {
     },
   );
 
+  it("for a secret that was pasted without the name of its key", async () => {
+    const secret = "hFq83kdJs92LmQp0TzWx";
+    vi.stubEnv("ABLY_API_KEY", secret);
+    await write("main.js", `console.log("${secret}");`);
+    const failure = await failureOf();
+    expect(failure).toContain("holds an Ably key");
+    expect(failure).not.toContain(secret);
+  });
+
   it("for the key in .env", async () => {
     await write(".env", "ABLY_API_KEY=app.key:onlylowercaseletters");
     await write("main.js", 'console.log("onlylowercaseletters");');
@@ -136,6 +145,17 @@ describe("the build passes", () => {
     await write("main.js", 'console.log("your-key-here", "a.b:secret");');
     expect(await failureOf()).toBeUndefined();
   });
+});
+
+it.each([
+  ["a key", KEY, "appId1.keyId1"],
+  ["a secret without its key's name", "hFq83kdJs92LmQp0TzWx", ""],
+  ["a secret before its key's name", "hFq83kdJs92LmQp0TzWx:appId1.keyId1", ""],
+  ["none", "", ""],
+])("vite.config.ts gives the page only the name of the key, for %s", async (_what, key, name) => {
+  vi.stubEnv("ABLY_API_KEY", key);
+  const loaded = await loadConfigFromFile({ command: "build", mode: "production" });
+  expect(loaded?.config.define).toMatchObject({ __ABLY_KEY_NAME__: JSON.stringify(name) });
 });
 
 it("keeps an output folder outside of the project", async () => {
