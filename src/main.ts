@@ -2,6 +2,7 @@
 import { startSession } from "./demo/session.ts";
 import { type State, initialState } from "./demo/state/state.ts";
 import { createStore } from "./demo/store.ts";
+import { bindComposer } from "./demo/view/composer.ts";
 import { renderStatus, showLoadError } from "./demo/view/status.ts";
 import { pageDeployContext, parseRoom } from "./realtime/contract.ts";
 import { loadIdentity } from "./realtime/identity.ts";
@@ -13,15 +14,20 @@ const store = createStore(kept ?? initialState(loadIdentity(), roomName, Date.no
 let session = startSession(store);
 store.addView(renderStatus(pageDeployContext()));
 
-const cleanups = [() => session.stop(), store.close];
+const cleanups = [
+  () => session.stop(),
+  store.close,
+  bindComposer(store.state.room, {
+    send: (text) => session.send("chat-message", { text }),
+    sendHello: () => session.send("hello-world-message", { message: "Hello world!" }),
+    typing: (isTyping) => session.room.setProfile({ name: store.state.me.name, isTyping }),
+  }),
+];
 
 // The rest of the page loads while the connection opens.
 void import("./demo/view/page.ts").then(({ bindPage, renderPage }) => {
   store.addView(renderPage());
-  const cleanup = bindPage(store.state.room, {
-    send: (text) => session.send("chat-message", { text }),
-    sendHello: () => session.send("hello-world-message", { message: "Hello world!" }),
-    typing: (isTyping) => session.room.setProfile({ name: store.state.me.name, isTyping }),
+  const cleanup = bindPage({
     scroll: (isAtEnd) => store.dispatch({ type: "scrolled", isAtEnd }),
     resend: (id) => session.room.resend(id),
     discard: (id) => session.room.discard(id),

@@ -81,16 +81,22 @@ describe("while the page loads", () => {
     await expect.poll(() => box.inputValue()).toBe("typed early");
   });
 
-  it("says so if a part of it cannot be loaded, and loads it again", async () => {
+  it("says so if a part of it cannot be loaded, and loses nothing", async () => {
     const visitor = await stage.open();
     const { page } = visitor;
     await page.route("**/demo/view/page.ts*", (route) => route.abort());
     await page.goto(stage.newRoom());
     await page.locator("[data-problem]").getByText("could not be loaded").waitFor();
+    const box = page.locator("[data-text]");
+    await box.fill("sent");
+    await box.press("Enter");
+    await box.fill("half typed");
     await page.unroute("**/demo/view/page.ts*");
     await page.locator("[data-retry]").click();
     await visitor.connected();
     await page.locator("[data-problem]").waitFor({ state: "hidden" });
+    await visitor.sees(visitor.lines, ["sent"]);
+    expect(await box.inputValue()).toBe("half typed");
   });
 });
 

@@ -8,7 +8,8 @@ import {
   nameOf,
   reduce,
 } from "../../src/demo/state/state.ts";
-import { MAX_LINES, dividersOf } from "../../src/demo/state/timeline.ts";
+import { dividersOf } from "../../src/demo/state/dividers.ts";
+import { MAX_LINES } from "../../src/demo/state/timeline.ts";
 import { type Member, type RoomMessage, type Unsent, messageKey } from "../../src/realtime/room.ts";
 
 const me = { clientId: "me-1", name: "Me" };

@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  describeUnknown,
-  formatDuration,
-  formatMs,
-  initialsOf,
-  toJson,
-} from "../../src/demo/state/words.ts";
+import { initialsOf } from "../../src/demo/state/people.ts";
+import { formatDuration, formatMs } from "../../src/demo/state/summary.ts";
+import { describeUnknown, toJson } from "../../src/demo/state/words.ts";
 
 it.each([
   ["Amber Fox", "AF"],

@@ -13,6 +13,8 @@ export type Person = Appearance & {
 /** A tab that was lost while its person typed cannot say that they stopped. */
 const TYPING_LASTS_MS = 6_000;
 
+const CHARACTERS = new Intl.Segmenter();
+
 /** Me first, then the others by name. */
 export function peopleOf(members: Member[], me: Identity, appearances: Appearances): Person[] {
   const people = new Map<string, Person>();
@@ -39,4 +41,11 @@ export function describeTyping(members: Member[], me: Identity, now: number): Wo
   return names.length === 2
     ? [first, " and ", second, " are typing…"]
     : ["Several people are typing…"];
+}
+
+/** The first characters, as people see them, of the first two words. */
+export function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/).slice(0, 2);
+  const initials = words.map((word) => [...CHARACTERS.segment(word)][0]?.segment ?? "");
+  return initials.join("").toUpperCase() || "?";
 }

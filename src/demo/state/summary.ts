@@ -1,6 +1,5 @@
 /** The diagram in words. */
 import type { Diagram } from "./diagram.ts";
-import { formatDuration, formatMs } from "./words.ts";
 
 export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): string {
   const runs = {
@@ -55,4 +54,17 @@ function describeSocket({ steps, openedAt, transport }: Diagram, now: number): s
     default:
       return steps.socket.state satisfies never;
   }
+}
+
+/** "5 s", "2 min 5 s", "1 h 2 min". */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  const hours = Math.floor(seconds / 3_600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
+
+export function formatMs(ms: number): string {
+  return `${Math.round(ms)} ms`;
 }

@@ -110,7 +110,7 @@ export function readText(data: Payloads[MessageName]): string {
 }
 
 export function gapNotice(now: number): Notice {
-  const words = ["The connection was lost for too long. Some messages may be missing here."];
+  const words = ["The connection could not be resumed. Some messages may be missing here."];
   return { kind: "notice", key: `gap ${now}`, words };
 }
 
@@ -129,25 +129,4 @@ function missingFrom(others: Member[], members: Member[]): Member[] {
 
 function toNotice({ clientId, name }: Member, verb: string): Notice {
   return { kind: "notice", key: `presence ${clientId}`, words: [{ name }, verb] };
-}
-
-/** What stands above each entry: a new day by Ably's clock, where I joined, or the first unseen. */
-export function dividersOf(
-  entries: Entry[],
-  firstUnseenKey: string | undefined,
-): (string | undefined)[] {
-  let day: string | undefined;
-  let wasHistory = false;
-  return entries.map((entry) => {
-    const previousDay = day;
-    if (entry.kind === "line" && entry.timestamp !== undefined) {
-      day = new Date(entry.timestamp).toDateString();
-    }
-    const isHistory = entry.kind === "line" && entry.isHistory;
-    const isFirstAfterHistory = wasHistory && !isHistory;
-    wasHistory = isHistory;
-    if (entry.key === firstUnseenKey) return "New";
-    if (isFirstAfterHistory) return "You joined";
-    return previousDay !== undefined && day !== previousDay ? day : undefined;
-  });
 }

@@ -1,29 +1,7 @@
-/** Text for people: sentences with names in them, times, and whatever a message carries. */
+/** Text for people: sentences with names in them, and whatever a message carries. */
 
 /** A sentence in parts, so that a view can set names apart: a name may say anything. */
 export type Words = (string | { name: string })[];
-
-const CHARACTERS = new Intl.Segmenter();
-
-/** The first characters, as people see them, of the first two words. */
-export function initialsOf(name: string): string {
-  const words = name.trim().split(/\s+/).slice(0, 2);
-  const initials = words.map((word) => [...CHARACTERS.segment(word)][0]?.segment ?? "");
-  return initials.join("").toUpperCase() || "?";
-}
-
-/** "5 s", "2 min 5 s", "1 h 2 min". */
-export function formatDuration(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1_000));
-  const hours = Math.floor(seconds / 3_600);
-  const minutes = Math.floor(seconds / 60) % 60;
-  if (hours > 0) return `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
-}
-
-export function formatMs(ms: number): string {
-  return `${Math.round(ms)} ms`;
-}
 
 export function describeUnknown(name: unknown, data: unknown): string {
   const label = typeof name === "string" && name !== "" ? name : "(no name)";

@@ -6,8 +6,7 @@ import {
   initialDiagram,
 } from "../state/diagram.ts";
 import type { State } from "../state/state.ts";
-import { summarize, summarizeBriefly } from "../state/summary.ts";
-import { formatMs } from "../state/words.ts";
+import { formatMs, summarize, summarizeBriefly } from "../state/summary.ts";
 import { find, listen, setText } from "./dom.ts";
 
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });

@@ -1,6 +1,7 @@
-import { type ErrorInfo } from "../../realtime/error-info.ts";
+import type { ErrorInfo } from "../../realtime/error-info.ts";
 import type { State, TraceEntry, TraceEvent } from "../state/state.ts";
-import { copyText, find, listen, setText } from "./dom.ts";
+import { copyText } from "./content.ts";
+import { find, listen, setText } from "./dom.ts";
 
 /** Every state change with its reason, newest last, to copy into a bug report. */
 export function renderLog(): (state: State) => void {

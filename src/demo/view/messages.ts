@@ -1,10 +1,12 @@
 import { FATE_UNKNOWN } from "../../realtime/outbox.ts";
 import { appearanceOf } from "../state/appearances.ts";
-import { describeTyping } from "../state/people.ts";
+import { dividersOf } from "../state/dividers.ts";
+import { describeTyping, initialsOf } from "../state/people.ts";
 import { type State, entriesOf, nameOf } from "../state/state.ts";
-import { type Entry, type Line, MAX_LINES, dividersOf } from "../state/timeline.ts";
-import { initialsOf, toJson } from "../state/words.ts";
-import { arrange, copy, find, listen, setText, setWords } from "./dom.ts";
+import { type Entry, type Line, MAX_LINES } from "../state/timeline.ts";
+import { toJson } from "../state/words.ts";
+import { arrange, copy, setWords } from "./content.ts";
+import { find, listen, setText } from "./dom.ts";
 
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 /** How near to its end the list counts as at its end, in CSS px. */

@@ -1,6 +1,5 @@
-/** All of the page but its header. It loads while the connection opens. */
+/** The page without its header and its text box. It loads while the connection opens. */
 import type { State } from "../state/state.ts";
-import { bindComposer } from "./composer.ts";
 import { bindDiagram, renderDiagram } from "./diagram.ts";
 import { bindInvite } from "./invite.ts";
 import { bindLog, renderLog } from "./log.ts";
@@ -14,17 +13,15 @@ export function renderPage(): (state: State) => void {
   return (state) => views.forEach((view) => view(state));
 }
 
-type Actions = Parameters<typeof bindComposer>[1] &
-  Parameters<typeof bindMessages>[0] & {
-    readName(): string;
-    rename(name: string): void;
-    retry(): void;
-    replay(): void;
-  };
+type Actions = Parameters<typeof bindMessages>[0] & {
+  readName(): string;
+  rename(name: string): void;
+  retry(): void;
+  replay(): void;
+};
 
-export function bindPage(room: string, on: Actions): () => void {
+export function bindPage(on: Actions): () => void {
   const cleanups = [
-    bindComposer(room, on),
     bindMessages(on),
     bindRename(on.readName, on.rename),
     bindRetry(on.retry),

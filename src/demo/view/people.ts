@@ -1,7 +1,7 @@
-import { type Person, peopleOf } from "../state/people.ts";
+import { type Person, initialsOf, peopleOf } from "../state/people.ts";
 import type { State } from "../state/state.ts";
-import { initialsOf } from "../state/words.ts";
-import { arrange, copy, find, setText } from "./dom.ts";
+import { find, setText } from "./dom.ts";
+import { arrange, copy } from "./content.ts";
 
 export function renderPeople(): (state: State) => void {
   const list = find("data-people");

@@ -1,6 +1,7 @@
 /** Ways to share a link: the clipboard, the device's own share sheet, and a QR code. */
 import { encodeQR } from "qr";
-import { copyText, find, setText } from "./dom.ts";
+import { copyText } from "./content.ts";
+import { find, setText } from "./dom.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -24,7 +24,7 @@ export function renderStatus(context = "production"): (state: State) => void {
 /** For a network that drops while the page loads. */
 export function showLoadError(): void {
   setText(find("data-problem-title"), "A part of this page could not be loaded");
-  setText(find("data-problem-detail"), "Check your network connection, then try again.");
+  setText(find("data-problem-detail"), "Check your network, then try again.");
   find("data-retry").addEventListener("click", () => location.reload());
   find("data-problem").hidden = false;
 }
