@@ -13,7 +13,7 @@ const [keyName = ""] = process.env.ABLY_API_KEY?.trim().match(/^[\w-]+\.[\w-]+(?
 
 export default defineConfig({
   define: {
-    // offerNetworkHost sets it in development.
+    // offerNetworkHost sets it in development, for the invitation of src/demo.
     __NETWORK_HOST__: '""',
     // Local Ably's plugin sets it to true. The production bundle has no code for local Ably.
     __LOCAL_ABLY__: false,

@@ -141,7 +141,9 @@ export function askForRestart(): Plugin {
       const before = readKeys();
       watcher.on("all", () => {
         if (readKeys() !== before) {
-          logger.warn("ABLY_API_KEY has changed. Restart npm run dev to use it.");
+          logger.warn(
+            "ABLY_API_KEY has changed. To use it, stop npm run dev with Ctrl+C and start it again.",
+          );
         }
       });
     },

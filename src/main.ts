@@ -20,7 +20,7 @@ const cleanups = [
   bindComposer(store.state.room, {
     send: (text) => session.send("chat-message", { text }),
     sendHello: () => session.send("hello-world-message", { message: "Hello world!" }),
-    typing: (isTyping) => session.room.setProfile({ name: store.state.me.name, isTyping }),
+    typing: (isTyping) => session.room.setProfile({ isTyping }),
   }),
 ];
 

@@ -53,7 +53,11 @@ export function startSession(store: Store): Session {
     client,
     room,
     rename,
-    send: (name, data) => void room.send(name, data).catch(() => {}),
+    send(name, data) {
+      // Storage may have been full until now. After a reload, only the same person has the message.
+      saveIdentity(store.state.me);
+      room.send(name, data).catch(() => {});
+    },
     retry() {
       if (client.connection.state === "connected") room.reopen();
       else client.connect();

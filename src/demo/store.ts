@@ -18,7 +18,14 @@ export function createStore(initial: State): Store {
   let frame = 0;
   const render = () => {
     frame = 0;
-    for (const view of views) view(state);
+    for (const view of views) {
+      try {
+        view(state);
+      } catch (error) {
+        // One broken view must not stop the others.
+        reportError(error);
+      }
+    }
   };
   const dispatch = (event: Unstamped<DemoEvent>) => {
     state = reduce(state, { ...event, now: Date.now() } as DemoEvent);

@@ -31,7 +31,7 @@ export function parseRoom(name: string | null): string | undefined {
   return /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,63}$/u.test(room) ? room : undefined;
 }
 
-/** Message name → the payload that travels under it. Add a line here to add a message type. */
+/** Message name → its payload. To add a message type, add a line here and in `guards`. */
 export type Payloads = {
   "chat-message": { text: string };
   "hello-world-message": { message: string };

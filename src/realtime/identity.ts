@@ -1,3 +1,5 @@
+import { cleanName } from "./contract.ts";
+
 /**
  * Who this tab is. Each tab is a person of its own, so that two tabs can talk to each other, and
  * stays that person across reloads. A duplicated tab copies the identity of its original.
@@ -16,7 +18,7 @@ export function loadIdentity(storage: Storage | undefined = tabStorage()): Ident
   const clientId = storage?.getItem("clientId") ?? "";
   const identity = {
     clientId: CLIENT_ID.test(clientId) ? clientId : `guest-${randomId().slice(0, 12)}`,
-    name: storage?.getItem("name")?.trim() || makeName(),
+    name: cleanName(storage?.getItem("name") ?? "") ?? makeName(),
   };
   saveIdentity(identity, storage);
   return identity;

@@ -261,6 +261,7 @@ function parseStored(text: string): Stored | undefined {
 
 function isStored(value: unknown): value is Stored {
   if (typeof value !== "object" || value === null) return false;
-  const { id, name, order } = value as Partial<Stored>;
-  return typeof id === "string" && typeof name === "string" && typeof order === "number";
+  const { id, name, data, order } = value as Partial<Stored>;
+  const isMessage = typeof name === "string" && typeof data === "object" && data !== null;
+  return isMessage && typeof id === "string" && typeof order === "number";
 }

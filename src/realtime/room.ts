@@ -57,15 +57,19 @@ export type Room = {
   /** Publishes a message that failed again, or forgets it. */
   resend(id: string): void;
   discard(id: string): void;
-  setProfile(profile: Profile): void;
+  /** Changes some fields of the profile, and keeps the others. */
+  setProfile(change: Partial<Profile>): void;
   /** Attaches a channel again that has failed. */
   reopen(): void;
   close(): void;
 };
 
+/** How much history a new page gets: a time or, as "50", a number of messages, up to 100. */
 const HISTORY = "2m";
 const MAX_KEYS_KEPT = 10_000;
 const MAX_KEY_PART_LENGTH = 128;
+/** The furthest time that a Date can hold. */
+const MAX_TIME_MS = 8.64e15;
 
 /** How many open rooms use each channel. The last one to close detaches it. */
 const users = new WeakMap<RealtimeChannel, number>();
@@ -93,9 +97,9 @@ export function openRoom(client: Client, name: string, profile: Profile, events:
     send: (name, data, id = randomId()) => outbox.send(name, data, id),
     resend: (id) => outbox.retry(id),
     discard: (id) => outbox.discard(id),
-    setProfile(next) {
-      latestProfile = next;
-      session?.presence.update(next);
+    setProfile(change) {
+      latestProfile = { ...latestProfile, ...change };
+      session?.presence.update(latestProfile);
     },
     reopen: () => session?.attach(),
     close() {
@@ -210,12 +214,16 @@ export function sendEphemeral<Name extends MessageName>(
   channel.publish({ name, data, extras: { ephemeral: true } }).catch(() => {});
 }
 
+/** As JSON, because both parts may hold any separator. */
 export function messageKey(clientId: string, id: string): string {
-  return `${shorten(clientId)} ${shorten(id)}`;
+  return JSON.stringify([shorten(clientId), shorten(id)]);
 }
 
 function readMessage(raw: InboundMessage, isHistory: boolean): RoomMessage {
-  const { id, clientId = "(nobody)", timestamp, name, data } = raw;
+  const { name, data } = raw;
+  const id = String(raw.id);
+  const clientId = String(raw.clientId ?? "(nobody)");
+  const timestamp = Math.abs(raw.timestamp) <= MAX_TIME_MS ? raw.timestamp : Date.now();
   const key = messageKey(clientId, id);
   return { id, key, clientId, timestamp, isHistory, content: parseContent(name, data), raw };
 }

@@ -7,6 +7,8 @@ import { channelName } from "./contract.ts";
 import { tabStorage } from "./identity.ts";
 
 const PREFIX = "ably-token:";
+/** A URL carries the token. Servers refuse a longer one without a word. */
+const MAX_TOKEN_LENGTH = 8_000;
 const MIN_TIME_LEFT_MS = 5 * 60_000;
 /** If this computer's clock differs more from Ably's, it cannot tell when a token ends. */
 const MAX_CLOCK_ERROR_MS = 60_000;
@@ -53,6 +55,11 @@ function isUsable(token: TokenDetails & { keyName?: unknown }, clientId: string)
 function isTokenDetails(value: unknown): value is TokenDetails {
   if (typeof value !== "object" || value === null) return false;
   const { token, issued, expires, capability } = value as Partial<TokenDetails>;
-  const areTexts = typeof token === "string" && typeof capability === "string";
-  return areTexts && typeof issued === "number" && typeof expires === "number";
+  const isToken = typeof token === "string" && token.length <= MAX_TOKEN_LENGTH;
+  return (
+    isToken &&
+    typeof capability === "string" &&
+    typeof issued === "number" &&
+    typeof expires === "number"
+  );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { initialsOf } from "../../src/demo/state/people.ts";
 import { formatDuration, formatMs } from "../../src/demo/state/summary.ts";
-import { describeUnknown, toJson } from "../../src/demo/state/words.ts";
+import { describeUnknown, shorten, toJson } from "../../src/demo/state/words.ts";
 
 it.each([
   ["Amber Fox", "AF"],
@@ -56,5 +56,23 @@ describe("a message of no known type", () => {
     expect(describeUnknown("n", loop)).toBe("n: (data that cannot be shown)");
     expect(toJson(10n)).toBe("(data that cannot be shown)");
     expect(toJson(undefined)).toBe("undefined");
+  });
+});
+
+describe("a text", () => {
+  it.each(["", "hi", "two\nlines", "e\u0301".repeat(500), "x".repeat(2_000)])(
+    "is shown whole: %#",
+    (text) => {
+      expect(shorten(text)).toBe(text);
+    },
+  );
+
+  it.each([
+    ["of many letters", "x".repeat(60_000), "x".repeat(2_000)],
+    ["of many lines", "a\n".repeat(30_000), "a\n".repeat(100).slice(0, -1)],
+    ["with many accents on one letter", `ab${"\u0301".repeat(29_000)}`, "a"],
+    ["that ends in a family", `${"x".repeat(1_995)}👩‍👩‍👧 and more`, "x".repeat(1_995)],
+  ])("%s is cut between characters", (_what, text, shown) => {
+    expect(shorten(text)).toBe(shown);
   });
 });

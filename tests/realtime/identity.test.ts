@@ -43,6 +43,11 @@ it("replaces a stored client ID that the function would refuse, and a blank name
   }
 });
 
+it("cleans a stored name, as those of others", () => {
+  expect(loadIdentity(storage({ name: "a\u202Eb" })).name).toBe("a b");
+  expect(loadIdentity(storage({ name: "x".repeat(70_000) })).name).toHaveLength(40);
+});
+
 it("makes names that seldom repeat", () => {
   const names = new Set(Array.from({ length: 100 }, makeName));
   expect(names.size).toBeGreaterThan(60);

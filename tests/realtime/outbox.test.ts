@@ -106,6 +106,17 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     await expect.poll(() => bob.at(-1)).toBe("end");
   });
 
+  it.each([[undefined], [null], ["text"], [7]])(
+    "is skipped if its stored data is %j",
+    async (data) => {
+      void load(offline).send("good");
+      const [key, value] = storage().lastWrite();
+      const broken = { ...JSON.parse(value), id: "broken", data };
+      storage().setItem(key.replace(/[^:]+$/, "broken"), JSON.stringify(broken));
+      expect(load(offline).states()).toEqual(["good: waiting"]);
+    },
+  );
+
   it("that was written hours ago and never published is published", async () => {
     const bob = await watch();
     void load(offline).send("written in a tunnel");

@@ -5,6 +5,7 @@ import {
   type Member,
   type RoomMessage,
   type RoomStatus,
+  messageKey,
   openRoom,
 } from "../../src/realtime/room.ts";
 import { hasLocalAbly, startLocalAbly } from "../support/local-ably.ts";
@@ -48,8 +49,14 @@ function open(client: Client, roomName: string) {
     messages,
     isHere,
     names: () => members.map((m) => m.clientId),
+    profiles: () => members.map(({ name: shown, isTyping }) => ({ name: shown, isTyping })),
   };
 }
+
+it("has one key for each sender and message ID", () => {
+  const keys = [messageKey("Quiz", "master 1"), messageKey("Quiz master", "1")];
+  expect(new Set(keys).size).toBe(keys.length);
+});
 
 describe.runIf(hasLocalAbly)("a room", () => {
   useTabStorage();
@@ -103,6 +110,14 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await publish("after");
     await client.connection.ping();
     expect([room.statuses.length, room.messages.length]).toEqual(before);
+  });
+
+  it("changes one field of its profile, and keeps the others", async () => {
+    const room = open(client, roomName);
+    room.setProfile({ isTyping: true });
+    await expect.poll(room.profiles).toEqual([{ name: "Ada", isTyping: true }]);
+    room.setProfile({ name: "Ada Lovelace" });
+    await expect.poll(room.profiles).toEqual([{ name: "Ada Lovelace", isTyping: true }]);
   });
 
   it("stays closed if its profile changes later", async () => {

@@ -38,6 +38,7 @@ describe("is not used if it", () => {
     ["has ended", { expires: NOW - 1 }],
     ["is of another key", { keyName: "app.other" }],
     ["is of an unknown key", { keyName: undefined }],
+    ["is too long for an address", { token: "x".repeat(100_000) }],
     ["opens the channels of another deploy context", { capability: '{"other:*":["publish"]}' }],
   ])("%s", (_what, change) => {
     saveToken({ ...token, ...change });

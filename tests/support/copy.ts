@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -32,22 +33,25 @@ async function isNewer(from: string, to: string): Promise<boolean> {
 
 /**
  * Links each package into a node_modules folder of the copy's own: Vite keeps its cache there, and
- * two servers must not share one.
+ * two servers must not share one. In a workspace, npm installs packages in a folder above.
  */
 export async function linkPackages(folder: string): Promise<void> {
-  const from = join(ROOT, "node_modules");
-  const to = join(folder, "node_modules");
-  await mkdir(to);
-  for (const name of await readdir(from)) {
-    if (name.startsWith("@")) await linkAll(join(from, name), join(to, name));
-    else if (!name.startsWith(".") || name === ".bin") await link(join(from, name), join(to, name));
+  for (let above = ROOT; ; above = dirname(above)) {
+    const from = join(above, "node_modules");
+    if (existsSync(from)) await linkAll(from, join(folder, "node_modules"));
+    if (above === dirname(above)) return;
   }
 }
 
-/** Links the packages of a scope. */
+/** Links what is not linked yet. The folder of a scope gets a link for each of its packages. */
 async function linkAll(from: string, to: string): Promise<void> {
-  await mkdir(to);
-  for (const name of await readdir(from)) await link(join(from, name), join(to, name));
+  await mkdir(to, { recursive: true });
+  const names = (await readdir(from)).filter((name) => !name.startsWith(".") || name === ".bin");
+  for (const name of names) {
+    const [source, target] = [join(from, name), join(to, name)];
+    if (name.startsWith("@")) await linkAll(source, target);
+    else if (!existsSync(target)) await link(source, target);
+  }
 }
 
 function link(from: string, to: string): Promise<void> {

@@ -9,10 +9,11 @@ export default async function startShared(project: TestProject): Promise<() => P
   const folder = await copyProject();
   const vite = "vite --config tests/support/vite.config.ts";
   const vitePort = await freePort();
-  const [site, browser] = await Promise.all([
-    startDev({ folder, vite, vitePort }),
-    launchSharedChromium(),
-  ]);
+  const browser = await launchSharedChromium();
+  const site = await startDev({ folder, vite, vitePort }).catch(async (error: unknown) => {
+    await browser.close();
+    throw error;
+  });
   project.provide("netlifyUrl", site.url);
   project.provide("siteUrl", `http://localhost:${vitePort}`);
   project.provide("browserUrl", browser.wsEndpoint());

@@ -1,6 +1,6 @@
 /** Everything on screen, as data, and how each event changes it. No DOM and no network here. */
 import type { ConnectionStatus } from "../../realtime/connect.ts";
-import { DEFAULT_ROOM } from "../../realtime/contract.ts";
+import { DEFAULT_ROOM, cleanName } from "../../realtime/contract.ts";
 import type { Identity } from "../../realtime/identity.ts";
 import {
   type Member,
@@ -173,7 +173,7 @@ function afterMessages(state: State, messages: RoomMessage[]): State {
   const live = messages.filter(({ isHistory }) => !isHistory).length;
   const strangers = lines
     .filter(({ clientId }) => !state.appearances.has(clientId))
-    .map(({ clientId }) => ({ clientId, name: clientId }));
+    .map(({ clientId }) => ({ clientId, name: cleanName(clientId) ?? "(no name)" }));
   const after = {
     ...state,
     timeline: addLines(state.timeline, lines),

@@ -20,6 +20,7 @@ export function renderLog(): (state: State) => void {
         return item;
       }),
     );
+    list.scrollTop = list.scrollHeight;
   };
 }
 

@@ -4,7 +4,7 @@ import { dividersOf } from "../state/dividers.ts";
 import { describeTyping, initialsOf } from "../state/people.ts";
 import { type State, entriesOf, nameOf } from "../state/state.ts";
 import { type Entry, type Line, MAX_LINES } from "../state/timeline.ts";
-import { toJson } from "../state/words.ts";
+import { shorten, toJson } from "../state/words.ts";
 import { arrange, copy, setWords } from "./content.ts";
 import { find, listen, setText } from "./dom.ts";
 
@@ -154,8 +154,7 @@ function fillLine(item: HTMLElement, state: State, line: Line): void {
   item.style.setProperty("--hue", String(hue));
   item.dataset.delivery = line.delivery;
   item.dataset.id = line.id.slice(0, MAX_ID_LENGTH);
-  setText(find("data-body", item), line.text);
-  find("data-body", item).translate = !line.isUnknown;
+  fillText(item, line);
   setText(find("data-avatar", item), initialsOf(name));
   setText(find("data-sender", item), name);
   find("data-badge", item).hidden = !line.isMine;
@@ -166,6 +165,21 @@ function fillLine(item: HTMLElement, state: State, line: Line): void {
   find("data-resend", item).hidden = line.delivery !== "failed";
   find("data-discard", item).hidden = line.delivery !== "failed";
   fillRaw(find<HTMLDetailsElement>("data-raw", item), line);
+}
+
+/** Writes the beginning of a long text, and all of it at the press of a button. */
+function fillText(item: HTMLElement, line: Line): void {
+  const body = find("data-body", item);
+  const more = find("data-more", item);
+  const short = shorten(line.text);
+  const isCut = short !== line.text && item.dataset.isWhole === undefined;
+  setText(body, isCut ? `${short}…` : line.text);
+  body.translate = !line.isUnknown;
+  more.hidden = !isCut;
+  more.onclick = () => {
+    item.dataset.isWhole = "";
+    fillText(item, line);
+  };
 }
 
 /** Only Ably's clock is shown: this computer's may be wrong. */

@@ -54,29 +54,44 @@ it("a message with the key of a notice stands beside it", async () => {
   await expectUsable(ada);
 });
 
-/** Local Ably refuses such IDs. Whether Ably's cloud does is not documented. */
-it("message IDs of any length are not kept whole", async () => {
-  const url = stage.newRoom();
+/** Opens a room, and returns what delivers a message there as if Ably had sent it. */
+async function openWithDelivery(url: string) {
   const ada = await stage.open();
   const channel = stage.channelOf(url).name;
-  let deliver: (frame: object) => void = () => {};
+  let send: (frame: string | Buffer) => void = () => {};
   await ada.page.routeWebSocket(/access_token=/, (socket) => {
     const server = socket.connectToServer();
-    deliver = (frame) => socket.send(JSON.stringify(frame));
-    server.onMessage((frame) => socket.send(frame));
+    send = (frame) => socket.send(frame);
+    server.onMessage(send);
   });
   await ada.page.goto(url);
   await ada.connected();
   const MESSAGE = 15;
-  for (const end of ["a", "b"]) {
-    const id = "x".repeat(60_000) + end;
-    const content = { name: "chat-message", data: JSON.stringify({ text: end }), encoding: "json" };
-    const message = { ...content, id, clientId: "eve", timestamp: Date.now() };
-    deliver({ action: MESSAGE, channel, messages: [message, message] });
-  }
+  const deliver = (text: string, fields: object) => {
+    const content = { name: "chat-message", data: JSON.stringify({ text }), encoding: "json" };
+    const message = { ...content, clientId: "eve", timestamp: Date.now(), ...fields };
+    send(JSON.stringify({ action: MESSAGE, channel, messages: [message, message] }));
+  };
+  return { ada, deliver };
+}
+
+/** Local Ably refuses such IDs. Whether Ably's cloud does is not documented. */
+it("message IDs of any length are not kept whole", async () => {
+  const { ada, deliver } = await openWithDelivery(stage.newRoom());
+  for (const end of ["a", "b"]) deliver(end, { id: "x".repeat(60_000) + end });
   await ada.sees(ada.lines, ["a", "b"]);
   const lengths = await ada.page.evaluate(() =>
     [...document.querySelectorAll(".line")].map((line) => line.outerHTML.length),
   );
   for (const length of lengths) expect(length).toBeLessThan(5_000);
+});
+
+it("messages with fields of a wrong type are shown", async () => {
+  const { ada, deliver } = await openWithDelivery(stage.newRoom());
+  deliver("no date", { id: "1", timestamp: 1e18 });
+  deliver("no time", { id: "2", timestamp: "soon" });
+  deliver("no name", { id: "3", clientId: 7 });
+  deliver("no id", { id: 4 });
+  await ada.sees(ada.lines, ["no date", "no time", "no name", "no id"]);
+  await expectUsable(ada);
 });
