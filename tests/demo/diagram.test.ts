@@ -50,8 +50,11 @@ const firstVisit = [
 describe("a first visit", () => {
   it("lights each step as it happens, with its time", () => {
     const states = (count: number) => statesOf(after(...firstVisit.slice(0, count)));
-    expect(states(2)).toMatchObject({ function: "active", token: "idle" });
-    expect(states(3)).toMatchObject({ function: "done", token: "active" });
+    expect(states(2)).toMatchObject({ function: "active", token: "idle", socket: "idle" });
+    expect(states(3)).toMatchObject({ function: "done", token: "active", socket: "idle" });
+    expect(summarize(after(...firstVisit.slice(0, 2)), 1)).toBe(
+      "The function is running. Your WebSocket waits for a token.",
+    );
     expect(states(4)).toMatchObject({ token: "done", socket: "active", channel: "idle" });
     expect(states(5)).toMatchObject({ socket: "done", channel: "active" });
     expect(after(...firstVisit).steps).toMatchObject({

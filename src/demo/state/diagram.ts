@@ -57,7 +57,11 @@ export function afterEntry(diagram: Diagram, { event, timestamp }: TraceEntry): 
 function afterTokenStep(diagram: Diagram, step: TokenStep, now: number): Diagram {
   switch (step.type) {
     case "function-called":
-      return withSteps(diagram, { function: { state: "active" }, token: IDLE });
+      return withSteps(diagram, {
+        function: { state: "active" },
+        token: IDLE,
+        socket: waitForToken(diagram.steps.socket),
+      });
     case "function-answered":
       return afterFunction(diagram, step);
     case "token-issued":
@@ -86,9 +90,13 @@ function afterFunction(
   );
 }
 
-/** Counts from when there is a token: the client says "connecting" before it has one. */
-function startSocket(step: Step, now: number): Step {
-  return step.state === "active" ? { ...step, startedAt: now } : step;
+/** The client says "connecting" before it has a token. */
+function waitForToken(socket: Step): Step {
+  return socket.state === "active" ? { ...socket, state: "idle" } : socket;
+}
+
+function startSocket(socket: Step, now: number): Step {
+  return socket.state === "done" ? socket : { state: "active", startedAt: now };
 }
 
 function afterConnection(diagram: Diagram, status: ConnectionStatus, now: number): Diagram {

@@ -44,7 +44,9 @@ function describeSocket({ steps, openedAt, transport }: Diagram, now: number): s
   switch (steps.socket.state) {
     case "idle":
     case "skipped":
-      return `There is no WebSocket.`;
+      return [steps.function.state, steps.token.state].includes("active")
+        ? "Your WebSocket waits for a token."
+        : "There is no WebSocket.";
     case "active":
       return `Your ${name} is opening.`;
     case "failed":

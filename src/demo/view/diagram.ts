@@ -12,6 +12,8 @@ import { find, listen, setText } from "./dom.ts";
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 const MAX_DOTS = 6;
+/** Shorter times do not fill the bars, so that nobody takes the function for a server. */
+const MIN_SCALE_MS = 10_000;
 
 export function renderDiagram(): (state: State) => void {
   const figure = find("data-path");
@@ -116,7 +118,7 @@ function renderBars(
 ): void {
   const openMs = openedAt === undefined ? 0 : Math.max(0, now - openedAt);
   const runMs = steps.function.state === "done" ? lastRunMs : 0;
-  const longest = Math.max(openMs, runMs, 1);
+  const longest = Math.max(openMs, runMs, MIN_SCALE_MS);
   bars.function.style.width = `${(100 * runMs) / longest}%`;
   bars.socket.style.width = `${(100 * openMs) / longest}%`;
 }

@@ -49,8 +49,9 @@ export function createPractice(readConnectionId: () => string | undefined): HTML
   summary.textContent = "Practice faults (local Ably only)";
   const row = document.createElement("p");
   row.className = "row";
-  const result = document.createElement("span");
-  result.className = "quiet";
+  const result = document.createElement("p");
+  result.className = "note";
+  result.textContent = "Press a button, and watch the page recover.";
   result.setAttribute("role", "status");
   const buttons = FAULTS.map(({ label, steps, hint = "" }) => {
     const button = document.createElement("button");
@@ -62,8 +63,8 @@ export function createPractice(readConnectionId: () => string | undefined): HTML
     });
     return button;
   });
-  row.append(...buttons, result);
-  drawer.append(summary, row);
+  row.append(...buttons);
+  drawer.append(summary, result, row);
   return drawer;
 }
 
