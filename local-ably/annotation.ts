@@ -20,7 +20,7 @@ type Clients = Map<string, number>;
 
 /** @param serial The message, if the address of a REST request names it. */
 export function parseAnnotations(value: unknown, settings: Settings, serial?: string) {
-  const items: unknown[] = Array.isArray(value) ? value : [value];
+  const items = [value].flat();
   const drafts = parseMessages(items, settings);
   return drafts.map((draft, index) => ({ ...draft, ...parseSubject(items[index], serial) }));
 }

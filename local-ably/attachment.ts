@@ -18,12 +18,8 @@ const DEFAULT_MODES = MODES.filter(([mode]) => mode !== Flag.ANNOTATION_SUBSCRIB
 type Mode = (typeof MODES)[number];
 type Receiver = { readonly id: string; readonly transport: Transport | undefined };
 
-/** Only these are echoed: a client sees so which of its params have an effect. */
-const SUPPORTED_PARAMS = ["rewind", "rewindLimit", "modes", "appendMode"];
 const SYNC_PAGE_SIZE = 100;
 const MAX_REWIND_MESSAGES = 100;
-type Backlog = { entries: readonly Entry[]; resumed?: boolean; error?: AblyError };
-const ALL_RECEIVED: Backlog = { entries: [], resumed: true };
 
 /** One connection on one channel: what it may do there, and what it receives. */
 export class Attachment implements Subscriber {
@@ -43,13 +39,9 @@ export class Attachment implements Subscriber {
     const { channel } = this;
     this.#requested = readModes(frame);
     this.authorize(capability);
-    const isAttached = channel.subscribers.has(this.#connection.id);
-    const { entries, resumed, error } = isAttached ? ALL_RECEIVED : this.#backlogFor(frame);
-    const { channelSerial = "", params } = frame;
-    if (!isAttached) this.#receivedSince = resumed ? channelSerial : channel.serial;
-    this.#isAppendModeFull = params.appendMode === "full";
+    const { entries, resumed, error } = this.#backlogFor(frame);
+    this.#isAppendModeFull = frame.params.appendMode === "full";
     const hasPresence = channel.members.size > 0 && Boolean(this.modes & Flag.PRESENCE_SUBSCRIBE);
-    const supported = Object.entries(params).filter(([name]) => SUPPORTED_PARAMS.includes(name));
     this.#connection.transport?.send({
       action: Action.ATTACHED,
       channel: channel.name,
@@ -59,7 +51,7 @@ export class Attachment implements Subscriber {
         (resumed ? Flag.RESUMED : 0) |
         (entries.length > 0 ? Flag.HAS_BACKLOG : 0) |
         (hasPresence ? Flag.HAS_PRESENCE : 0),
-      params: Object.fromEntries(supported),
+      params: frame.params,
       error,
     });
     for (const entry of entries) this.receive(entry);
@@ -74,6 +66,10 @@ export class Attachment implements Subscriber {
     this.modes = granted.reduce((modes, [mode]) => modes | mode, 0);
     assert(this.#requested.length > 0, 40160, "Local Ably has no objects, and no modes for them.");
     assert(this.modes, 40160, `The capability allows no mode on ${JSON.stringify(name)}.`);
+  }
+
+  requireMode(mode: keyof typeof Flag, code: number): void {
+    assert(this.modes & Flag[mode], code, `The channel is attached without the mode ${mode}.`);
   }
 
   receive(entry: Entry, append?: Append): void {
@@ -97,13 +93,16 @@ export class Attachment implements Subscriber {
     }
   }
 
-  #backlogFor({ channelSerial, flags, params }: ClientFrame): Backlog {
+  #backlogFor({ channelSerial, flags, params }: ClientFrame) {
+    const { channel } = this;
+    if (channel.subscribers.has(this.#connection.id)) return { entries: [], resumed: true };
+    const missed = channelSerial && channel.since(channelSerial);
+    this.#receivedSince = missed ? channelSerial : channel.serial;
+    if (missed) return { entries: missed, resumed: true };
     if (channelSerial === undefined)
       return { entries: flags & Flag.ATTACH_RESUME ? [] : this.#rewind(params) };
-    const missed = this.channel.since(channelSerial);
-    if (missed) return { entries: missed, resumed: true };
     const error = new AblyError(90003, "Some missed messages are no longer kept.", 404);
-    return { entries: this.channel.recent(), error };
+    return { entries: channel.recent(), error };
   }
 
   /** https://ably.com/docs/channels/options/rewind: a count, or a time in s or m. */

@@ -1,13 +1,17 @@
 /** Keys, token requests and tokens: who a caller is, and what it may do. */
 import { createHmac, randomBytes } from "node:crypto";
+import { App } from "./app.ts";
 import { type Capability, intersect, parseCapability } from "./capability.ts";
 import { AblyError, assert } from "./error.ts";
-import { isRecord } from "./format.ts";
+import { type Fields, isRecord } from "./format.ts";
 import { isEqualSecret, readJwt, signJwt } from "./jwt.ts";
+import type { Settings } from "./settings.ts";
 
 /** An Ably API key. `name` is `appId.keyId`. */
 export type Key = { name: string; secret: string; capability: Capability };
+type KeyOfApp = Key & { app: App };
 export type Identity = {
+  app: App;
   keyName: string;
   /** `*` if the caller may use any client ID. */
   clientId: string | undefined;
@@ -22,19 +26,17 @@ const DEFAULT_TTL_MS = 60 * 60 * 1000;
 const MAX_TTL_MS = 24 * 60 * 60 * 1000;
 const TIMESTAMP_WINDOW_MS = 2 * 60 * 1000;
 const NONCE = /^.{16,256}$/s;
-export const appIdOf = (keyName: string): string => keyName.split(".")[0] ?? "";
+const appIdOf = (keyName: string): string => keyName.split(".")[0] ?? "";
 
 export class Auth {
   readonly #keys: Map<string, Key>;
-  readonly #apps: Set<string>;
+  readonly #apps: Map<string, App>;
   /** Used nonces, and when their timestamps become too old to be used again. */
-  readonly nonces = new Map<string, number>();
-  readonly #maxNonces: number;
+  readonly #nonces = new Map<string, number>();
 
-  constructor(keys: Key[], maxTokenRequests: number) {
+  constructor(keys: Key[], settings: Settings) {
     this.#keys = new Map(keys.map((key) => [key.name, key]));
-    this.#apps = new Set(keys.map(({ name }) => appIdOf(name)));
-    this.#maxNonces = maxTokenRequests;
+    this.#apps = new Map(keys.map(({ name }) => [appIdOf(name), new App(settings)]));
   }
 
   identify({ key, token, clientId: claimed }: Credentials): Identity {
@@ -46,18 +48,20 @@ export class Auth {
     return { ...identity, clientId: claimed ?? clientId };
   }
 
-  findKey(name: string): Key {
+  /** Ably answers 40101 if it does not know the app of a key, and 40400 if that of a JWT. */
+  findKey(name: string, codeWithoutApp = 40400): KeyOfApp {
     const [appId, keyId] = name.split(".");
     assert(appId && keyId, 40101, "The key name must be appId.keyId.");
-    assert(this.#apps.has(appId), 40400, `Local Ably has no app ${appId}. See LOCAL_ABLY_KEYS.`);
+    const app = this.#apps.get(appId);
+    assert(app, codeWithoutApp, `Local Ably has no app ${appId}. See LOCAL_ABLY_KEYS.`);
     const key = this.#keys.get(name);
     assert(key, 40400, `App ${appId} has no key ${keyId}. See LOCAL_ABLY_KEYS.`, 401);
-    return key;
+    return { ...key, app };
   }
 
   /** https://ably.com/docs/api/token-request-spec */
-  requestToken(keyName: string, body: unknown, credentials: Credentials) {
-    const key = this.findKey(keyName);
+  requestToken(key: KeyOfApp, body: unknown, credentials: Credentials) {
+    const { name: keyName } = key;
     assert(isRecord(body), 40000, "The token request must be an object.");
     const ttl = Number(body.ttl ?? 0);
     const isTtl = Number.isInteger(ttl) && ttl >= 0 && ttl <= MAX_TTL_MS;
@@ -82,11 +86,9 @@ export class Auth {
 
   #readKey(nameAndSecret: string): Identity {
     const [name = "", ...rest] = nameAndSecret.split(":");
-    // Ably answers 40101 if it does not know the app of a key, and 40400 if that of a JWT.
-    assert(this.#apps.has(appIdOf(name)), 40101, `No app has the key ${name}. Check the key.`);
-    const { secret, capability } = this.findKey(name);
+    const { app, secret, capability } = this.findKey(name, 40101);
     assert(isEqualSecret(rest.join(":"), secret), 40101, `The secret of key ${name} is wrong.`);
-    return { keyName: name, clientId: "*", capability };
+    return { app, keyName: name, clientId: "*", capability };
   }
 
   /** All tokens are JWTs, those that local Ably issues included. */
@@ -98,11 +100,13 @@ export class Auth {
       throw new AblyError(40144, "The JWT needs iat and exp, in seconds since the epoch.", 400);
     const expires = exp * 1000;
     assert(expires > Date.now(), 40142, "The token has expired.");
-    const capability = narrow(this.findKey(keyName).capability, asked);
-    return { keyName, clientId: readClientId(claims["x-ably-clientId"]), capability, expires };
+    const key = this.findKey(keyName);
+    const capability = narrow(key.capability, asked);
+    const clientId = readClientId(claims["x-ably-clientId"]);
+    return { app: key.app, keyName, clientId, capability, expires };
   }
 
-  #checkSignature(key: Key, request: Record<string, unknown>): void {
+  #checkSignature(key: KeyOfApp, request: Fields): void {
     const { ttl, capability, clientId, timestamp, nonce } = request;
     const isNonce = typeof nonce === "string" && NONCE.test(nonce);
     assert(isNonce, 40105, "The nonce must have 16 to 256 characters.");
@@ -114,10 +118,11 @@ export class Auth {
     const isCurrent = Math.abs(Date.now() - time) <= TIMESTAMP_WINDOW_MS;
     assert(isCurrent, 40104, "The timestamp is more than 2 minutes off. Check the clock.");
     const once = `${key.name} ${nonce} ${time}`;
-    for (const [used, end] of this.nonces) if (end < Date.now()) this.nonces.delete(used);
-    assert(!this.nonces.has(once), 40105, "The token request was used before (nonce replayed).");
-    assert(this.nonces.size < this.#maxNonces, 42910, "Too many token requests. Wait 4 minutes.");
-    this.nonces.set(once, time + TIMESTAMP_WINDOW_MS);
+    for (const [used, end] of this.#nonces) if (end < Date.now()) this.#nonces.delete(used);
+    assert(!this.#nonces.has(once), 40105, "The token request was used before (nonce replayed).");
+    const hasRoom = this.#nonces.size < key.app.settings.maxTokenRequests;
+    assert(hasRoom, 42910, "Too many token requests. Wait 4 minutes.");
+    this.#nonces.set(once, time + TIMESTAMP_WINDOW_MS);
   }
 }
 

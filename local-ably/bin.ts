@@ -1,5 +1,6 @@
 /** `npm run local-ably`: local Ably alone, or for as long as a command runs. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { parseArgs } from "node:util";
@@ -58,16 +59,13 @@ async function run(): Promise<void> {
   });
 }
 
-function runCommand([program = "", ...args]: string[], env: NodeJS.ProcessEnv): Promise<never> {
+async function runCommand([program = "", ...args]: string[], env: NodeJS.ProcessEnv) {
   const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env } });
   for (const one of SIGNALS) process.removeAllListeners(one).on(one, () => child.kill(one));
-  return new Promise((_resolve, reject) => {
-    child.on("error", reject);
-    // Like a shell: 128 and the number of the signal that ended the command.
-    child.on("exit", (code, signal) => {
-      process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0));
-    });
-  });
+  await once(child, "exit");
+  // Like a shell: 128 and the number of the signal that ended the command.
+  const { exitCode, signalCode } = child;
+  process.exit(exitCode ?? 128 + (signalCode ? constants.signals[signalCode] : 0));
 }
 
 for (const signal of SIGNALS) process.on(signal, () => process.exit(0));

@@ -12,6 +12,7 @@ const OPERATIONS = `* subscribe publish presence history stats channel-metadata 
 /** The first segment is the [qualifier], or empty. */
 const segmentsOf = (resource: string) => resource.replace(/^(\[[^\]]*\])?/, "$1:").split(":");
 const join = ([qualifier = "", ...segments]: string[]): string => qualifier + segments.join(":");
+const expand = (operations: string[]) => (operations.includes("*") ? OPERATIONS : operations);
 const isWildcard = (segment: string): boolean => segment === "*" || segment === "[*]";
 
 export function parseCapability(value: unknown): Capability {
@@ -30,9 +31,9 @@ function readList(value: unknown): string[] {
   return value;
 }
 
-export function requireCapability(capability: Capability, channel: string, ...any: string[]): void {
-  const isAllowed = any.some((operation) => permits(capability, channel, operation));
-  assert(isAllowed, 40160, `The capability does not allow ${any.join(" or ")} on "${channel}".`);
+export function requireCapability(capability: Capability, channel: string, operation: string) {
+  const isAllowed = permits(capability, channel, operation);
+  assert(isAllowed, 40160, `The capability does not allow ${operation} on "${channel}".`);
 }
 
 export const permits = (capability: Capability, channel: string, operation: string): boolean =>
@@ -44,7 +45,7 @@ export function intersect(one: Capability, other: Capability): Capability {
   for (const [resource, operations] of Object.entries(one)) {
     for (const [otherResource, otherOperations] of Object.entries(other)) {
       const shared = intersectResources(resource, otherResource);
-      const both = intersectOperations(operations, otherOperations);
+      const both = expand(otherOperations).filter((name) => expand(operations).includes(name));
       if (shared === undefined || both.length === 0) continue;
       found.set(shared, [...(found.get(shared) ?? []), ...both]);
     }
@@ -52,11 +53,6 @@ export function intersect(one: Capability, other: Capability): Capability {
   const sorted = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const toList = (all: string[]) => (all.includes("*") ? ["*"] : [...new Set(all)].toSorted());
   return Object.fromEntries(sorted.map(([name, all]) => [name, toList(all)]));
-}
-
-function intersectOperations(one: string[], other: string[]): string[] {
-  if (one.includes("*")) return other;
-  return other.includes("*") ? one : one.filter((operation) => other.includes(operation));
 }
 
 /**

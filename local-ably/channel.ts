@@ -27,7 +27,7 @@ type Versioned = {
   isAppended: boolean;
 };
 
-type Owner = {
+type OwnApp = {
   readonly settings: Settings;
   /** Bytes of kept messages and of present members. */
   readonly memory: { kept: number; present: number };
@@ -40,10 +40,9 @@ export const serialOf = (channelSerial: string, index: number): string =>
 
 export class Channel {
   readonly name: string;
-  readonly settings: Settings;
+  readonly app: OwnApp;
   readonly members: Members = new Map();
   readonly subscribers = new Map<string, Subscriber>();
-  readonly #owner: Owner;
   /** Part of each serial, so that serials of an earlier start are recognized. */
   readonly #epoch = randomUUID();
   /** Oldest first. Expired entries stay while there is room, so that they can still be changed. */
@@ -52,13 +51,11 @@ export class Channel {
   /** Kept messages that were changed or annotated, by serial. */
   readonly #versioned = new Map<string, Versioned>();
   #last = { timestamp: Date.now(), count: 0 };
-  #forgotten: string;
+  #forgotten = this.serial;
 
-  constructor(name: string, owner: Owner) {
+  constructor(name: string, app: OwnApp) {
     this.name = name;
-    this.settings = owner.settings;
-    this.#owner = owner;
-    this.#forgotten = this.serial;
+    this.app = app;
   }
 
   get serial(): string {
@@ -66,10 +63,7 @@ export class Channel {
     return `${String(timestamp).padStart(14, "0")}-${String(count).padStart(6, "0")}@${this.#epoch}`;
   }
 
-  /**
-   * If a recent publish has the same first id, returns the messages of that one:
-   * https://ably.com/docs/pub-sub/advanced#idempotency
-   */
+  /** A repeated first id is published once: https://ably.com/docs/pub-sub/advanced#idempotency */
   publish(drafts: Draft[], sender: Sender): Message[] {
     const known = this.#byId.get(drafts[0]?.id ?? `${sender.id}:0`);
     if (known?.messages && !this.#isExpired(known)) return known.messages;
@@ -88,7 +82,7 @@ export class Channel {
     const serial = serialOf(this.serial, 0);
     const version = { ...draft.operation, serial, timestamp: this.#last.timestamp };
     const message = { ...merge(previous, draft, version), id, connectionId: sender.connectionId };
-    checkSize([message, { data: JSON.stringify(draft.operation) }], this.settings);
+    checkSize([message, { data: JSON.stringify(draft.operation) }], this.app.settings);
     const isAppend = draft.action === APPEND;
     if (isAppend && target.isAppended) target.versions.pop();
     target.versions.push(message);
@@ -129,8 +123,8 @@ export class Channel {
     const messages = this.#toMessages(contents, sender);
     const staying = messages.filter(({ action }) => action !== LEAVE);
     const entering = staying.filter((member) => !this.members.has(keyOf(member))).length;
-    const { memory } = this.#owner;
-    const { maxPresenceMembers: max, maxBytesPresent } = this.settings;
+    const { memory } = this.app;
+    const { maxPresenceMembers: max, maxBytesPresent } = this.app.settings;
     const hasPlace = entering === 0 || this.members.size + entering <= max;
     assert(hasPlace, 91003, `The channel has its maximum of ${max} members.`);
     const bytes = staying.reduce((sum, member) => sum + memoryOf(member), 0);
@@ -179,7 +173,7 @@ export class Channel {
   /** Returns a kept message with its versions and annotations. Throws 40400 or 93002. */
   find(serial = ""): Versioned {
     const hint = "Turn on the setting mutableMessages. On Ably, add a channel rule.";
-    const isMutable = this.settings.mutableMessages;
+    const isMutable = this.app.settings.mutableMessages;
     assert(isMutable, 93002, `Messages of this channel cannot be changed or annotated. ${hint}`);
     const known = this.#versioned.get(serial);
     if (known) return known;
@@ -238,13 +232,13 @@ export class Channel {
   }
 
   #keep(entry: Entry): void {
-    const { memory } = this.#owner;
-    const { maxBytesKept, maxMessagesKept } = this.settings;
+    const { memory } = this.app;
+    const { maxBytesKept, maxMessagesKept } = this.app.settings;
     const [first] = entry.messages ?? [];
     this.#log.push(entry);
     if (first) this.#byId.set(first.id, entry);
     memory.kept += memoryOfEntry(entry);
-    if (memory.kept > maxBytesKept) this.#owner.dropExpired();
+    if (memory.kept > maxBytesKept) this.app.dropExpired();
     const isFull = () => memory.kept > maxBytesKept || this.#log.length > maxMessagesKept;
     while (isFull() && this.#log.length > 0) this.#forgetOldest();
   }
@@ -255,11 +249,11 @@ export class Channel {
     this.#forgotten = entry.channelSerial;
     this.#byId.delete(entry.messages?.[0]?.id ?? "");
     for (const { serial = "" } of entry.messages ?? []) this.#versioned.delete(serial);
-    this.#owner.memory.kept -= memoryOfEntry(entry);
+    this.app.memory.kept -= memoryOfEntry(entry);
   }
 
   #isExpired({ timestamp }: Entry): boolean {
-    return timestamp < Date.now() - this.settings.messageTtl;
+    return timestamp < Date.now() - this.app.settings.messageTtl;
   }
 }
 

@@ -1,39 +1,34 @@
 import { randomBytes } from "node:crypto";
 import { parseAnnotations } from "./annotation.ts";
-import type { App } from "./app.ts";
 import { Attachment } from "./attachment.ts";
 import type { Auth, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
-import type { Channel } from "./channel.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
 import { decode } from "./format.ts";
 import { parseMessages } from "./message.ts";
-import { Action, type ClientFrame, Flag, type ServerFrame, parseFrame } from "./protocol.ts";
+import { Action, type ClientFrame, type ServerFrame, parseFrame } from "./protocol.ts";
 import * as publisher from "./publisher.ts";
-import type { Transport } from "./transport.ts";
+import type { Host as TransportHost, Transport } from "./transport.ts";
 
 /** How long before its end a token is renewed. */
 const RENEWAL_LEAD_MS = 30_000;
 const MIN_RENEWABLE_MS = 5_500;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const RATE_WINDOW_MS = 1_000;
-/** Answers kept for frames that a client sends again after a drop. */
+/** Serials kept for frames that a client sends again after a drop. */
 const MAX_ANSWERS_KEPT = 100;
 
-export type Host = {
+export type Host = TransportHost & {
   readonly auth: Auth;
   readonly connections: Map<string, Connection>;
-  appOf(identity: Identity): App;
 };
-type Answer = { action: unknown; channel: Channel; serials: string[] };
-type Handle = (self: Connection, frame: ClientFrame) => void;
 
 /**
  * One client, over one or several sockets. Missed frames are not queued: after a resume, the
  * client attaches again with its last serial, and the channel sends what came after it.
  */
 export class Connection {
-  static readonly #handlers = new Map<unknown, Handle>([
+  static readonly #handlers = new Map<unknown, (self: Connection, frame: ClientFrame) => void>([
     [Action.HEARTBEAT, (self, { id }) => self.transport?.send({ action: Action.HEARTBEAT, id })],
     [Action.CLOSE, (self) => self.close()],
     [Action.DISCONNECT, (self) => self.transport?.cut()],
@@ -51,15 +46,13 @@ export class Connection {
   transport: Transport | undefined;
   readonly attachments = new Map<string, Attachment>();
   readonly #host: Host;
-  readonly #app: App;
   readonly #secret = randomBytes(12).toString("base64url");
-  readonly #answers = new Map<number, Answer>();
+  readonly #answers = new Map<string, string[]>();
   #rate = { since: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
 
   constructor(host: Host, identity: Identity) {
     this.#host = host;
-    this.#app = host.appOf(identity);
     this.identity = identity;
     host.connections.set(this.id, this);
   }
@@ -83,7 +76,7 @@ export class Connection {
     this.#replaceTransport(undefined);
     this.#setTimers(
       [transport.remainPresentFor, () => this.#leaveAll()],
-      [this.#app.settings.connectionStateTtl, () => this.close()],
+      [this.#host.settings.connectionStateTtl, () => this.close()],
     );
   }
 
@@ -117,15 +110,12 @@ export class Connection {
       assert(handle, 40000, `Local Ably has no action ${frame.action}. See its README.`);
       handle(this, frame);
     } catch (thrown) {
-      this.#refuse(frame, toAblyError(thrown));
+      const error = toAblyError(thrown);
+      const { action, channel = "", msgSerial } = frame ?? {};
+      if (action === Action.ATTACH) this.detach({ action: Action.ERROR, channel, error });
+      else if (msgSerial === undefined) this.close({ action: Action.ERROR, error });
+      else this.transport?.send({ action: Action.NACK, msgSerial, count: 1, error });
     }
-  }
-
-  #refuse(frame: ClientFrame | undefined, error: AblyError): void {
-    const { action, channel = "", msgSerial } = frame ?? {};
-    if (action === Action.ATTACH) this.detach({ action: Action.ERROR, channel, error });
-    else if (msgSerial === undefined) this.close({ action: Action.ERROR, error });
-    else this.transport?.send({ action: Action.NACK, msgSerial, count: 1, error });
   }
 
   #handleAuth({ accessToken: token }: ClientFrame): void {
@@ -138,9 +128,9 @@ export class Connection {
   }
 
   #handleAttach(frame: ClientFrame): void {
-    const channel = this.#app.channel(frame.channel);
+    const channel = this.identity.app.channel(frame.channel);
     const known = this.attachments.get(channel.name);
-    const { maxChannelsPerConnection: max } = this.#app.settings;
+    const { maxChannelsPerConnection: max } = this.#host.settings;
     const hasRoom = known || this.attachments.size < max;
     assert(hasRoom, 90010, `A connection may attach to at most ${max} channels.`);
     const attachment = known ?? new Attachment(channel, this);
@@ -150,52 +140,47 @@ export class Connection {
 
   /** Publishes once: a frame that is sent again after a drop gets the same answer. */
   #handlePublish(frame: ClientFrame): void {
-    const { action, msgSerial = 0 } = frame;
-    const channel = this.#app.channel(frame.channel);
-    const known = this.#answers.get(msgSerial);
-    const isRepeated = known?.channel === channel && known.action === action;
-    const serials = isRepeated ? known.serials : this.#publish(frame, channel);
-    this.#answers.set(msgSerial, { action, channel, serials });
-    const [oldest = 0] = this.#answers.keys();
+    const { action, channel, msgSerial = 0 } = frame;
+    const key = [msgSerial, action, channel].join(" ");
+    const serials = this.#answers.get(key) ?? this.#publish(frame);
+    this.#answers.set(key, serials);
+    const [oldest = ""] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS_KEPT) this.#answers.delete(oldest);
     this.transport?.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials }] });
   }
 
-  #publish(frame: ClientFrame, channel: Channel): string[] {
-    const { action, msgSerial = 0, messages, presence, annotations } = frame;
-    const { identity, attachments } = this;
-    const { name, settings } = channel;
+  #publish(frame: ClientFrame): string[] {
+    const { action, msgSerial = 0, items } = frame;
+    const { identity } = this;
+    const channel = identity.app.channel(frame.channel);
+    const { name, app } = channel;
+    // Publishing works without attaching, but not against the modes of an attachment.
+    const attachment = this.attachments.get(name);
     const sender = { id: `${this.id}:${msgSerial}`, connectionId: this.id };
     const own = { channel, identity, sender, host: this.#host };
     if (action === Action.PRESENCE) {
-      assert(attachments.has(name), 91001, "Presence needs an attached channel. Attach first.");
+      assert(attachment, 91001, "Presence needs an attached channel. Attach first.");
       requireCapability(identity.capability, name, "presence");
-      this.#requireMode(name, "PRESENCE", 40165);
-      publisher.publishPresence(own, this.#count(parseMessages(presence, settings)));
+      attachment.requireMode("PRESENCE", 40165);
+      publisher.publishPresence(own, this.#count(parseMessages(items, app.settings)));
       return [];
     }
     if (action === Action.ANNOTATION) {
       requireCapability(identity.capability, name, "annotation-publish");
-      this.#requireMode(name, "ANNOTATION_PUBLISH", 40160);
-      const drafts = this.#count(parseAnnotations(annotations, settings));
+      attachment?.requireMode("ANNOTATION_PUBLISH", 40160);
+      const drafts = this.#count(parseAnnotations(items, app.settings));
       return publisher.publishAnnotations(own, drafts);
     }
-    const drafts = this.#count(parseMessages(messages, settings));
+    const drafts = this.#count(parseMessages(items, app.settings));
     const isChange = drafts.some(({ action: change }) => change);
     if (!isChange) requireCapability(identity.capability, name, "publish");
-    this.#requireMode(name, "PUBLISH", 40165);
+    attachment?.requireMode("PUBLISH", 40165);
     if (isChange) return [publisher.changeMessage(own, drafts)];
     return publisher.publishMessages(own, drafts).serials;
   }
 
-  /** Publishing works without attaching, but not against the modes of an attachment. */
-  #requireMode(channel: string, mode: keyof typeof Flag, code: number): void {
-    const { modes = Flag[mode] } = this.attachments.get(channel) ?? {};
-    assert(modes & Flag[mode], code, `The channel is attached without the mode ${mode}.`);
-  }
-
   #count<T>(drafts: T[]): T[] {
-    const { maxInboundRate: max } = this.#app.settings;
+    const { maxInboundRate: max } = this.#host.settings;
     const now = Date.now();
     if (now - this.#rate.since >= RATE_WINDOW_MS) this.#rate = { since: now, count: 0 };
     this.#rate.count += drafts.length;
@@ -213,7 +198,7 @@ export class Connection {
   }
 
   #leaveAll(): void {
-    for (const channel of this.#app.channels.values()) channel.leaveAll(this.id);
+    for (const channel of this.identity.app.channels.values()) channel.leaveAll(this.id);
   }
 
   /** Ends attachments that the identity does not allow, and sends CONNECTED. */
@@ -237,9 +222,9 @@ export class Connection {
   }
 
   #details() {
-    const { epoch, settings } = this.#app;
+    const { app, clientId } = this.identity;
+    const { epoch, settings } = app;
     const { connectionStateTtl, maxFrameSize, maxInboundRate, maxMessageSize } = settings;
-    const { clientId } = this.identity;
     const maxIdleInterval = this.transport?.maxIdleInterval;
     const limits = { maxFrameSize, maxInboundRate, maxMessageSize, maxIdleInterval };
     // It changes with each socket, and nobody can guess it.

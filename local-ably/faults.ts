@@ -1,22 +1,13 @@
 /** Faults on demand, for tests and for the page's practice drawer. See the README. */
-import type { Connection } from "./connection.ts";
+import type { Connection, Host } from "./connection.ts";
 import { AblyError, assert } from "./error.ts";
-import type { Outlet } from "./outlet.ts";
 import { Action } from "./protocol.ts";
-import type { Settings } from "./settings.ts";
 
 export type Faults = ReturnType<typeof createFaults>;
-type Host = {
-  readonly connections: ReadonlyMap<string, Connection>;
-  readonly settings: Settings;
-  readonly outlet: Outlet;
-  refusedUntil: number;
-  forget(): void;
-};
 
 /** Arguments may be text: pages send them in the query string. */
-export function createFaults(host: Host) {
-  const { connections, outlet } = host;
+export function createFaults(host: Host & { forget(): void }) {
+  const { connections, network } = host;
   const find = (connectionId: string): Connection => {
     const found = connections.get(connectionId);
     assert(found?.transport, 40400, `No open connection has the ID ${connectionId}.`);
@@ -27,13 +18,13 @@ export function createFaults(host: Host) {
     drop: (connectionId: string): void => find(connectionId).transport?.cut(),
     expireToken: (connectionId: string): void => find(connectionId).expireToken(),
     forget: (): void => host.forget(),
-    hold: (): void => outlet.hold(true),
-    release: (): void => outlet.hold(false),
+    hold: (): void => network.hold(true),
+    release: (): void => network.hold(false),
     delay(ms: number | string): void {
-      outlet.delayMs = Number(ms) || 0;
+      network.delayMs = Number(ms) || 0;
     },
     refuseConnections(ms: number | string): void {
-      host.refusedUntil = Date.now() + (Number(ms) || 0);
+      network.refusedUntil = Date.now() + (Number(ms) || 0);
     },
     detach(channel: string): void {
       const error = new AblyError(90198, "The fault detach of local Ably was used.", 503);

@@ -3,12 +3,13 @@ import { decode as decodeMsgpack, encode as encodeMsgpack } from "@msgpack/msgpa
 import { AblyError } from "./error.ts";
 
 export type Format = "json" | "msgpack";
+export type Fields = Record<string, unknown>;
 
 /** Without a charset: with one, clients do not read the body of an error. */
 export const CONTENT_TYPE = { json: "application/json", msgpack: "application/x-msgpack" } as const;
 
 export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
+export const isRecord = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !isBytes(value);
 export const toText = (value: unknown) => (typeof value === "string" ? value : undefined);
 export const formatOf = (type = ""): Format => (type.includes("msgpack") ? "msgpack" : "json");

@@ -1,7 +1,7 @@
 /** Compact JWTs with HS256, the only algorithm of Ably's keys. RFC 7519 */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { assert } from "./error.ts";
-import { decode, isRecord } from "./format.ts";
+import { type Fields, decode, isRecord } from "./format.ts";
 
 const INVALID = "The token is not a JWT signed with HS256 by one of the keys.";
 const sign = (text: string, secret: string): string =>
@@ -27,7 +27,7 @@ export function isEqualSecret(one: string, other: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-function parse(part: string): Record<string, unknown> {
+function parse(part: string): Fields {
   const value = decode(Buffer.from(part, "base64url"), "json", "The token", 40144);
   assert(isRecord(value), 40144, INVALID);
   return value;

@@ -1,7 +1,7 @@
 // https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message, versions 2 to 6.
 // OBJECT and OBJECT_SYNC are not implemented.
 import { type AblyError, assert } from "./error.ts";
-import { isRecord, toText } from "./format.ts";
+import { type Fields, isRecord, toText } from "./format.ts";
 
 export const Action = {
   HEARTBEAT: 0,
@@ -44,15 +44,14 @@ export const PresenceAction = { ABSENT: 0, PRESENT: 1, ENTER: 2, LEAVE: 3, UPDAT
 export const AnnotationAction = { CREATE: 0, DELETE: 1 } as const;
 
 type Texts<Name extends string> = { [name in Name]?: string | undefined };
-type Extras = Record<string, unknown>;
 
 /** What a publisher decides about a message. */
 export type Content = Texts<"id" | "name" | "clientId" | "encoding"> & {
   action?: number | undefined;
   data?: string | Uint8Array | undefined;
-  extras?: Extras | undefined;
+  extras?: Fields | undefined;
 };
-export type Operation = Texts<"clientId" | "description"> & { metadata?: Extras | undefined };
+export type Operation = Texts<"clientId" | "description"> & { metadata?: Fields | undefined };
 export type Version = Operation & { serial: string; timestamp: number };
 
 type Origin = { id: string; connectionId: string | undefined; timestamp: number };
@@ -94,9 +93,11 @@ export type ServerFrame =
   | Frame<"SYNC", Place & { presence: Message[] }>;
 
 export type ClientFrame = ReturnType<typeof parseFrame>;
+/** Only these are echoed: a client sees so which of its params have an effect. */
+const PARAMS = ["rewind", "rewindLimit", "modes", "appendMode"];
 const ACKNOWLEDGED: unknown[] = [Action.MESSAGE, Action.PRESENCE, Action.ANNOTATION];
 
-/** Messages, presence and annotations are not parsed yet. */
+/** The items (messages, presence messages or annotations) are not parsed yet. */
 export function parseFrame(value: unknown) {
   assert(isRecord(value), 40000, "A frame must be an object.");
   const { action, auth, params, messages, presence, annotations } = value;
@@ -110,15 +111,14 @@ export function parseFrame(value: unknown) {
     msgSerial: typeof value.msgSerial === "number" ? value.msgSerial : defaultSerial,
     channelSerial: toText(value.channelSerial),
     flags: Number(value.flags) || 0,
-    params: isRecord(params) ? toParams(params) : {},
-    messages,
-    presence,
-    annotations,
+    params: readParams(params),
+    items: messages ?? presence ?? annotations,
   };
 }
 
 /** Params may be numbers: `{ rewind: 1 }`. */
-function toParams(params: Record<string, unknown>): Record<string, string> {
-  const plain = Object.entries(params).filter(([, value]) => typeof value !== "object");
-  return Object.fromEntries(plain.map(([name, value]) => [name, String(value)]));
+function readParams(params: unknown): Record<string, string> {
+  const all = isRecord(params) ? Object.entries(params) : [];
+  const known = all.filter(([name, value]) => PARAMS.includes(name) && typeof value !== "object");
+  return Object.fromEntries(known.map(([name, value]) => [name, String(value)]));
 }

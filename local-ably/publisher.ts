@@ -3,7 +3,7 @@ import type { Identity } from "./auth.ts";
 import { permits, requireCapability } from "./capability.ts";
 import type { Channel, Sender } from "./channel.ts";
 import { AblyError, assert } from "./error.ts";
-import { type Draft, checkEncoding, checkExtras, checkIds, checkSize } from "./message.ts";
+import { type Draft, checkExtras, checkIds, checkSize } from "./message.ts";
 import { type Message, MessageAction } from "./protocol.ts";
 
 const { UPDATE, DELETE, APPEND } = MessageAction;
@@ -20,7 +20,7 @@ export type Publisher = {
 export function publishMessages(publisher: Publisher, drafts: Draft[]) {
   const { channel, sender } = publisher;
   assert(!drafts.some(({ action }) => action), 40000, "A new message must not have an action.");
-  for (const draft of drafts) checkExtras(draft, channel.settings);
+  for (const draft of drafts) checkExtras(draft, channel.app.settings);
   const messages = channel.publish(check(publisher, drafts), sender);
   return { messageId: messages[0]?.id, serials: serialsOf(messages) };
 }
@@ -32,8 +32,7 @@ export function changeMessage(publisher: Publisher, drafts: Draft[]): string {
   if (!draft || drafts.length > 1 || !CHANGES.includes(draft.action))
     throw new AblyError(40000, "A change must be one message: an update, a delete or an append.");
   requireOwnership(publisher, draft);
-  checkExtras(draft, channel.settings);
-  checkEncoding(draft, channel.settings);
+  checkExtras(draft, channel.app.settings);
   const clientId = clientIdOf(publisher, draft.operation);
   const change = { ...draft, operation: { ...draft.operation, clientId } };
   return channel.change(change, sender).version?.serial ?? "";
@@ -55,10 +54,9 @@ export function publishPresence(publisher: Publisher, drafts: Draft[]): void {
 /** Fills the client ID in, and checks what is the same for everything that is published. */
 function check<T extends Draft>(publisher: Publisher, drafts: T[]): T[] {
   const { channel, sender, host } = publisher;
-  checkSize(drafts, channel.settings);
+  checkSize(drafts, channel.app.settings);
   checkIds(drafts);
   return drafts.map((draft) => {
-    checkEncoding(draft, channel.settings);
     // The ID that another connection will use next: its message would be dropped as a repeat.
     const [prefix = ""] = draft.id?.split(":") ?? [];
     if (prefix !== sender.connectionId && host.connections.has(prefix))
@@ -79,9 +77,8 @@ function clientIdOf({ identity }: Publisher, { clientId }: { clientId?: string |
 function requireOwnership({ channel, identity }: Publisher, { action, serial }: Draft): void {
   const { capability, clientId } = identity;
   const operation = action === DELETE ? "message-delete" : "message-update";
-  requireCapability(capability, channel.name, `${operation}-any`, `${operation}-own`);
-  const { current } = channel.find(serial);
   if (permits(capability, channel.name, `${operation}-any`)) return;
-  const isOwn = clientId !== undefined && clientId === current.clientId;
-  assert(isOwn, 40160, `The capability ${operation}-own allows messages of your clientId only.`);
+  requireCapability(capability, channel.name, `${operation}-own`);
+  const isOwn = clientId !== undefined && clientId === channel.find(serial).current.clientId;
+  assert(isOwn, 40160, `Messages of another clientId need the capability ${operation}-any.`);
 }

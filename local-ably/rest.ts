@@ -14,13 +14,8 @@ import { isOwnPage } from "./origin.ts";
 import { type Item, paginate } from "./pagination.ts";
 import { Flag, type Message } from "./protocol.ts";
 import * as publisher from "./publisher.ts";
-import type { Settings } from "./settings.ts";
 
-export type Host = ConnectionHost & {
-  readonly faults: Faults;
-  readonly settings: Settings;
-  bytesBeingReceived: number;
-};
+export type Host = ConnectionHost & { readonly faults: Faults };
 
 type Call = {
   host: Host;
@@ -33,35 +28,33 @@ type Call = {
 };
 type OnChannel = Call & publisher.Publisher;
 type Result = { status?: number; headers?: Record<string, string>; body: unknown };
-type Answer<In> = (call: In) => Result | Promise<Result>;
-type ToItems = (call: OnChannel) => Item[];
 
 const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString();
 const toItem = (message: Message): Item => ({ message, serial: message.serial ?? "" });
-const toAnnotations: ToItems = (call) => call.channel.find(call.serial).annotations.map(toItem);
-const toHistory: ToItems = ({ channel }) =>
+const toAnnotations = (call: OnChannel) => call.channel.find(call.serial).annotations.map(toItem);
+const toHistory = ({ channel }: OnChannel) =>
   channel.latest().flatMap(({ messages = [] }) => messages.map(toItem));
 const getMessage = ({ channel, serial }: OnChannel) => ({ body: latestOf(channel.find(serial)) });
 const identify = (call: Call): Identity => call.host.auth.identify(credentialsOf(call));
 
 /** Each `*` is one segment: the name, then the serial of a call. */
-const ROUTES: [methodAndPath: string, answer: Answer<Call>][] = [
-  ["GET /time", () => ({ body: [Date.now()] })],
-  ["POST /keys/*/requestToken", requestToken],
-  ["POST /messages", batchPublish],
-  ["GET /presence", batchPresence],
-  ["GET /channels/*", onChannel("channel-metadata", getStatus)],
-  ["POST /channels/*/messages", onChannel("publish", publish)],
-  ["GET /channels/*/messages", list("history", toHistory)],
-  ["GET /channels/*/history", list("history", toHistory)],
-  ["GET /channels/*/presence", list("subscribe", toPresence)],
-  ["GET /channels/*/presence/history", list("history", toPresenceHistory)],
-  ["PATCH /channels/*/messages/*", onChannel("", change)],
-  ["GET /channels/*/messages/*", onChannel("history", getMessage)],
-  ["GET /channels/*/messages/*/versions", list("history", toVersions, "forwards")],
-  ["POST /channels/*/messages/*/annotations", onChannel("annotation-publish", annotate)],
-  ["GET /channels/*/messages/*/annotations", list("history", toAnnotations, "forwards")],
-];
+const ROUTES = {
+  "GET /time": () => ({ body: [Date.now()] }),
+  "POST /keys/*/requestToken": requestToken,
+  "POST /messages": batchPublish,
+  "GET /presence": batchPresence,
+  "GET /channels/*": onChannel("channel-metadata", getStatus),
+  "POST /channels/*/messages": onChannel("publish", publish),
+  "GET /channels/*/messages": list("history", toHistory),
+  "GET /channels/*/history": list("history", toHistory),
+  "GET /channels/*/presence": list("subscribe", toPresence),
+  "GET /channels/*/presence/history": list("history", toPresenceHistory),
+  "PATCH /channels/*/messages/*": onChannel("", change),
+  "GET /channels/*/messages/*": onChannel("history", getMessage),
+  "GET /channels/*/messages/*/versions": list("history", toVersions, "forwards"),
+  "POST /channels/*/messages/*/annotations": onChannel("annotation-publish", annotate),
+  "GET /channels/*/messages/*/annotations": list("history", toAnnotations, "forwards"),
+};
 
 /** The first path segments of Ably. All other paths belong to the page. */
 export const REST_PATHS =
@@ -70,6 +63,8 @@ export const REST_PATHS =
 const EXPOSED = "Link, Content-Length, Content-Type, X-Ably-ErrorCode, X-Ably-ErrorMessage";
 const MAX_CHANNELS_PER_BATCH = 100;
 const MAX_HEADER_LENGTH = 1_000;
+/** In bytes. A token request needs no credentials. */
+const MAX_TOKEN_REQUEST_SIZE = 65_536;
 
 export async function answerRest(request: IncomingMessage, host: Host) {
   const { headers } = request;
@@ -94,7 +89,7 @@ async function route(call: Call): Promise<Result> {
   // Netlify's CLI retries a refused path with endings of its own, such as `.html`.
   const [, fault] = /^\/local-ably\/faults\/(\w+)/.exec(call.path) ?? [];
   if (fault) return runFault({ ...call, name: fault });
-  for (const [pattern, answer] of ROUTES) {
+  for (const [pattern, answer] of Object.entries(ROUTES)) {
     const match = methodAndPath.match(`^${pattern.replaceAll("*", "([^/]*)")}$`);
     if (!match) continue;
     const [, name = "", serial = ""] = match.map((segment) => decodeURIComponent(segment));
@@ -104,27 +99,27 @@ async function route(call: Call): Promise<Result> {
 }
 
 /** Checks credentials, capability and channel name before the body is received. */
-function onChannel(operation: string, answer: Answer<OnChannel>): Answer<Call> {
+function onChannel<R>(operation: string, answer: (call: OnChannel) => R): (call: Call) => R {
   return (call) => answer(open(call, identify(call), call.name, operation));
 }
 
 /** @param operation What the capability must allow. Empty: the answer checks it. */
 function open(call: Call, identity: Identity, name: string, operation: string): OnChannel {
-  const channel = call.host.appOf(identity).channel(name);
+  const channel = identity.app.channel(name);
   if (operation) requireCapability(identity.capability, name, operation);
   const sender = { id: randomBytes(9).toString("base64url"), connectionId: undefined };
   return { ...call, identity, channel, sender };
 }
 
-function list(operation: string, toItems: ToItems, order?: string): Answer<Call> {
+function list(operation: string, toItems: (call: OnChannel) => Item[], order?: string) {
   return onChannel(operation, (call) => paginate(toItems(call), call.path, call.query, order));
 }
 
 async function requestToken(call: Call): Promise<Result> {
   const { auth } = call.host;
-  auth.findKey(call.name);
-  const body = await readBody(call);
-  return { status: 201, body: auth.requestToken(call.name, body, credentialsOf(call)) };
+  const key = auth.findKey(call.name);
+  const body = await readBody(call, MAX_TOKEN_REQUEST_SIZE);
+  return { status: 201, body: auth.requestToken(key, body, credentialsOf(call)) };
 }
 
 function runFault({ host: { faults }, request, name, query }: Call): Result {
@@ -137,7 +132,7 @@ function runFault({ host: { faults }, request, name, query }: Call): Result {
 }
 
 async function publish(call: OnChannel): Promise<Result> {
-  const drafts = parseMessages(await readBody(call), call.channel.settings);
+  const drafts = parseMessages(await readBody(call), call.host.settings);
   const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
   const published = publisher.publishMessages(key ? asConnection(call, key) : call, drafts);
   return { status: 201, body: { channel: call.name, ...published } };
@@ -154,13 +149,13 @@ function asConnection(call: OnChannel, key: string): OnChannel {
 }
 
 async function change(call: OnChannel): Promise<Result> {
-  const drafts = parseMessages(await readBody(call), call.channel.settings);
+  const drafts = parseMessages(await readBody(call), call.host.settings);
   const named = drafts.map((draft) => ({ ...draft, serial: call.serial }));
   return { body: { versionSerial: publisher.changeMessage(call, named) } };
 }
 
 async function annotate(call: OnChannel): Promise<Result> {
-  const drafts = parseAnnotations(await readBody(call), call.channel.settings, call.serial);
+  const drafts = parseAnnotations(await readBody(call), call.host.settings, call.serial);
   const [serial] = publisher.publishAnnotations(call, drafts);
   return { status: 201, body: { channel: call.name, serial } };
 }
@@ -177,10 +172,9 @@ function toPresenceHistory({ channel }: OnChannel): Item[] {
 }
 
 function toPresence({ channel, query }: OnChannel): Item[] {
-  const [clientId, connectionId] = [query.get("clientId"), query.get("connectionId")];
   return [...channel.members.values()]
-    .filter((member) => clientId === null || member.clientId === clientId)
-    .filter((member) => connectionId === null || member.connectionId === connectionId)
+    .filter(({ clientId }) => (query.get("clientId") ?? clientId) === clientId)
+    .filter(({ connectionId }) => (query.get("connectionId") ?? connectionId) === connectionId)
     .map((message) => ({ message, serial: `${message.clientId}:${message.connectionId}` }))
     .toSorted((a, b) => (a.serial < b.serial ? -1 : 1));
 }
@@ -205,11 +199,15 @@ function getStatus({ channel: { name, subscribers, members } }: OnChannel): Resu
 async function batchPublish(call: Call): Promise<Result> {
   const identity = identify(call);
   const body = await readBody(call);
-  const specs = (Array.isArray(body) ? body : [body]).map((spec: unknown) => {
+  const specs = [body].flat().map((spec) => {
     assert(isRecord(spec), 40000, "A batch consists of { channels, messages } objects.");
-    const channels: unknown[] = Array.isArray(spec.channels) ? spec.channels : [spec.channels];
-    return { channels, drafts: parseMessages(spec.messages, call.host.settings) };
+    const channels = new Set([spec.channels].flat());
+    return { channels: [...channels], drafts: parseMessages(spec.messages, call.host.settings) };
   });
+  const { maxMessagesPerPublish: max } = call.host.settings;
+  const counts = specs.map(({ channels, drafts }) => channels.length * drafts.length);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  assert(total <= max, 40000, `A batch may publish at most ${max} messages in all its channels.`);
   const results = specs.map(({ channels, drafts }) =>
     runEach(channels, (name) =>
       publisher.publishMessages(open(call, identity, name, "publish"), drafts),
@@ -253,21 +251,23 @@ export function toResult(thrown: unknown) {
 }
 
 /** Receives the request body, and decodes it. Call it only when the caller is authorized. */
-async function readBody({ request, host }: Call): Promise<unknown> {
-  const { maxFrameSize, maxBytesBeingReceived } = host.settings;
+async function readBody(
+  { request, host: { network, settings } }: Call,
+  maxSize = settings.maxFrameSize,
+): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       size += chunk.length;
-      host.bytesBeingReceived += chunk.length;
-      assert(size <= maxFrameSize, 40009, `The body exceeds ${maxFrameSize} bytes.`, 413);
-      const hasRoom = host.bytesBeingReceived <= maxBytesBeingReceived;
+      network.bytesBeingReceived += chunk.length;
+      assert(size <= maxSize, 40009, `The body exceeds ${maxSize} bytes.`, 413);
+      const hasRoom = network.bytesBeingReceived <= settings.maxBytesBeingReceived;
       assert(hasRoom, 50003, "Local Ably is receiving too many bodies. Try again later.");
       chunks.push(chunk);
     }
   } finally {
-    host.bytesBeingReceived -= size;
+    network.bytesBeingReceived -= size;
   }
   return decode(Buffer.concat(chunks), formatOf(request.headers["content-type"]), "The body");
 }

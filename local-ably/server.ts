@@ -1,43 +1,38 @@
-/**
- * Local Ably speaks Ably's protocol on this machine, for development and tests. It keeps
- * everything in memory. Never run it in production.
- */
+/** Ably's protocol on this machine, in memory, for development and tests. Never in production. */
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { App } from "./app.ts";
-import { Auth, type Identity, type Key, appIdOf } from "./auth.ts";
+import { Auth, type Identity, type Key } from "./auth.ts";
 import { Connection } from "./connection.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
 import { type Faults, createFaults } from "./faults.ts";
 import { LOCAL_KEYS } from "./keys.ts";
+import { Network } from "./network.ts";
 import { type AllowedHosts, isSameHost } from "./origin.ts";
-import { Outlet } from "./outlet.ts";
 import { Action } from "./protocol.ts";
 import { type Host, answerRest, readCredentials, toResult } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
-import { Transport } from "./transport.ts";
+import { createTransport } from "./transport.ts";
 
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
 type IsAllowed = (request: IncomingMessage) => boolean;
 
 export class LocalAbly implements Host {
-  readonly auth: Auth;
-  bytesBeingReceived = 0;
+  auth: Auth;
   readonly settings: Settings;
   readonly connections = new Map<string, Connection>();
-  readonly outlet = new Outlet();
-  refusedUntil = 0;
+  readonly network = new Network();
   readonly faults: Faults = createFaults(this);
-  readonly #apps = new Map<string, App>();
+  readonly #keys: Key[];
   readonly #isAllowed: IsAllowed;
   readonly #webSockets: WebSocketServer;
 
   constructor(keys: Key[], isAllowed: IsAllowed, settings: Partial<Settings> = {}) {
+    this.#keys = keys;
     this.#isAllowed = isAllowed;
     this.settings = { ...DEFAULT_SETTINGS, ...settings };
-    this.auth = new Auth(keys, this.settings.maxTokenRequests);
+    this.auth = new Auth(keys, this.settings);
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: this.settings.maxFrameSize,
@@ -49,37 +44,40 @@ export class LocalAbly implements Host {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    const { network, settings } = this;
     const result = this.#isAllowed(request) ? answerRest(request, this) : toHostRefusal(request);
+    // For clients that stop sending or reading.
+    response.setTimeout(settings.maxIdleInterval, () => response.destroy());
     Promise.resolve(result)
-      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
+      .then(({ status, headers, body }) => {
+        const isFull = network.bytesUnsent > settings.maxBytesUnsentInTotal;
+        if (response.destroyed || isFull) return response.destroy();
+        network.bytesUnsent += body.length;
+        response.once("close", () => {
+          network.bytesUnsent -= body.length;
+        });
+        response.writeHead(status, headers).end(body);
+      })
       .catch(() => response.destroy());
   }
 
   /** Answers bad credentials on the socket: after an HTTP 401, ably-js would retry for ever. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const connect = (webSocket: WebSocket) => this.#connect(webSocket, request);
-    if (Date.now() < this.refusedUntil) socket.destroy();
+    if (Date.now() < this.network.refusedUntil) socket.destroy();
     else this.#webSockets.handleUpgrade(request, socket, head, connect);
-  }
-
-  appOf({ keyName }: Identity): App {
-    const appId = appIdOf(keyName);
-    const app = this.#apps.get(appId) ?? new App(this.settings);
-    this.#apps.set(appId, app);
-    return app;
   }
 
   forget(): void {
     for (const webSocket of this.#webSockets.clients) webSocket.terminate();
     for (const connection of this.connections.values()) connection.close();
-    this.#apps.clear();
-    this.auth.nonces.clear();
+    this.auth = new Auth(this.#keys, this.settings);
   }
 
   #connect(webSocket: WebSocket, { url }: IncomingMessage): void {
     webSocket.on("error", () => webSocket.terminate());
     const query = new URLSearchParams(url?.split("?")[1]);
-    const transport = new Transport(webSocket, query, this);
+    const transport = createTransport(webSocket, query, this);
     try {
       assert(VERSIONS.test(query.get("v") ?? ""), 40017, "The version v must be 1.2 or 2 to 6.");
       const identity = this.auth.identify(readCredentials(query));
@@ -104,7 +102,7 @@ export class LocalAbly implements Host {
     this.#makeRoom();
     const connection = new Connection(this, identity);
     if (key === null) return { connection };
-    const error = key.startsWith(`${this.appOf(identity).epoch}!`)
+    const error = key.startsWith(`${identity.app.epoch}!`)
       ? new AblyError(80008, "The state of the connection is no longer kept.")
       : new AblyError(80018, "The connection key is not from this server.");
     return { connection, error };

@@ -5,9 +5,6 @@ import { REST_PATHS } from "./rest.ts";
 import { LocalAbly } from "./server.ts";
 import type { Settings } from "./settings.ts";
 
-const READY =
-  "  Local Ably answers here, in memory: no account needed. To use Ably, set ABLY_API_KEY and restart.";
-
 /** Answers as Ably on the page's own origin, unless Vite builds or starts with an `ABLY_API_KEY`. */
 export function localAbly(settings?: Partial<Settings>): Plugin {
   return {
@@ -24,7 +21,9 @@ export function localAbly(settings?: Partial<Settings>): Plugin {
     configureServer({ httpServer, middlewares, config: { logger, server } }) {
       const allowed = server.allowedHosts;
       const ably = new LocalAbly(LOCAL_KEYS, (req) => isSameOrigin(req, allowed), settings);
-      logger.info(READY);
+      logger.info(
+        "  Local Ably answers here, in memory: no account needed. To use Ably, set ABLY_API_KEY and restart.",
+      );
       middlewares.use((request, response, next) => {
         // A fork may have a page at a path of Ably.
         const isVisit = request.headers.accept?.includes("text/html");

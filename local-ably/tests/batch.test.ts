@@ -33,6 +33,12 @@ describe.each(FORMATS)("a batch in %s", (format) => {
     expect([statusCode, items[0].successCount]).toEqual([201, 1]);
   });
 
+  it("publishes once to a channel that is named twice", async () => {
+    const client = rest(await start(), { format });
+    await client.batchPublish({ channels: ["c", "c"], messages: [{ data: "1" }] });
+    expect((await client.channels.get("c").history()).items).toHaveLength(1);
+  });
+
   it("reads the presence of several channels", async () => {
     const server = await start();
     const { channels } = realtime(server, { format, params: { clientId: "ada" } });
@@ -50,13 +56,14 @@ describe.each(FORMATS)("a batch in %s", (format) => {
     });
   });
 
-  it("of more than 100 channels, or of no object, is refused with 40000", async () => {
+  it("of more than 1,000 messages in all, of 101 channels, or of no object is refused", async () => {
     const client = rest(await start(), { format });
     const channels = Array.from({ length: 101 }, (_, i) => `${i}`);
     for (const attempt of [
       () => client.batchPublish({ channels, messages: [{ data: "" }] }),
       () => client.batchPresence(channels),
       () => client.batchPublish(["text"] as never),
+      () => client.batchPublish(Array(11).fill({ channels: channels.slice(1), messages: [{}] })),
     ]) {
       await expect(attempt()).rejects.toMatchObject({ code: 40000, statusCode: 400 });
     }

@@ -371,6 +371,31 @@ describe("Whatever one token sends,", () => {
     expect(server.faults.counts()).toEqual({ open: 1, waiting: 2 });
   });
 
+  it("answers that wait for slow readers are bounded, and are given up", async () => {
+    const server = await start({ maxBytesUnsentInTotal: 100_000, maxIdleInterval: 1_000 });
+    const { channels } = rest(server);
+    for (let i = 0; i < 20; i++) {
+      await channels.get("c").publish(Array(10).fill({ data: "\u0001".repeat(6_000) }));
+    }
+    const path = `/channels/c/history?limit=1000&key=${LOCAL_KEY}`;
+    const slow = await open(server, `GET ${path} HTTP/1.1\r\nhost: local\r\n\r\n`);
+    slow.pause();
+    const answer = () =>
+      fetch(`${server.url}/time`)
+        .then(({ ok }) => ok)
+        .catch(() => false);
+    await expect.poll(answer).toBe(false);
+    await expect.poll(answer).toBe(true);
+  });
+
+  it("the body of a token request is small", async () => {
+    const server = await start();
+    const body = JSON.stringify({ nonce: "x".repeat(70_000) });
+    const headers = { "content-type": "application/json" };
+    const url = `${server.url}/keys/local.dev/requestToken`;
+    expect(await codeOf(fetch(url, { method: "POST", headers, body }))).toBe(40009);
+  });
+
   it("connections that were dropped make room for new ones", async () => {
     const server = await start({ maxConnections: 2 });
     const dropped = new RawClient(server);
