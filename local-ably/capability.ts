@@ -12,7 +12,6 @@ const OPERATIONS = `* subscribe publish presence history stats channel-metadata 
 /** The first segment is the [qualifier], or empty. */
 const segmentsOf = (resource: string) => resource.replace(/^(\[[^\]]*\])?/, "$1:").split(":");
 const join = ([qualifier = "", ...segments]: string[]): string => qualifier + segments.join(":");
-const expand = (operations: string[]) => (operations.includes("*") ? OPERATIONS : operations);
 const isWildcard = (segment: string): boolean => segment === "*" || segment === "[*]";
 
 export function parseCapability(value: unknown): Capability {
@@ -45,7 +44,7 @@ export function intersect(one: Capability, other: Capability): Capability {
   for (const [resource, operations] of Object.entries(one)) {
     for (const [otherResource, otherOperations] of Object.entries(other)) {
       const shared = intersectResources(resource, otherResource);
-      const both = expand(otherOperations).filter((name) => expand(operations).includes(name));
+      const both = intersectOperations(operations, otherOperations);
       if (shared === undefined || both.length === 0) continue;
       found.set(shared, [...(found.get(shared) ?? []), ...both]);
     }
@@ -53,6 +52,11 @@ export function intersect(one: Capability, other: Capability): Capability {
   const sorted = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const toList = (all: string[]) => (all.includes("*") ? ["*"] : [...new Set(all)].toSorted());
   return Object.fromEntries(sorted.map(([name, all]) => [name, toList(all)]));
+}
+
+function intersectOperations(one: string[], other: string[]): string[] {
+  if (one.includes("*")) return other;
+  return other.includes("*") ? one : one.filter((operation) => other.includes(operation));
 }
 
 /**

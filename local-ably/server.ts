@@ -13,7 +13,7 @@ import { type AllowedHosts, isSameHost } from "./origin.ts";
 import { Action } from "./protocol.ts";
 import { type Host, answerRest, readCredentials, toResult } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
-import { createTransport } from "./transport.ts";
+import { Transport } from "./transport.ts";
 
 const VERSIONS = /^(1\.2|[2-6])(\.0)?$/;
 type IsAllowed = (request: IncomingMessage) => boolean;
@@ -77,7 +77,7 @@ export class LocalAbly implements Host {
   #connect(webSocket: WebSocket, { url }: IncomingMessage): void {
     webSocket.on("error", () => webSocket.terminate());
     const query = new URLSearchParams(url?.split("?")[1]);
-    const transport = createTransport(webSocket, query, this);
+    const transport = new Transport(webSocket, query, this);
     try {
       assert(VERSIONS.test(query.get("v") ?? ""), 40017, "The version v must be 1.2 or 2 to 6.");
       const identity = this.auth.identify(readCredentials(query));

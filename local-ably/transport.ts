@@ -6,75 +6,79 @@ import type { Settings } from "./settings.ts";
 
 export type Host = { readonly settings: Settings; readonly network: Network };
 
+/** What a client may ask for, ms. https://ably.com/docs/connect#heartbeats */
+const BOUNDS = { heartbeatInterval: [5_000, 1_800_000], remainPresentFor: [0, 60_000] } as const;
+
 /** The last frame in each format: a channel sends the same one to all its subscribers in turn. */
 const encoded: { [format in Format]?: { frame: ServerFrame; data: Uint8Array } } = {};
 
-export type Transport = ReturnType<typeof createTransport>;
+/** One WebSocket of a connection. */
+export class Transport {
+  readonly format: Format;
+  /** Whether the client receives its own messages. */
+  readonly echo: boolean;
+  readonly maxIdleInterval: number;
+  readonly remainPresentFor: number;
+  readonly #socket: WebSocket;
+  readonly #host: Host;
 
-/** One WebSocket of a connection, and what its client asks for in the query. */
-export function createTransport(socket: WebSocket, query: URLSearchParams, host: Host) {
-  const { network, settings } = host;
-  const format = formatOf(query.get("format") ?? "json");
-  // https://ably.com/docs/connect#heartbeats
-  const heartbeatInterval = readMs(query.get("heartbeatInterval"), 5_000, 1_800_000);
-  const maxIdleInterval = heartbeatInterval ?? settings.maxIdleInterval;
+  constructor(socket: WebSocket, query: URLSearchParams, host: Host) {
+    this.format = formatOf(query.get("format") ?? "json");
+    this.echo = query.get("echo") !== "false";
+    this.maxIdleInterval = readMs(query, "heartbeatInterval", host.settings.maxIdleInterval);
+    this.remainPresentFor = readMs(query, "remainPresentFor", host.settings.remainPresentFor);
+    this.#socket = socket;
+    this.#host = host;
+    this.#keepAlive(query.get("heartbeats") !== "false");
+  }
 
-  /** Ends the socket without a close frame, as a lost network does. */
-  const cut = (): void => socket.terminate();
-  const send = (frame: ServerFrame): void => {
+  send(frame: ServerFrame): void {
+    const socket = this.#socket;
     if (socket.readyState !== socket.OPEN) return;
-    const data = encodeOnce(frame, format);
+    const data = encodeOnce(frame, this.format);
+    const { network, settings } = this.#host;
     network.pass(() => {
       const { bufferedAmount: own } = socket;
       const isBusy = own > 0 && network.bytesUnsent > settings.maxBytesUnsentInTotal;
-      if (own > settings.maxBytesUnsent || isBusy) cut();
+      if (own > settings.maxBytesUnsent || isBusy) this.cut();
       if (socket.readyState !== socket.OPEN) return;
       network.bytesUnsent += data.length;
-      socket.send(data, { binary: format === "msgpack" }, () => {
+      socket.send(data, { binary: this.format === "msgpack" }, () => {
         network.bytesUnsent -= data.length;
       });
     });
-  };
-  const end = (lastFrame: ServerFrame): void => {
-    send(lastFrame);
-    network.pass(() => socket.close());
-  };
+  }
 
-  // For browsers, which do not see pings. All clients answer pings.
-  const hasHeartbeats = query.get("heartbeats") !== "false";
-  pingEvery(maxIdleInterval, socket, () => {
-    if (hasHeartbeats) send({ action: Action.HEARTBEAT });
-  });
-  return {
-    format,
-    /** Whether the client receives its own messages. */
-    echo: query.get("echo") !== "false",
-    maxIdleInterval,
-    remainPresentFor: readMs(query.get("remainPresentFor"), 0, 60_000) ?? settings.remainPresentFor,
-    send,
-    end,
-    cut,
-  };
+  end(lastFrame: ServerFrame): void {
+    this.send(lastFrame);
+    this.#host.network.pass(() => this.#socket.close());
+  }
+
+  /** Ends the socket without a close frame, as a lost network does. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
+  /** HEARTBEAT frames are for browsers, which do not see pings. All clients answer pings. */
+  #keepAlive(hasHeartbeats: boolean): void {
+    let isAnswered = true;
+    const timer = setInterval(() => {
+      if (!isAnswered) return this.cut();
+      isAnswered = false;
+      this.#socket.ping();
+      if (hasHeartbeats) this.send({ action: Action.HEARTBEAT });
+    }, this.maxIdleInterval);
+    this.#socket.on("close", () => clearInterval(timer));
+    this.#socket.on("pong", () => {
+      isAnswered = true;
+    });
+  }
 }
 
-/** Ends the socket when a ping was not answered before the next. */
-function pingEvery(ms: number, socket: WebSocket, onPing: () => void): void {
-  let isAnswered = true;
-  const timer = setInterval(() => {
-    if (!isAnswered) return socket.terminate();
-    isAnswered = false;
-    socket.ping();
-    onPing();
-  }, ms);
-  socket.on("close", () => clearInterval(timer));
-  socket.on("pong", () => {
-    isAnswered = true;
-  });
-}
-
-function readMs(text: string | null, min: number, max: number): number | undefined {
-  const ms = Number(text || Number.NaN);
-  return Number.isNaN(ms) ? undefined : Math.min(max, Math.max(min, ms));
+function readMs(query: URLSearchParams, name: keyof typeof BOUNDS, byDefault: number): number {
+  const [min, max] = BOUNDS[name];
+  const ms = Number(query.get(name) || Number.NaN);
+  return Number.isNaN(ms) ? byDefault : Math.min(max, Math.max(min, ms));
 }
 
 function encodeOnce(frame: ServerFrame, format: Format): Uint8Array {
