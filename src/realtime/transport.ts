@@ -32,7 +32,7 @@ export function withSafeDecoding(
   onConnected: (name: string) => void = () => {},
 ): unknown {
   if (!isTransportClass(transport)) {
-    throw new TypeError("This version of ably has no Transport.onProtocolMessage to override.");
+    throw new TypeError("ably has no Transport.onProtocolMessage to override.");
   }
   return class extends transport {
     override onProtocolMessage(frame: Frame): void {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { shorten } from "../../src/demo/state/excerpt.ts";
 import { initialsOf } from "../../src/demo/state/people.ts";
 import { formatDuration, formatMs } from "../../src/demo/state/summary.ts";
-import { describeUnknown, shorten, toJson } from "../../src/demo/state/words.ts";
+import { describeUnknown, toJson } from "../../src/demo/state/words.ts";
 
 it.each([
   ["Amber Fox", "AF"],

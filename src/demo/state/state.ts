@@ -173,7 +173,7 @@ function afterMessages(state: State, messages: RoomMessage[]): State {
   const live = messages.filter(({ isHistory }) => !isHistory).length;
   const strangers = lines
     .filter(({ clientId }) => !state.appearances.has(clientId))
-    .map(({ clientId }) => ({ clientId, name: cleanName(clientId) ?? "(no name)" }));
+    .map(({ clientId }) => ({ clientId, name: cleanName(clientId) ?? "(nobody)" }));
   const after = {
     ...state,
     timeline: addLines(state.timeline, lines),

@@ -110,7 +110,7 @@ export function readText(data: Payloads[MessageName]): string {
 }
 
 export function gapNotice(now: number): Notice {
-  const words = ["The connection could not be resumed. Some messages may be missing here."];
+  const words = ["The connection was not resumed. Messages may be missing here."];
   return { kind: "notice", key: `gap ${now}`, words };
 }
 

@@ -1,10 +1,11 @@
 import { FATE_UNKNOWN } from "../../realtime/outbox.ts";
 import { appearanceOf } from "../state/appearances.ts";
 import { dividersOf } from "../state/dividers.ts";
+import { shorten } from "../state/excerpt.ts";
 import { describeTyping, initialsOf } from "../state/people.ts";
 import { type State, entriesOf, nameOf } from "../state/state.ts";
 import { type Entry, type Line, MAX_LINES } from "../state/timeline.ts";
-import { shorten, toJson } from "../state/words.ts";
+import { toJson } from "../state/words.ts";
 import { arrange, copy, setWords } from "./content.ts";
 import { find, listen, setText } from "./dom.ts";
 

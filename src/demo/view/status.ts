@@ -11,7 +11,6 @@ export function renderStatus(context = "production"): (state: State) => void {
   const status = find("data-status");
   const pill = find("data-context");
   pill.hidden = context === "production";
-  pill.title = "This is not production: its rooms are separate.";
   setText(pill, context);
 
   return (state) => {
@@ -21,10 +20,8 @@ export function renderStatus(context = "production"): (state: State) => void {
   };
 }
 
-/** For a network that drops while the page loads. */
+/** For a network that drops while the page loads. index.html has the words. */
 export function showLoadError(): void {
-  setText(find("data-problem-title"), "A part of this page could not be loaded");
-  setText(find("data-problem-detail"), "Check your network, then try again.");
-  find("data-retry").addEventListener("click", () => location.reload());
+  find("data-retry").onclick = () => location.reload();
   find("data-problem").hidden = false;
 }
