@@ -62,7 +62,12 @@ describe("a problem with", () => {
     ["a refusal of the function", byFunction(40012, 403), /function refused/, MESSAGE],
     ["a failure of the function", byFunction(50000, 500), /function failed/, MESSAGE],
     ["no function", byNetlify(404), /not found/, /Deploy .* \(HTTP 404\)$/],
-    ["a page in place of the function", byNetlify(200), /not found/, /plain “vite”/],
+    [
+      "a page in place of the function",
+      byNetlify(200),
+      /not found/,
+      /the box that “npm run dev” prints/,
+    ],
     ["a crash", byNetlify(502), /function crashed/, /log.* \(HTTP 502\)$/],
     ["a timeout", byNetlify(504), /took too long/, /log/],
     ["a password", byNetlify(401), /password/, /Reload/],

@@ -87,7 +87,7 @@ const FUNCTION_LOG = "See its log: in Netlify, Logs → Functions, or the termin
 /** What to do. Kinds that are not listed quote the error. */
 const ADVICE: Partial<Record<ErrorKind, string>> = {
   "function-missing":
-    "Deploy the site with its functions. On your own computer, run “npm run dev”: plain “vite” has no functions.",
+    "Deploy the site with its functions. On your own computer, open the address in the box that “npm run dev” prints: Vite's own has no functions.",
   "function-crashed": FUNCTION_LOG,
   "function-timeout": `Netlify stopped waiting for it. ${FUNCTION_LOG}`,
   "site-protected": "Reload this page and enter the site's password.",
