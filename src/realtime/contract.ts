@@ -75,7 +75,8 @@ export function parseProfile(data: unknown): Profile | undefined {
 export const MAX_NAME_CHARACTERS = 40;
 /** In UTF-16 code units, because one character may carry any number of accents. */
 const MAX_NAME_LENGTH = 200;
-const NAME_CHARACTERS = new Intl.Segmenter();
+/** Created when a name needs it: that takes 9 ms, which the function has no use for. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** Control, direction and line characters; the joiners that some scripts and emoji need may stay. */
 const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -87,13 +88,18 @@ const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
  */
 export function cleanName(name: string): string | undefined {
   const plain = name.slice(0, 10 * MAX_NAME_LENGTH).replace(UNSAFE, " ");
-  const characters = [...NAME_CHARACTERS.segment(plain.replace(/\s+/gu, " ").trim())];
+  segmenter ??= new Intl.Segmenter();
+  const characters = [...segmenter.segment(plain.replace(/\s+/gu, " ").trim())];
   let clean = "";
   for (const { segment } of characters.slice(0, MAX_NAME_CHARACTERS)) {
     if (clean.length + segment.length > MAX_NAME_LENGTH) break;
     clean += segment;
   }
-  return VISIBLE.test(clean) ? clean.trim() : undefined;
+  return isVisible(clean) ? clean.trim() : undefined;
+}
+
+export function isVisible(text: string): boolean {
+  return VISIBLE.test(text);
 }
 
 function hasString<Key extends string>(data: unknown, key: Key): data is { [K in Key]: string } {

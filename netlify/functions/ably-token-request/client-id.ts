@@ -1,4 +1,4 @@
-import { cleanName } from "../../../src/realtime/contract.ts";
+import { isVisible } from "../../../src/realtime/contract.ts";
 import { FunctionError } from "./response.ts";
 
 const MAX_LENGTH = 128;
@@ -9,7 +9,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 /** Returns a client ID that a token may be issued for. Throws a 403 for any other. */
 export function checkClientId(clientId: string): string {
   if (clientId === "*") refuse("A token for * may use any client ID. Use a name.");
-  if (cleanName(clientId) === undefined) refuse("It is blank. Use at least one visible character.");
+  if (!isVisible(clientId)) refuse("It is blank. Use at least one visible character.");
   if (clientId.length > MAX_LENGTH) {
     refuse(`It has ${clientId.length} characters. Use at most ${MAX_LENGTH}.`);
   }
