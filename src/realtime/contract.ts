@@ -75,7 +75,7 @@ export function parseProfile(data: unknown): Profile | undefined {
 export const MAX_NAME_CHARACTERS = 40;
 /** In UTF-16 code units, because one character may carry any number of accents. */
 const MAX_NAME_LENGTH = 200;
-/** Created when a name needs it: that takes 9 ms, which the function has no use for. */
+/** Created for the first name: creating it takes 9 ms, and the function never needs it. */
 let segmenter: Intl.Segmenter | undefined;
 
 /** Control, direction and line characters; the joiners that some scripts and emoji need may stay. */

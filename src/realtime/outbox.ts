@@ -1,6 +1,6 @@
 /**
- * Messages that Ably has not acknowledged yet. They are published in order, retried after a lost
- * connection, and kept in `sessionStorage`, so that a reload or a discarded tab loses none of them.
+ * Messages that Ably has not acknowledged yet. They are published in order, and again after a lost
+ * connection. `sessionStorage` keeps them when the tab is reloaded or discarded.
  */
 import type { ChannelStateChange, RealtimeChannel } from "ably";
 import type { Client } from "./connect.ts";

@@ -159,7 +159,7 @@ describe("who joins and leaves", () => {
     expect(idsOf(one, arrived({ id: "kept" }), ...flicker)).toEqual(["kept", "presence you-1"]);
   });
 
-  it("takes no message's place, whatever its sender and ID are", () => {
+  it("does not replace a message, whatever its sender and ID are", () => {
     const strange = arrived({ clientId: "presence", id: "you-1" });
     const [one, both] = [members(member("me-1")), members(member("me-1"), member("you-1"))];
     expect(idsOf(one, strange, both)).toEqual(["you-1", "presence you-1"]);
