@@ -29,14 +29,18 @@ const NONCE = /^.{16,256}$/s;
 const appIdOf = (keyName: string): string => keyName.split(".")[0] ?? "";
 
 export class Auth {
-  readonly #keys: Map<string, Key>;
-  readonly #apps: Map<string, App>;
+  readonly #keys = new Map<string, KeyOfApp>();
+  readonly #apps = new Map<string, App>();
   /** Used nonces, and when their timestamps become too old to be used again. */
   readonly #nonces = new Map<string, number>();
 
   constructor(keys: Key[], settings: Settings) {
-    this.#keys = new Map(keys.map((key) => [key.name, key]));
-    this.#apps = new Map(keys.map(({ name }) => [appIdOf(name), new App(settings)]));
+    for (const key of keys) {
+      const appId = appIdOf(key.name);
+      const app = this.#apps.get(appId) ?? new App(settings);
+      this.#apps.set(appId, app);
+      this.#keys.set(key.name, { ...key, app });
+    }
   }
 
   identify({ key, token, clientId: claimed }: Credentials): Identity {
@@ -52,11 +56,14 @@ export class Auth {
   findKey(name: string, codeWithoutApp = 40400): KeyOfApp {
     const [appId, keyId] = name.split(".");
     assert(appId && keyId, 40101, "The key name must be appId.keyId.");
-    const app = this.#apps.get(appId);
-    assert(app, codeWithoutApp, `Local Ably has no app ${appId}. See LOCAL_ABLY_KEYS.`);
+    assert(
+      this.#apps.has(appId),
+      codeWithoutApp,
+      `Local Ably has no app ${appId}. See LOCAL_ABLY_KEYS.`,
+    );
     const key = this.#keys.get(name);
     assert(key, 40400, `App ${appId} has no key ${keyId}. See LOCAL_ABLY_KEYS.`, 401);
-    return { ...key, app };
+    return key;
   }
 
   /** https://ably.com/docs/api/token-request-spec */
