@@ -26,7 +26,7 @@ const cleanups = [
 
 // The rest of the page loads while the connection opens.
 void import("./demo/view/page.ts").then(({ bindPage, renderPage }) => {
-  store.addView(renderPage());
+  renderPage().forEach(store.addView);
   const cleanup = bindPage({
     scroll: (isAtEnd) => store.dispatch({ type: "scrolled", isAtEnd }),
     resend: (id) => session.room.resend(id),

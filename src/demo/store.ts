@@ -16,16 +16,17 @@ export function createStore(initial: State): Store {
   const views: ((state: State) => void)[] = [];
   let state = initial;
   let frame = 0;
+  const show = (view: (state: State) => void) => {
+    try {
+      view(state);
+    } catch (error) {
+      // One broken view must not stop the others.
+      reportError(error);
+    }
+  };
   const render = () => {
     frame = 0;
-    for (const view of views) {
-      try {
-        view(state);
-      } catch (error) {
-        // One broken view must not stop the others.
-        reportError(error);
-      }
-    }
+    views.forEach(show);
   };
   const dispatch = (event: Unstamped<DemoEvent>) => {
     state = reduce(state, { ...event, now: Date.now() } as DemoEvent);
@@ -39,7 +40,7 @@ export function createStore(initial: State): Store {
     dispatch,
     addView(view) {
       views.push(view);
-      view(state);
+      show(view);
     },
     close() {
       clearInterval(timer);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shorten } from "../../src/demo/state/excerpt.ts";
+import { excerptOf } from "../../src/demo/state/excerpt.ts";
 import { initialsOf } from "../../src/demo/state/people.ts";
 import { formatDuration, formatMs } from "../../src/demo/state/summary.ts";
 import { describeUnknown, toJson } from "../../src/demo/state/words.ts";
@@ -64,7 +64,7 @@ describe("a text", () => {
   it.each(["", "hi", "two\nlines", "e\u0301".repeat(500), "x".repeat(2_000)])(
     "is shown whole: %#",
     (text) => {
-      expect(shorten(text)).toBe(text);
+      expect(excerptOf(text)).toBe(text);
     },
   );
 
@@ -74,6 +74,6 @@ describe("a text", () => {
     ["with many accents on one letter", `ab${"\u0301".repeat(29_000)}`, "a"],
     ["that ends in a family", `${"x".repeat(1_995)}👩‍👩‍👧 and more`, "x".repeat(1_995)],
   ])("%s is cut between characters", (_what, text, shown) => {
-    expect(shorten(text)).toBe(shown);
+    expect(excerptOf(text)).toBe(shown);
   });
 });

@@ -6,7 +6,7 @@ const MANY_ACCENTS = /\p{M}{30}/u;
 const CHARACTERS = new Intl.Segmenter();
 
 /** Returns the beginning of a text that is slow to show, cut between characters, or the whole text. */
-export function shorten(text: string): string {
+export function excerptOf(text: string): string {
   const lines = text.slice(0, MAX_TEXT_LENGTH).split("\n").slice(0, MAX_TEXT_LINES).join("\n");
   const end = MANY_ACCENTS.exec(lines)?.index ?? lines.length;
   if (end === text.length) return text;

@@ -1,7 +1,7 @@
 import { FATE_UNKNOWN } from "../../realtime/outbox.ts";
 import { appearanceOf } from "../state/appearances.ts";
 import { dividersOf } from "../state/dividers.ts";
-import { shorten } from "../state/excerpt.ts";
+import { excerptOf } from "../state/excerpt.ts";
 import { describeTyping, initialsOf } from "../state/people.ts";
 import { type State, entriesOf, nameOf } from "../state/state.ts";
 import { type Entry, type Line, MAX_LINES } from "../state/timeline.ts";
@@ -172,7 +172,7 @@ function fillLine(item: HTMLElement, state: State, line: Line): void {
 function fillText(item: HTMLElement, line: Line): void {
   const body = find("data-body", item);
   const more = find("data-more", item);
-  const short = shorten(line.text);
+  const short = excerptOf(line.text);
   const isCut = short !== line.text && item.dataset.isWhole === undefined;
   setText(body, isCut ? `${short}…` : line.text);
   body.translate = !line.isUnknown;

@@ -8,9 +8,8 @@ import { renderPeople } from "./people.ts";
 import { bindRetry, renderProblem } from "./problem.ts";
 import { bindRename } from "./rename.ts";
 
-export function renderPage(): (state: State) => void {
-  const views = [renderPeople(), renderMessages(), renderProblem(), renderDiagram(), renderLog()];
-  return (state) => views.forEach((view) => view(state));
+export function renderPage(): ((state: State) => void)[] {
+  return [renderPeople(), renderMessages(), renderProblem(), renderDiagram(), renderLog()];
 }
 
 type Actions = Parameters<typeof bindMessages>[0] & {
