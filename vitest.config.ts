@@ -42,13 +42,6 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          name: "local-ably",
-          include: ["local-ably/tests/**/*.test.ts"],
-        },
-      },
-      {
-        test: {
-          ...shared,
           name: "browser",
           isolate: false,
           include: runsBrowserTests ? ["tests/**/*.browser.test.ts"] : [],

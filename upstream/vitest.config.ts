@@ -22,8 +22,11 @@ export default defineConfig({
           ...shared,
           name: "project",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/browser/**", "tests/soak/**"],
+          exclude: ["tests/browser/**", "tests/local-ably/**", "tests/soak/**"],
         },
+      },
+      {
+        test: { ...shared, name: "local-ably", include: ["tests/local-ably/**/*.test.ts"] },
       },
       {
         test: { ...shared, name: "browser", include: ["tests/browser/**/*.test.ts"], globalSetup },

@@ -1,5 +1,5 @@
 /** The recipe that adds Ably to an existing site: one made by create-vite with React, and one in plain HTML. */
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -83,7 +83,6 @@ async function createSite(files: Record<string, string>): Promise<string> {
   const site = await mkdtemp(join(tmpdir(), "site-"));
   await linkPackages(site);
   for (const path of COPIED) await cp(join(ROOT, path), join(site, path), { recursive: true });
-  await rm(join(site, "local-ably/tests"), { recursive: true });
   const scripts = { dev: "netlify dev --internal-disable-edge-functions" };
   const manifest = JSON.stringify({ type: "module", scripts });
   for (const [path, text] of Object.entries({ "package.json": manifest, ...files })) {

@@ -2,7 +2,7 @@
 import Spaces, { type Space } from "@ably/spaces";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { LOCAL_KEYS } from "../../../local-ably/keys.ts";
-import { optionsFor, signer } from "../../../local-ably/tests/harness.ts";
+import { optionsFor, signer } from "./harness.ts";
 import { type RunningLocalAbly, startLocalAbly } from "../../../local-ably/server.ts";
 import Ably from "ably";
 

@@ -11,7 +11,7 @@ import {
   rest,
   start,
   within,
-} from "../../../local-ably/tests/harness.ts";
+} from "./harness.ts";
 
 type Server = Awaited<ReturnType<typeof start>>;
 

@@ -1,5 +1,5 @@
 /** A fork deletes what README.md's table says it may, or adds its first feature: the app's gate stays green. */
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { ROOT, copyProject, removeCopy } from "../../../tests/support/copy.ts";
@@ -13,13 +13,6 @@ const rows = await readRows();
 
 let copy = "";
 afterEach(() => removeCopy(copy));
-
-/** Local Ably's own tests take half of the time, and only matter where local Ably or its packages change. */
-async function copyWithoutLocalAblyTests(): Promise<string> {
-  const folder = await copyProject();
-  await rm(join(folder, "local-ably/tests"), { recursive: true });
-  return folder;
-}
 
 /** Replaces the demo's code, as README.md says. */
 async function startAgain(): Promise<void> {
@@ -48,7 +41,7 @@ it("README.md has a row for each part that may be deleted", () => {
 });
 
 it.each(rows)("npm run check passes without $paths", { timeout: PATIENCE_MS }, async (row) => {
-  copy = await copyWithoutLocalAblyTests();
+  copy = await copyProject();
   await deleteFromCopy(row);
   const output = await check(copy);
   const isLeftOut = output.includes(
@@ -64,7 +57,7 @@ it("npm run check passes without all of them", { timeout: PATIENCE_MS }, async (
 });
 
 it("npm run check passes with the first recipe", { timeout: PATIENCE_MS }, async () => {
-  copy = await copyWithoutLocalAblyTests();
+  copy = await copyProject();
   const blocks = await readBlocks("docs/recipes.md");
   const first = blocks.filter(({ section }) => section === blocks[0]?.section);
   for (const block of first) await applyBlock(copy, block);
@@ -72,7 +65,7 @@ it("npm run check passes with the first recipe", { timeout: PATIENCE_MS }, async
 });
 
 it("npm run check passes with a first feature: 👍", { timeout: PATIENCE_MS }, async () => {
-  copy = await copyWithoutLocalAblyTests();
+  copy = await copyProject();
   const patch = join(ROOT, "upstream/tests/project/first-feature.patch");
   await run("git", ["apply", patch], { cwd: copy });
   await check(copy);
@@ -82,7 +75,7 @@ it(
   "npm run check passes with another README and other words on the page",
   { timeout: PATIENCE_MS },
   async () => {
-    copy = await copyWithoutLocalAblyTests();
+    copy = await copyProject();
     await writeFile(join(copy, "README.md"), "My app\n===\n* It is   great\n");
     const page = join(copy, "index.html");
     await writeFile(

@@ -23,15 +23,14 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp[]][] = [
     [/^netlify\//, /^src\/realtime\/contract\.ts$/, ABLY, /^@netlify\/functions$/, /^node:/],
   ],
   [
-    /^local-ably\/(?!tests\/)/,
+    /^local-ably\//,
     [
-      /^local-ably\/(?!tests\/)/,
+      /^local-ably\//,
       /^netlify\/functions\/ably-token-request\/key\.ts$/,
       /^(ws|vite|@msgpack\/msgpack)$/,
       /^node:/,
     ],
   ],
-  [/^local-ably\/tests\//, [/^(?!upstream\/|src\/)/]],
   [/^vite\.[\w.]+\.ts$/, [/^vite\.[\w.]+\.ts$/, /^local-ably\/vite\.ts$/, /^vite$/, /^node:/]],
   [/^(tests\/|vitest\.config\.ts$|check-ably\.ts$)/, [/^(?!upstream\/|local-ably\/)/]],
 ];

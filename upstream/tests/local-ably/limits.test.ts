@@ -3,7 +3,7 @@ import { type Socket, connect } from "node:net";
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { Action } from "../protocol.ts";
+import { Action } from "../../../local-ably/protocol.ts";
 import {
   Inbox,
   LOCAL_KEY,

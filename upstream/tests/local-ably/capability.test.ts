@@ -1,6 +1,6 @@
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
-import type { Capability } from "../capability.ts";
+import type { Capability } from "../../../local-ably/capability.ts";
 import { FORMATS, optionsFor, realtime, refusal, rest, start } from "./harness.ts";
 
 // The keys of Ably's own test apps: github.com/ably/ably-common test-resources/test-app-setup.json

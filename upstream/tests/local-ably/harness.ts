@@ -3,10 +3,10 @@ import { request } from "node:http";
 import Ably from "ably";
 import { afterEach, vi } from "vitest";
 import { WebSocket } from "ws";
-import { LOCAL_KEYS } from "../keys.ts";
-import type { Key } from "../auth.ts";
-import { type RunningLocalAbly, startLocalAbly } from "../server.ts";
-import type { Settings } from "../settings.ts";
+import { LOCAL_KEYS } from "../../../local-ably/keys.ts";
+import type { Key } from "../../../local-ably/auth.ts";
+import { type RunningLocalAbly, startLocalAbly } from "../../../local-ably/server.ts";
+import type { Settings } from "../../../local-ably/settings.ts";
 
 export const PATIENCE_MS = 15_000;
 

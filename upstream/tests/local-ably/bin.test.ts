@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
-import { LOCAL_KEYS, readKeys } from "../keys.ts";
+import { LOCAL_KEYS, readKeys } from "../../../local-ably/keys.ts";
+import { ROOT } from "../../../tests/support/copy.ts";
 import {
   Inbox,
   LOCAL_KEY,
@@ -13,7 +14,7 @@ import {
   start,
   within,
 } from "./harness.ts";
-import { scripts } from "../../package.json" with { type: "json" };
+import { scripts } from "../../../package.json" with { type: "json" };
 
 const [program, ...args] = scripts["local-ably"].split(" ");
 
@@ -24,6 +25,7 @@ function run(
 ): ChildProcess & { output: Inbox<string> } {
   expect(program).toBe("node");
   const child = spawn(process.execPath, [...args, ...own], {
+    cwd: ROOT,
     env: { ...process.env, LOCAL_ABLY_KEYS: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { startLocalAbly } from "../server.ts";
+import { startLocalAbly } from "../../../local-ably/server.ts";
 import { RawClient, atEnd, send, start } from "./harness.ts";
 
 describe("local Ably alone", () => {

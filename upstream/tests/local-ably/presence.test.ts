@@ -1,6 +1,6 @@
 import Ably from "ably";
 import { describe, expect, it, vi } from "vitest";
-import { Action, PresenceAction } from "../protocol.ts";
+import { Action, PresenceAction } from "../../../local-ably/protocol.ts";
 import {
   FORMATS,
   Inbox,

@@ -3,7 +3,7 @@ import { encode } from "@msgpack/msgpack";
 import Ably from "ably";
 import { describe, expect, it, onTestFailed } from "vitest";
 import { WebSocket } from "ws";
-import { Action, Flag } from "../protocol.ts";
+import { Action, Flag } from "../../../local-ably/protocol.ts";
 import {
   FORMATS,
   type Format,

@@ -1,7 +1,7 @@
 import Ably from "ably";
 import { describe, expect, it, vi } from "vitest";
 import { type ServerOptions, createServer } from "vite";
-import { localAbly } from "../vite.ts";
+import { localAbly } from "../../../local-ably/vite.ts";
 import {
   Inbox,
   LOCAL_KEY,

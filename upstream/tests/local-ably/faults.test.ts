@@ -1,6 +1,6 @@
 import Ably from "ably";
 import { describe, expect, it, vi } from "vitest";
-import { Action } from "../protocol.ts";
+import { Action } from "../../../local-ably/protocol.ts";
 import {
   Inbox,
   RawClient,

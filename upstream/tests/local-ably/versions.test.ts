@@ -1,6 +1,6 @@
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
-import { Action, MessageAction } from "../protocol.ts";
+import { Action, MessageAction } from "../../../local-ably/protocol.ts";
 import {
   FORMATS,
   Inbox,

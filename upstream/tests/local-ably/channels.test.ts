@@ -1,6 +1,6 @@
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
-import { Action, Flag } from "../protocol.ts";
+import { Action, Flag } from "../../../local-ably/protocol.ts";
 import {
   FORMATS,
   Inbox,
