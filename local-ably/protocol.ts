@@ -93,8 +93,8 @@ export type ServerFrame =
   | Frame<"SYNC", Place & { presence: Message[] }>;
 
 export type ClientFrame = ReturnType<typeof parseFrame>;
-/** Only these are echoed: a client sees so which of its params have an effect. */
-const PARAMS = ["rewind", "rewindLimit", "modes", "appendMode"];
+/** Params that Ably knows, and echoes. `delta` allows deltas: a server may send messages whole. */
+const PARAMS = ["rewind", "rewindLimit", "modes", "appendMode", "delta"];
 const ACKNOWLEDGED: unknown[] = [Action.MESSAGE, Action.PRESENCE, Action.ANNOTATION];
 
 /** The items (messages, presence messages or annotations) are not parsed yet. */
