@@ -7,7 +7,7 @@ export const DEFAULT_SETTINGS = {
   mutableMessages: true, // messages can be changed and annotated; on Ably, a channel rule
   acceptUndecodable: false, // accept what subscribers cannot decode, to test a page with it
 
-  maxInboundRate: 50, // messages and presence from one connection in a second
+  maxInboundRate: 50, // what one connection publishes in a second, measured over 6 s
   maxMessageSize: 65_536, // one publish: names, client IDs, data and extras together, bytes
   maxMessagesPerPublish: 1_000, // https://ably.com/docs/messages/batch
   maxPresenceMembers: 200,

@@ -141,7 +141,7 @@ describe.each(FORMATS)("a channel in %s", (format) => {
 
 describe.each(FORMATS)("rewind in %s", (format) => {
   async function channelWith(count: number) {
-    const server = await start({ maxInboundRate: 1_000 });
+    const server = await start();
     const { channels } = rest(server, { format });
     for (let i = 0; i < count; i++) await channels.get("c").publish(`${i}`, "");
     return server;

@@ -365,7 +365,7 @@ describe("A connection on the protocol level", () => {
     ["a publish", {}],
     ["an ephemeral publish", { extras: { ephemeral: true } }],
   ])("acknowledges %s again if it is sent again, and delivers it once", async (_what, message) => {
-    const server = await start({ maxInboundRate: 2 });
+    const server = await start({ maxInboundRate: 0.5 });
     const seen = new Inbox<Ably.InboundMessage>();
     await realtime(server).channels.get("c").subscribe(seen.add);
     const first = new RawClient(server);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type Socket, connect } from "node:net";
 import Ably from "ably";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { Action } from "../../../local-ably/protocol.ts";
 import {
@@ -290,13 +290,22 @@ describe("Whatever one token sends,", () => {
     expect(items.length).toBeLessThan(12);
   });
 
-  it("presence counts in the rate of a connection", async () => {
+  it("messages and presence share the rate of a connection, which is measured over 6 s", async () => {
     const server = await start({ maxInboundRate: 3 });
-    const { presence } = realtime(server, { clientId: "ada" }).channels.get("c");
-    await presence.enter();
-    await presence.update("1");
-    await presence.update("2");
-    expect(await refusal(presence.update("3"))).toMatchObject({ code: 42911, statusCode: 429 });
+    const channel = realtime(server, { clientId: "ada" }).channels.get("c");
+    const update = () => channel.presence.update("");
+    const fill = async (count: number) => {
+      for (let i = 0; i < count; i++) await (i % 2 ? channel.publish("n", "") : update());
+      return refusal(update());
+    };
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    atEnd(() => vi.useRealTimers());
+    expect(await fill(18)).toMatchObject({ code: 42911, statusCode: 429 });
+    // Three a second again, and no second burst.
+    vi.setSystemTime(Date.now() + 1_000);
+    expect((await fill(3)).code).toBe(42911);
+    vi.setSystemTime(Date.now() + 60_000);
+    expect((await fill(18)).code).toBe(42911);
   });
 
   it("the data of all members is bounded", async () => {

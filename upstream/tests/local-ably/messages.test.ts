@@ -164,12 +164,12 @@ describe.each(FORMATS)("messages in %s", (format) => {
   });
 
   it("above the rate are refused with 42911, and the others arrive", async () => {
-    const server = await start({ maxInboundRate: 5 });
+    const server = await start({ maxInboundRate: 1 });
     const channel = realtime(server, { format }).channels.get("c");
     await channel.attach();
-    const results = await Promise.allSettled(
-      Array.from({ length: 8 }, (_, i) => channel.publish(`${i}`, "")),
-    );
+    const publishes = Array.from({ length: 9 }, (_, i) => ({ name: `${i}` }));
+    await channel.publish(publishes.slice(0, 5));
+    const results = await Promise.allSettled(publishes.slice(5).map((one) => channel.publish(one)));
     const refused = results.filter((result) => result.status === "rejected");
     expect(refused.map(({ reason }) => reason.code)).toEqual([42911, 42911, 42911]);
   });

@@ -112,7 +112,7 @@ describe.each(FORMATS)("presence in %s", (format) => {
   });
 
   it("synchronizes 110 members in pages, in the order of entering", async () => {
-    const server = await start({ maxInboundRate: 1_000 });
+    const server = await start();
     const { presence } = member(server, "*");
     const entered = new Inbox<Ably.PresenceMessage>();
     await presence.subscribe("enter", entered.add);
@@ -386,8 +386,19 @@ describe("Presence on the protocol level", () => {
     expect(sync?.presence).toEqual([{ ...member, action: PresenceAction.PRESENT }]);
   });
 
+  it("accepts 250 members that one connection enters in one go", async () => {
+    const server = await start({ maxPresenceMembers: 250 });
+    const { presence } = realtime(server, { params: { clientId: "*" } }).channels.get("c");
+    const names = Array.from({ length: 250 }, (_, i) => `m${i}`);
+    await Promise.all(names.map((name) => presence.enterClient(name)));
+    const reader = realtime(server).channels.get("c");
+    await reader.attach();
+    const members = await reader.presence.get();
+    expect(members.map(({ clientId }) => clientId).toSorted()).toEqual(names.toSorted());
+  });
+
   it("pages a SYNC with a cursor, which is empty on the last", async () => {
-    const server = await start({ maxPresenceMembers: 250, maxInboundRate: 250 });
+    const server = await start({ maxPresenceMembers: 250 });
     const client = new RawClient(server);
     await client.next();
     await client.ask({ action: Action.ATTACH, channel: "c", flags: 1 << 16 });
