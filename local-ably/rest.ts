@@ -213,6 +213,7 @@ async function batchPublish(call: Call): Promise<Result> {
       publisher.publishMessages(open(call, identity, name, "publish"), drafts),
     ),
   );
+  if (isVersion2(call)) return { status: 201, ...toFlatResult(results) };
   return { status: 201, body: Array.isArray(body) ? results : results[0] };
 }
 
@@ -224,7 +225,18 @@ function batchPresence(call: Call): Result {
     const { channel } = open(call, identity, name, "subscribe");
     return { presence: [...channel.members.values()] };
   });
-  return { body };
+  return isVersion2(call) ? toFlatResult([body]) : { body };
+}
+
+const isVersion2 = ({ request }: Call) => Number(request.headers["x-ably-version"]) <= 2;
+
+/** Later versions count successes and failures. https://ably.com/docs/api/rest-api#batch */
+function toFlatResult(batches: ReturnType<typeof runEach>[]): Result {
+  const batchResponse = batches.flatMap(({ results }) => results);
+  const isComplete = batches.every(({ failureCount }) => failureCount === 0);
+  if (isComplete) return { body: batchResponse };
+  const failure = toResult(new AblyError(40020, "Some items of the batch failed.", 400));
+  return { ...failure, body: { ...failure.body, batchResponse } };
 }
 
 /** Runs each channel by itself, so that one can fail and the others succeed. */

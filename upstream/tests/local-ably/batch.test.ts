@@ -33,6 +33,28 @@ describe.each(FORMATS)("a batch in %s", (format) => {
     expect([statusCode, items[0].successCount]).toEqual([201, 1]);
   });
 
+  it("answers version 2 with a flat list, and with 40020 if some of it failed", async () => {
+    const client = rest(await start(), { format, params: { capability } });
+    const batch = (...channels: string[]) => {
+      const spec = { channels, messages: { data: "1" } };
+      return client.request("POST", "/messages", 2, {}, spec, {});
+    };
+    const { statusCode, items } = await batch("open");
+    expect([statusCode, items]).toMatchObject([
+      201,
+      [{ channel: "open", messageId: expect.stringMatching(/:0$/) }],
+    ]);
+    const failed = await batch("open", "closed");
+    expect([failed.statusCode, failed.errorCode]).toEqual([400, 40020]);
+    expect(failed.items[0].batchResponse).toMatchObject([
+      { channel: "open", messageId: expect.stringMatching(/:0$/) },
+      { channel: "closed", error: { code: 40160 } },
+    ]);
+    const query = { channels: "open" };
+    const presence = await client.request("GET", "/presence", 2, query, null, {});
+    expect(presence.items).toEqual([{ channel: "open", presence: [] }]);
+  });
+
   it("publishes once to a channel that is named twice", async () => {
     const client = rest(await start(), { format });
     await client.batchPublish({ channels: ["c", "c"], messages: [{ data: "1" }] });
