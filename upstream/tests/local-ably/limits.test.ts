@@ -140,14 +140,23 @@ describe("Beyond the limit", () => {
     expect([1006, 1009]).toContain(await client.closed);
   });
 
-  it("of a body, a request is refused with 40009", async () => {
+  it("of a body, a request is refused with 40009, and its connection is closed", async () => {
     const server = await start({ maxFrameSize: 1_000, maxMessageSize: 1e9 });
-    const response = await fetch(`${server.url}/channels/c/messages?key=${LOCAL_KEY}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ data: "x".repeat(1_000_000) }),
-    });
-    expect([response.status, response.headers.get("x-ably-errorcode")]).toEqual([413, "40009"]);
+    const path = `/channels/c/messages?key=${LOCAL_KEY}`;
+    const head = `POST ${path} HTTP/1.1\r\nhost: local\r\ncontent-type: application/json\r\n`;
+    const socket = await open(server, `${head}content-length: 1000000\r\n\r\n${"x".repeat(2_000)}`);
+    const [answer] = await within(once(socket, "data"), "an answer before the body is complete");
+    expect(String(answer)).toContain("HTTP/1.1 413");
+    expect(String(answer)).toContain("x-ably-errorcode: 40009");
+    expect(String(answer).toLowerCase()).toContain("connection: close");
+    const isEnded = within(once(socket, "end"), "the end of the connection");
+    socket.write("x".repeat(998_000));
+    await isEnded;
+    const client = rest(server);
+    expect((await refusal(client.channels.get("c").publish("n", "x".repeat(1e6)))).code).toBe(
+      40009,
+    );
+    await client.channels.get("c").publish("n", "");
   });
 
   it("of a message, presence is refused with 40009 too", async () => {
