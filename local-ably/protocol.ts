@@ -22,6 +22,8 @@ export const Action = {
   SYNC: 16,
   AUTH: 17,
   ANNOTATION: 21,
+  PING: 22,
+  PONG: 23,
 } as const;
 
 export const Flag = {
@@ -85,7 +87,7 @@ type Frame<Name extends keyof typeof Action, Body = unknown> = {
 export type ServerFrame =
   | Entry
   | Frame<"DETACHED" | "ERROR", { channel: string }>
-  | Frame<"HEARTBEAT", { id?: string | undefined }>
+  | Frame<"HEARTBEAT" | "PING", { id?: string | undefined }>
   | Frame<"ACK" | "NACK", { msgSerial: number; count: number; res?: { serials: string[] }[] }>
   | Frame<"CONNECTED", { connectionId: string; connectionDetails: object }>
   | Frame<"DISCONNECTED" | "CLOSED" | "ERROR" | "AUTH">

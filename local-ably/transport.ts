@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { WebSocket } from "ws";
 import { type Format, encode, formatOf } from "./format.ts";
 import type { Network } from "./network.ts";
@@ -21,6 +22,8 @@ export class Transport {
   readonly remainPresentFor: number;
   readonly #socket: WebSocket;
   readonly #host: Host;
+  /** The ID of the ping that the client has not answered yet. */
+  #unanswered: string | undefined;
 
   constructor(socket: WebSocket, query: URLSearchParams, host: Host) {
     this.format = formatOf(query.get("format") ?? "json");
@@ -29,7 +32,7 @@ export class Transport {
     this.remainPresentFor = readMs(query, "remainPresentFor", host.settings.remainPresentFor);
     this.#socket = socket;
     this.#host = host;
-    this.#keepAlive(query.get("heartbeats") !== "false");
+    this.#keepAlive(query.get("heartbeats"));
   }
 
   send(frame: ServerFrame): void {
@@ -59,19 +62,26 @@ export class Transport {
     this.#socket.terminate();
   }
 
-  /** HEARTBEAT frames are for browsers, which do not see pings. All clients answer pings. */
-  #keepAlive(hasHeartbeats: boolean): void {
-    let isAnswered = true;
+  answerPing(id: string | undefined): void {
+    if (id === this.#unanswered) this.#unanswered = undefined;
+  }
+
+  /**
+   * All clients answer pings, and browsers need HEARTBEAT frames, because they do not see pings.
+   * A client that asks to `bounce` answers PING frames itself: a socket answers pings even while
+   * the page is suspended.
+   */
+  #keepAlive(heartbeats: string | null): void {
     const timer = setInterval(() => {
-      if (!isAnswered) return this.cut();
-      isAnswered = false;
-      this.#socket.ping();
-      if (hasHeartbeats) this.send({ action: Action.HEARTBEAT });
+      if (this.#unanswered) return this.cut();
+      const id = randomUUID();
+      this.#unanswered = id;
+      if (heartbeats === "bounce") return this.send({ action: Action.PING, id });
+      this.#socket.ping(id);
+      if (heartbeats !== "false") this.send({ action: Action.HEARTBEAT });
     }, this.maxIdleInterval);
     this.#socket.on("close", () => clearInterval(timer));
-    this.#socket.on("pong", () => {
-      isAnswered = true;
-    });
+    this.#socket.on("pong", (id) => this.answerPing(String(id)));
   }
 }
 

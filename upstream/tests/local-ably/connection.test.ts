@@ -271,6 +271,23 @@ describe("A connection on the protocol level", () => {
     expect(echo).toEqual({ action: Action.HEARTBEAT, id: "mine" });
   });
 
+  it("with heartbeats=bounce stays open while it answers PING, and is cut when it does not", async () => {
+    const server = await start({ maxIdleInterval: 50 });
+    const client = new RawClient(server, { heartbeats: "bounce" });
+    await client.next();
+    const ids = new Set<unknown>();
+    for (let i = 0; i < 4; i++) {
+      const ping = await client.next();
+      expect(ping).toEqual({ action: Action.PING, id: expect.any(String) });
+      ids.add(ping.id);
+      client.send({ action: Action.PONG, id: String(ping.id) });
+    }
+    expect(ids.size).toBe(4);
+    // A PONG with another ID is none. The socket itself still answers pings.
+    client.send({ action: Action.PONG, id: "other" });
+    expect(await client.closed).toBe(1006);
+  });
+
   it("gets HEARTBEAT frames, or only pings if it asks for none", async () => {
     const server = await start({ maxIdleInterval: 20 });
     const browser = new RawClient(server, { heartbeats: "true" });
@@ -387,6 +404,14 @@ describe("A connection on the protocol level", () => {
     for (let i = 0; i < 3; i++) expect(await second.ask(frame)).toEqual(ack);
     await second.ask({ ...frame, msgSerial: 1, messages: [{ name: "end" }] });
     expect((await seen.atLeast(2)).map(({ name }) => name)).toEqual(["once", "end"]);
+  });
+
+  it("ignores an action that it does not know and that waits for no answer", async () => {
+    const client = new RawClient(await start());
+    await client.next();
+    client.send({ action: 99, id: "of a newer protocol" });
+    const echo = await client.ask({ action: Action.HEARTBEAT, id: "still open" });
+    expect(echo).toEqual({ action: Action.HEARTBEAT, id: "still open" });
   });
 
   it.each([
