@@ -1,4 +1,4 @@
-import { type Capability, permits } from "./capability.ts";
+import { type Capability, permissionsOn } from "./capability.ts";
 import type { Append, Channel, Subscriber } from "./channel.ts";
 import { AblyError, assert } from "./error.ts";
 import { Action, type ClientFrame, type Entry, Flag } from "./protocol.ts";
@@ -62,7 +62,8 @@ export class Attachment implements Subscriber {
   /** Grants the requested modes that the capability allows. Throws 40160 if there are none. */
   authorize(capability: Capability): void {
     const { name } = this.channel;
-    const granted = this.#requested.filter(([, , needed]) => permits(capability, name, needed));
+    const isAllowed = permissionsOn(capability, name);
+    const granted = this.#requested.filter(([, , operation]) => isAllowed(operation));
     this.modes = granted.reduce((modes, [mode]) => modes | mode, 0);
     assert(this.#requested.length > 0, 40160, "Local Ably has no objects, and no modes for them.");
     assert(this.modes, 40160, `The capability allows no mode on ${JSON.stringify(name)}.`);

@@ -30,13 +30,41 @@ function readList(value: unknown): string[] {
   return value;
 }
 
+/** The segments of each resource. A token may list thousands: they are split once. */
+const resources = new WeakMap<Capability, { segments: string[]; operations: string[] }[]>();
+
+function resourcesOf(capability: Capability) {
+  const known = resources.get(capability);
+  if (known) return known;
+  const entries = Object.entries(capability);
+  const all = entries.map(([name, operations]) => ({ segments: segmentsOf(name), operations }));
+  resources.set(capability, all);
+  return all;
+}
+
+/** Returns whether an operation is allowed on a channel. */
+export function permissionsOn(capability: Capability, channel: string) {
+  const name = segmentsOf(channel);
+  const matching = resourcesOf(capability).filter(({ segments }) => includes(segments, name));
+  const allowed = new Set(matching.flatMap(({ operations }) => operations));
+  return (operation: string): boolean => allowed.has("*") || allowed.has(operation);
+}
+
+export const permits = (capability: Capability, channel: string, operation: string): boolean =>
+  permissionsOn(capability, channel)(operation);
+
 export function requireCapability(capability: Capability, channel: string, operation: string) {
   const isAllowed = permits(capability, channel, operation);
   assert(isAllowed, 40160, `The capability does not allow ${operation} on "${channel}".`);
 }
 
-export const permits = (capability: Capability, channel: string, operation: string): boolean =>
-  Object.hasOwn(intersect(capability, { [channel]: [operation] }), channel);
+/** Whether a resource includes a channel. At the end, `*` stands for any number of segments. */
+function includes(resource: string[], channel: string[]): boolean {
+  const last = resource.length - 1;
+  const isOpen = resource[last] === "*" && channel.length >= last;
+  if (!isOpen && resource.length !== channel.length) return false;
+  return resource.every((segment, i) => segment === channel[i] || isWildcard(segment));
+}
 
 /** Returns what both allow, sorted as Ably sorts it. */
 export function intersect(one: Capability, other: Capability): Capability {

@@ -1,7 +1,16 @@
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
 import type { Capability } from "../../../local-ably/capability.ts";
-import { FORMATS, optionsFor, realtime, refusal, rest, start } from "./harness.ts";
+import {
+  FORMATS,
+  connected,
+  countCalls,
+  optionsFor,
+  realtime,
+  refusal,
+  rest,
+  start,
+} from "./harness.ts";
 
 // The keys of Ably's own test apps: github.com/ably/ably-common test-resources/test-app-setup.json
 const KEYS: Record<string, Capability> = {
@@ -160,4 +169,15 @@ describe.each(FORMATS)("without the capability in %s", (format) => {
     const channel = rest(await start(), { format, params }).channels.get("c");
     expect(await refusal(channel.presence.get())).toMatchObject({ code: 40160 });
   });
+});
+
+it("a long capability is split once for a connection, however many channels it attaches to", async () => {
+  const server = await start();
+  const names = Array.from({ length: 1_500 }, (_, i) => `${i}`);
+  const capability = Object.fromEntries(names.map((name) => [name, ["*" as const]]));
+  const { channels } = await connected(realtime(server, { params: { capability } }));
+  const splits = countCalls(String.prototype, "split");
+  await Promise.all(names.slice(-30).map((name) => channels.get(name).attach()));
+  await Promise.all(names.slice(-30).map((name) => channels.get(name).publish("n", "")));
+  expect(splits()).toBeLessThan(2 * names.length);
 });

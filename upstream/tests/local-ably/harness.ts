@@ -272,6 +272,23 @@ export function watchForCrashes(): unknown[] {
   return crashes;
 }
 
+/** Counts the calls of a method until the end of the test: a measure of work that is not time. */
+export function countCalls<Name extends string>(
+  owner: { [name in Name]: (...args: never[]) => unknown },
+  name: Name,
+): () => number {
+  const original = owner[name];
+  let calls = 0;
+  owner[name] = function (this: unknown, ...args) {
+    calls += 1;
+    return original.apply(this, args);
+  };
+  atEnd(() => {
+    owner[name] = original;
+  });
+  return () => calls;
+}
+
 /** Sends a request with headers that fetch does not allow, such as Host. */
 export function send(url: string, headers: Record<string, string>, method = "GET") {
   return new Promise<{ status: number; body: string }>((resolve, reject) => {
