@@ -116,9 +116,10 @@ export class Attachment implements Subscriber {
     let left = Math.min(limit, MAX_REWIND_MESSAGES);
     // A later resume continues from here, and not from the time of the old entries.
     const { serial: channelSerial } = this.channel;
-    for (const { messages = [], ...entry } of this.channel.latest().toReversed()) {
+    for (const { messages = [], ...entry } of this.channel.created().toReversed()) {
       if (entry.timestamp < since || left <= 0) continue;
-      found.unshift({ ...entry, channelSerial, messages: messages.slice(-left) });
+      const latest = messages.slice(-left).map((message) => this.channel.latestOf(message));
+      found.unshift({ ...entry, channelSerial, messages: latest });
       left -= messages.length;
     }
     return found;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type AnnotationDraft, summarize } from "./annotation.ts";
+import { type AnnotationDraft, Summary, methodOf } from "./annotation.ts";
 import { assert } from "./error.ts";
 import { type Draft, checkSize, memoryOf, merge } from "./message.ts";
 import { type Members, applyPresence, keyOf } from "./presence.ts";
@@ -24,6 +24,7 @@ type Versioned = {
   current: Message;
   versions: Message[];
   annotations: Annotation[];
+  summary: Summary;
   isAppended: boolean;
 };
 
@@ -103,6 +104,8 @@ export class Channel {
   annotate(drafts: AnnotationDraft[], sender: Sender): Annotation[] {
     const serials = [...new Set(drafts.map(({ messageSerial }) => messageSerial))];
     const targets = new Map(serials.map((serial) => [serial, this.find(serial)]));
+    for (const [serial, { summary }] of targets)
+      summary.requireRoom(drafts.filter((draft) => draft.messageSerial === serial));
     const annotations = this.#toMessages(drafts, sender).map((message, index) => {
       const { messageSerial = "", type = "", count } = drafts[index] ?? {};
       return { ...message, serial: serialOf(this.serial, index), messageSerial, type, count };
@@ -110,9 +113,11 @@ export class Channel {
     this.#publish({ action: Action.ANNOTATION, annotations }, sender);
     for (const [serial, target] of targets) {
       const own = annotations.filter(({ messageSerial }) => messageSerial === serial);
+      const summarized = own.filter(({ type }) => methodOf(type));
       target.annotations.push(...own);
       this.#versioned.set(serial, target);
-      if (Object.keys(summarize(own)).length > 0) this.#deliver(this.#toSummary(target));
+      for (const annotation of summarized) target.summary.add(annotation);
+      if (summarized.length > 0) this.#deliver(this.#toSummary(target));
     }
     return annotations;
   }
@@ -147,16 +152,18 @@ export class Channel {
     return this.#log.filter((entry) => !this.#isExpired(entry));
   }
 
-  /** Recent entries that created messages, with the latest version of each message. */
-  latest(): Entry[] {
+  /** Recent entries that created messages, as they were created. */
+  created(): Entry[] {
     return this.recent().flatMap((entry) => {
-      const created = entry.messages?.filter(({ action }) => action === CREATE) ?? [];
-      const messages = created.map((message) => {
-        const versioned = this.#versioned.get(message.serial ?? "");
-        return versioned ? latestOf(versioned) : message;
-      });
+      const messages = entry.messages?.filter(({ action }) => action === CREATE) ?? [];
       return messages.length > 0 ? [{ ...entry, messages }] : [];
     });
+  }
+
+  /** Returns the latest version of a message, with its summary. */
+  latestOf(message: Message): Message {
+    const versioned = this.#versioned.get(message.serial ?? "");
+    return versioned ? latestOf(versioned) : message;
   }
 
   /** Returns what came after a serial, or undefined if some of it is no longer kept. */
@@ -181,7 +188,8 @@ export class Channel {
     const entry = this.#log.find((kept) => kept.channelSerial === channelSerial);
     const current = entry?.messages?.find((kept) => kept.serial === serial && !kept.version);
     assert(current, 40400, `No kept message has the serial ${JSON.stringify(serial)}.`);
-    return { current, versions: [current], annotations: [], isAppended: false };
+    const summary = new Summary(this.app.settings);
+    return { current, versions: [current], annotations: [], summary, isAppended: false };
   }
 
   /** Returns whether nothing uses the channel any more. */
@@ -258,9 +266,8 @@ export class Channel {
 }
 
 /** The latest version with the summary, which is not kept: it grows with each annotation. */
-export function latestOf({ current, annotations }: Versioned): Message {
-  const summary = summarize(annotations);
-  return Object.keys(summary).length > 0 ? { ...current, annotations: { summary } } : current;
+export function latestOf({ current, summary }: Versioned): Message {
+  return summary.isEmpty ? current : { ...current, annotations: { summary: summary.read() } };
 }
 
 function memoryOfEntry({ messages = [], presence = [], annotations = [] }: Entry): number {

@@ -4,8 +4,11 @@ import type { Message } from "./protocol.ts";
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
-/** `serial` sorts as text in the order of the list, and is unique in it. */
-export type Item = { serial: string; message: Message };
+/**
+ * `serial` sorts as text in the order of the list, and is unique in it. `read` returns what the
+ * client gets, if that is not the message itself. It is called for one page only.
+ */
+export type Item = { serial: string; message: Message; read?: () => Message };
 
 /** One page of a list (oldest first). https://ably.com/docs/api/rest-api#pagination */
 export function paginate(items: Item[], path: string, query: URLSearchParams, order = "backwards") {
@@ -31,7 +34,8 @@ export function paginate(items: Item[], path: string, query: URLSearchParams, or
   const page = found.slice(0, limit);
   const links = [link(path, query, "first"), link(path, query, "current", cursor)];
   if (found.length > limit) links.push(link(path, query, "next", page.at(-1)?.serial));
-  return { headers: { link: links.join(", ") }, body: page.map(({ message }) => message) };
+  const body = page.map(({ message, read }) => read?.() ?? message);
+  return { headers: { link: links.join(", ") }, body };
 }
 
 /** Clients split the header at commas, and ably-js does not decode `+`. */

@@ -33,7 +33,11 @@ const fromBase64 = (text: string): string => Buffer.from(text, "base64").toStrin
 const toItem = (message: Message): Item => ({ message, serial: message.serial ?? "" });
 const toAnnotations = (call: OnChannel) => call.channel.find(call.serial).annotations.map(toItem);
 const toHistory = ({ channel }: OnChannel) =>
-  channel.latest().flatMap(({ messages = [] }) => messages.map(toItem));
+  channel
+    .created()
+    .flatMap(({ messages = [] }) =>
+      messages.map((message) => ({ ...toItem(message), read: () => channel.latestOf(message) })),
+    );
 const getMessage = ({ channel, serial }: OnChannel) => ({ body: latestOf(channel.find(serial)) });
 const identify = (call: Call): Identity => call.host.auth.identify(credentialsOf(call));
 

@@ -1,6 +1,18 @@
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
-import { FORMATS, Inbox, keepAway, next, realtime, refusal, rest, start } from "./harness.ts";
+import { Summary } from "../../../local-ably/annotation.ts";
+import { DEFAULT_SETTINGS } from "../../../local-ably/settings.ts";
+import {
+  FORMATS,
+  Inbox,
+  countCalls,
+  keepAway,
+  next,
+  realtime,
+  refusal,
+  rest,
+  start,
+} from "./harness.ts";
 
 const MODES: Ably.ChannelMode[] = ["SUBSCRIBE", "ANNOTATION_SUBSCRIBE"];
 
@@ -238,15 +250,86 @@ describe.each(FORMATS)("annotations in %s", (format) => {
   });
 });
 
-it("a long list of client IDs in a summary is clipped", async () => {
-  const server = await start({ maxInboundRate: 1e9 });
-  const channel = rest(server, { params: { clientId: "*" } }).channels.get("c");
-  const { serials } = await channel.publish("n", "");
-  const serial = serials[0] ?? "";
-  const list = Array.from({ length: 501 }, (_, i) => ({ type: "a:flag.v1", clientId: `${i}` }));
-  const path = `/channels/c/messages/${encodeURIComponent(serial)}/annotations`;
-  await rest(server, { params: { clientId: "*" } }).request("POST", path, 3, {}, list, {});
-  const { annotations } = await channel.getMessage(serial);
-  const summary = annotations?.summary["a:flag.v1"] as Ably.SummaryClientIdList;
-  expect([summary.total, summary.clientIds.length, summary.clipped]).toEqual([501, 500, true]);
+describe("the summary of a message", () => {
+  const setUp = async () => {
+    const server = await start({ maxInboundRate: 1e9, maxMessageSize: 2_000 });
+    const channel = realtime(server, { params: { clientId: "*" } }).channels.get("c");
+    const { serials } = await channel.publish("n", "");
+    const annotate = (list: object[]) => {
+      const path = `/channels/c/messages/${encodeURIComponent(serials[0] ?? "")}/annotations`;
+      return rest(server, { params: { clientId: "*" } }).request("POST", path, 3, {}, list, {});
+    };
+    return { server, channel, annotate, serial: serials[0] ?? "" };
+  };
+
+  it("clips client IDs where it would exceed the size of a message", async () => {
+    const { channel, annotate, serial } = await setUp();
+    const ids = Array.from({ length: 501 }, (_, i) => `${i}`);
+    await annotate(ids.map((clientId) => ({ type: "a:flag.v1", clientId })));
+    const { annotations } = await channel.getMessage(serial);
+    const summary = annotations?.summary["a:flag.v1"] as Ably.SummaryClientIdList;
+    expect([summary.total, summary.clipped]).toEqual([501, true]);
+    expect(summary.clientIds).toEqual(ids.slice(0, summary.clientIds.length));
+    expect(JSON.stringify(summary.clientIds).length).toBeLessThan(2_000);
+    expect(JSON.stringify(summary.clientIds).length).toBeGreaterThan(1_900);
+  });
+
+  it("refuses types and names that would exceed the size of a message with 40009", async () => {
+    const { server, channel, annotate, serial } = await setUp();
+    const seen = new Inbox<Ably.InboundMessage>();
+    await realtime(server).channels.get("c").subscribe(seen.add);
+    const reads = countCalls(Summary.prototype, "read");
+    const types = Array.from({ length: 100 }, (_, i) => `type-${i}:total.v1`);
+    const results = await Promise.allSettled(
+      types.map((type) => channel.annotations.publish(serial, { type })),
+    );
+    const refused = results.filter((result) => result.status === "rejected");
+    const accepted = results.length - refused.length;
+    expect(accepted).toBe(26);
+    expect(new Set(refused.map(({ reason }) => reason.code))).toEqual(new Set([40009]));
+    const summaries = (await seen.atLeast(accepted)).map((one) => one.annotations.summary);
+    expect(summaries.map((summary) => Object.keys(summary).length)).toEqual(
+      summaries.map((_, index) => index + 1),
+    );
+    expect(reads()).toBe(accepted);
+    // A type that is there can still be used, and a batch is refused as a whole.
+    await channel.annotations.publish(serial, { type: types[0] ?? "" });
+    const names = types.map((_, i) => ({ type: "a:distinct.v1", name: `${i}`, clientId: "ada" }));
+    expect((await annotate(names)).errorCode).toBe(40009);
+    expect((await channel.annotations.get(serial, { limit: 1_000 })).items).toHaveLength(27);
+  });
+
+  it("reads each annotation once, however many follow", () => {
+    const summary = new Summary(DEFAULT_SETTINGS);
+    let reads = 0;
+    for (let i = 0; i < 1_000; i++) {
+      const annotation = { type: "a:distinct.v1", name: `${i % 10}`, messageSerial: "s", id: "" };
+      const clientId = `${i}`;
+      const counted = {
+        get clientId() {
+          reads += 1;
+          return clientId;
+        },
+      };
+      const origin = { connectionId: undefined, timestamp: 0, count: undefined };
+      summary.add(Object.assign(counted, annotation, origin));
+      summary.read();
+    }
+    expect(reads).toBe(1_000);
+    expect(Object.values(summary.read()["a:distinct.v1"] ?? {})).toHaveLength(10);
+  });
+
+  it("is made for one page of the history", async () => {
+    const { channel } = await setUp();
+    for (let i = 0; i < 20; i++) {
+      const { serials } = await channel.publish("n", "");
+      await channel.annotations.publish(serials[0] ?? "", { type: "a:total.v1" });
+    }
+    const reads = countCalls(Summary.prototype, "read");
+    const { items } = await channel.history({ limit: 2 });
+    expect(items.map(({ annotations }) => annotations.summary)).toEqual(
+      Array(2).fill({ "a:total.v1": { total: 1 } }),
+    );
+    expect(reads()).toBe(2);
+  });
 });

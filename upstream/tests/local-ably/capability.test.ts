@@ -174,8 +174,10 @@ describe.each(FORMATS)("without the capability in %s", (format) => {
 it("a long capability is split once for a connection, however many channels it attaches to", async () => {
   const server = await start();
   const names = Array.from({ length: 1_500 }, (_, i) => `${i}`);
-  const capability = Object.fromEntries(names.map((name) => [name, ["*" as const]]));
-  const { channels } = await connected(realtime(server, { params: { capability } }));
+  const capability: Capability = Object.fromEntries(names.map((name) => [name, ["*"]]));
+  const { channels } = await connected(
+    realtime(server, { params: { capability: JSON.stringify(capability) } }),
+  );
   const splits = countCalls(String.prototype, "split");
   await Promise.all(names.slice(-30).map((name) => channels.get(name).attach()));
   await Promise.all(names.slice(-30).map((name) => channels.get(name).publish("n", "")));
