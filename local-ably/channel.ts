@@ -42,6 +42,8 @@ export const serialOf = (channelSerial: string, index: number): string =>
 export class Channel {
   readonly name: string;
   readonly app: OwnApp;
+  /** The client that named it first. */
+  readonly creator: string;
   readonly members: Members = new Map();
   readonly subscribers = new Map<string, Subscriber>();
   /** Part of each serial, so that serials of an earlier start are recognized. */
@@ -54,9 +56,19 @@ export class Channel {
   #last = { timestamp: Date.now(), count: 0 };
   #forgotten = this.serial;
 
-  constructor(name: string, app: OwnApp) {
+  constructor(name: string, app: OwnApp, creator: string) {
     this.name = name;
     this.app = app;
+    this.creator = creator;
+  }
+
+  /** Whether nobody is in it. */
+  get isIdle(): boolean {
+    return this.subscribers.size + this.members.size === 0;
+  }
+
+  get isUnused(): boolean {
+    return this.isIdle && this.#log.length === 0;
   }
 
   get serial(): string {
@@ -192,10 +204,12 @@ export class Channel {
     return { current, versions: [current], annotations: [], summary, isAppended: false };
   }
 
-  /** Returns whether nothing uses the channel any more. */
-  dropExpired(): boolean {
+  dropExpired(): void {
     while (this.#log[0] && this.#isExpired(this.#log[0])) this.#forgetOldest();
-    return this.subscribers.size + this.members.size + this.#log.length === 0;
+  }
+
+  forgetAll(): void {
+    while (this.#log.length > 0) this.#forgetOldest();
   }
 
   #advance(): void {

@@ -133,7 +133,7 @@ export class Connection {
   }
 
   #handleAttach(frame: ClientFrame): void {
-    const channel = this.identity.app.channel(frame.channel);
+    const channel = this.identity.app.channel(frame.channel, this.identity);
     const known = this.attachments.get(channel.name);
     const { maxChannelsPerConnection: max } = this.#host.settings;
     const hasRoom = known || this.attachments.size < max;
@@ -157,7 +157,7 @@ export class Connection {
   #publish(frame: ClientFrame): string[] {
     const { action, msgSerial = 0, items } = frame;
     const { identity } = this;
-    const channel = identity.app.channel(frame.channel);
+    const channel = identity.app.channel(frame.channel, identity);
     const { name, app } = channel;
     // Publishing works without attaching, but not against the modes of an attachment.
     const attachment = this.attachments.get(name);

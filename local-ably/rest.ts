@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { parseAnnotations } from "./annotation.ts";
+import { checkName } from "./app.ts";
 import type { Credentials, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
 import { latestOf, serialOf } from "./channel.ts";
@@ -26,7 +27,7 @@ type Call = {
   name: string;
   serial: string;
 };
-type OnChannel = Call & publisher.Publisher;
+type OnChannel = Call & publisher.Publisher & { body: unknown };
 type Result = { status?: number; headers?: Record<string, string>; body: unknown };
 
 const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString();
@@ -102,15 +103,27 @@ async function route(call: Call): Promise<Result> {
   throw new AblyError(40400, `Local Ably has no ${methodAndPath}. See local-ably/README.md.`);
 }
 
-/** Checks credentials, capability and channel name before the body is received. */
-function onChannel<R>(operation: string, answer: (call: OnChannel) => R): (call: Call) => R {
-  return (call) => answer(open(call, identify(call), call.name, operation));
+/**
+ * Checks credentials and capability before the body is received, and opens the channel after: it
+ * could be dropped while the body arrives.
+ * @param operation What the capability must allow. Empty: the answer checks it.
+ */
+function onChannel<R>(operation: string, answer: (call: OnChannel) => R) {
+  return async (call: Call): Promise<Awaited<R>> => {
+    const identity = identify(call);
+    requireAccess(identity, call.name, operation);
+    const body = call.request.method === "GET" ? undefined : await readBody(call);
+    return await answer({ ...open(call, identity, call.name), body });
+  };
 }
 
-/** @param operation What the capability must allow. Empty: the answer checks it. */
-function open(call: Call, identity: Identity, name: string, operation: string): OnChannel {
-  const channel = identity.app.channel(name);
-  if (operation) requireCapability(identity.capability, name, operation);
+function requireAccess({ capability }: Identity, name: string, operation: string): void {
+  checkName(name);
+  if (operation) requireCapability(capability, name, operation);
+}
+
+function open(call: Call, identity: Identity, name: string) {
+  const channel = identity.app.channel(name, identity);
   const sender = { id: randomBytes(9).toString("base64url"), connectionId: undefined };
   return { ...call, identity, channel, sender };
 }
@@ -135,8 +148,8 @@ function runFault({ host: { faults }, request, name, query }: Call): Result {
   return { body: fault(argument) ?? null };
 }
 
-async function publish(call: OnChannel): Promise<Result> {
-  const drafts = parseMessages(await readBody(call), call.host.settings);
+function publish(call: OnChannel): Result {
+  const drafts = parseMessages(call.body, call.host.settings);
   const key = drafts.find(({ connectionKey }) => connectionKey)?.connectionKey;
   const published = publisher.publishMessages(key ? asConnection(call, key) : call, drafts);
   return { status: 201, body: { channel: call.name, ...published } };
@@ -152,14 +165,14 @@ function asConnection(call: OnChannel, key: string): OnChannel {
   return { ...call, identity: found.identity, sender: { ...call.sender, connectionId: found.id } };
 }
 
-async function change(call: OnChannel): Promise<Result> {
-  const drafts = parseMessages(await readBody(call), call.host.settings);
+function change(call: OnChannel): Result {
+  const drafts = parseMessages(call.body, call.host.settings);
   const named = drafts.map((draft) => ({ ...draft, serial: call.serial }));
   return { body: { versionSerial: publisher.changeMessage(call, named) } };
 }
 
-async function annotate(call: OnChannel): Promise<Result> {
-  const drafts = parseAnnotations(await readBody(call), call.host.settings, call.serial);
+function annotate(call: OnChannel): Result {
+  const drafts = parseAnnotations(call.body, call.host.settings, call.serial);
   const [serial] = publisher.publishAnnotations(call, drafts);
   return { status: 201, body: { channel: call.name, serial } };
 }
@@ -213,9 +226,10 @@ async function batchPublish(call: Call): Promise<Result> {
   const total = counts.reduce((sum, count) => sum + count, 0);
   assert(total <= max, 40000, `A batch may publish at most ${max} messages in all its channels.`);
   const results = specs.map(({ channels, drafts }) =>
-    runEach(channels, (name) =>
-      publisher.publishMessages(open(call, identity, name, "publish"), drafts),
-    ),
+    runEach(channels, (name) => {
+      requireAccess(identity, name, "publish");
+      return publisher.publishMessages(open(call, identity, name), drafts);
+    }),
   );
   if (isVersion2(call)) return { status: 201, ...toFlatResult(results) };
   return { status: 201, body: Array.isArray(body) ? results : results[0] };
@@ -226,7 +240,8 @@ function batchPresence(call: Call): Result {
   const identity = identify(call);
   const names = (call.query.get("channels") ?? "").split(",");
   const body = runEach(names, (name) => {
-    const { channel } = open(call, identity, name, "subscribe");
+    requireAccess(identity, name, "subscribe");
+    const { channel } = open(call, identity, name);
     return { presence: [...channel.members.values()] };
   });
   return isVersion2(call) ? toFlatResult([body]) : { body };

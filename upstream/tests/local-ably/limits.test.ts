@@ -180,17 +180,43 @@ describe("Beyond the limit", () => {
     expect(await refusal(channels.get("x".repeat(2_049)).attach())).toMatchObject({ code: 40010 });
   });
 
-  it("of channels, idle ones make room, and otherwise a new one is refused with 40114", async () => {
+  it("of channels that people are in, one is refused with 40114", async () => {
     const server = await start({ maxChannels: 2 });
-    const { channels } = rest(server);
-    for (const name of ["1", "2"]) await channels.get(name).publish("n", "");
-    expect(await refusal(channels.get("3").publish("n", ""))).toMatchObject({
-      code: 40114,
-      statusCode: 403,
-    });
-    advanceClock(120_001);
-    await realtime(server).channels.get("3").attach();
-    await channels.get("4").publish("n", "");
+    const { channels } = realtime(server);
+    for (const name of ["1", "2"]) await channels.get(name).attach();
+    const error = await refusal(rest(server).channels.get("3").publish("n", ""));
+    expect(error).toMatchObject({ code: 40114, statusCode: 403 });
+    await channels.get("1").detach();
+    await channels.get("3").attach();
+  });
+
+  it("of channels, a client that fills them loses its own, and then the oldest without people go", async () => {
+    const server = await start({ maxChannels: 10, maxIdleChannelsPerClient: 3 });
+    const ada = realtime(server, { clientId: "ada" }).channels;
+    await ada.get("people").presence.enter();
+    for (const name of ["people", "quiet"]) await ada.get(name).publish("kept", "");
+    await ada.get("quiet").detach();
+    const fill = async (clientId: string) => {
+      const names = Array.from({ length: 100 }, (_, i) => `${clientId}-${i}`);
+      const batch = { channels: names, messages: [{ data: "" }] };
+      const { successCount } = await rest(server, { params: { clientId } }).batchPublish(batch);
+      expect(successCount).toBe(100);
+      return names;
+    };
+    const keptOf = async (names: string[]) => {
+      const { channels } = rest(server, { params: { clientId: "reader" } });
+      const pages = names.map((name) => channels.get(name).history());
+      const counts = (await Promise.all(pages)).map(({ items }) => items.length);
+      return names.filter((_, i) => counts[i]);
+    };
+    const names = await fill("eve");
+    // What nobody is in is read last: reading it makes channels, too.
+    expect(await keptOf(["people", "quiet", ...names.slice(-3)])).toHaveLength(5);
+    expect(await keptOf([names[96] ?? ""])).toEqual([]);
+    for (const clientId of ["mallory", "trudy"]) await fill(clientId);
+    await realtime(server, { clientId: "bob" }).channels.get("new").attach();
+    expect(await keptOf(["people"])).toEqual(["people"]);
+    expect(await keptOf(["quiet"])).toEqual([]);
   });
 
   it("of connections, one is refused with 40111", async () => {
