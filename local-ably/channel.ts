@@ -35,7 +35,7 @@ type OwnApp = {
   dropExpired(): void;
 };
 
-const channelSerialOf = (serial = ""): string => serial.replace(/:\d+$/, "");
+export const channelSerialOf = (serial = ""): string => serial.replace(/:\d+$/, "");
 export const serialOf = (channelSerial: string, index: number): string =>
   `${channelSerial}:${String(index).padStart(6, "0")}`;
 

@@ -3,6 +3,7 @@ import { parseAnnotations } from "./annotation.ts";
 import { Attachment } from "./attachment.ts";
 import type { Auth, Identity } from "./auth.ts";
 import { requireCapability } from "./capability.ts";
+import { channelSerialOf, serialOf } from "./channel.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
 import { decode } from "./format.ts";
 import { parseMessages } from "./message.ts";
@@ -16,8 +17,10 @@ const MIN_RENEWABLE_MS = 5_500;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** Ably measures rates over 6 s, so a client may publish what it has in one go. */
 const RATE_WINDOW_S = 6;
-/** Serials kept for frames that a client sends again after a drop. */
+/** Answers kept for frames that a client sends again after a drop. */
 const MAX_ANSWERS_KEPT = 100;
+/** The channel serial and the number of what was published: all serials follow from them. */
+type Answer = { serial: string; count: number };
 
 export type Host = TransportHost & {
   readonly auth: Auth;
@@ -49,7 +52,7 @@ export class Connection {
   readonly attachments = new Map<string, Attachment>();
   readonly #host: Host;
   readonly #secret = randomBytes(12).toString("base64url");
-  readonly #answers = new Map<string, string[]>();
+  readonly #answers = new Map<string, Answer>();
   /** Publishes that count in the rate now. The count sinks by `maxInboundRate` a second. */
   #rate = { at: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
@@ -145,12 +148,13 @@ export class Connection {
 
   /** Publishes once: a frame that is sent again after a drop gets the same answer. */
   #handlePublish(frame: ClientFrame): void {
-    const { action, channel, msgSerial = 0 } = frame;
-    const key = [msgSerial, action, channel].join(" ");
-    const serials = this.#answers.get(key) ?? this.#publish(frame);
-    this.#answers.set(key, serials);
+    const { action, msgSerial = 0 } = frame;
+    const key = `${msgSerial} ${action}`;
+    const answer = this.#answers.get(key) ?? toAnswer(this.#publish(frame));
+    this.#answers.set(key, answer);
     const [oldest = ""] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS_KEPT) this.#answers.delete(oldest);
+    const serials = Array.from({ length: answer.count }, (_, i) => serialOf(answer.serial, i));
     this.transport?.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials }] });
   }
 
@@ -246,4 +250,8 @@ export class Connection {
     const supported = timers.filter(([ms]) => ms <= MAX_TIMEOUT_MS);
     this.#timers = supported.map(([ms, run]) => setTimeout(run, ms));
   }
+}
+
+function toAnswer(serials: string[]): Answer {
+  return { serial: channelSerialOf(serials[0]), count: serials.length };
 }

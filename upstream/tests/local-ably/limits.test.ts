@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { type Socket, connect } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import Ably from "ably";
 import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -19,6 +21,15 @@ import {
   watchForCrashes,
   within,
 } from "./harness.ts";
+
+// Vitest's workers run without `--expose-gc`.
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
+function usedHeap(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
 
 type Server = Awaited<ReturnType<typeof start>>;
 
@@ -413,6 +424,27 @@ describe("Whatever one token sends,", () => {
       await channels.get("c").publish("n", "x".repeat(60_000));
     }
     expect(server.faults.counts()).toEqual({ open: 1, waiting: 2 });
+  });
+
+  it("what is kept for the answers to a connection does not grow with what it publishes", async () => {
+    const server = await start({ maxInboundRate: 1e9, maxBytesKept: 100_000 });
+    const done = new Inbox<Ably.InboundMessage>();
+    await realtime(server).channels.get("done").subscribe(done.add);
+    const clients = Array.from({ length: 5 }, () => new RawClient(server));
+    for (const client of clients) await client.next();
+    const before = usedHeap();
+    for (const client of clients) {
+      client.socket.pause();
+      for (let msgSerial = 0; msgSerial < 100; msgSerial++) {
+        const messages = Array(500).fill({});
+        client.send({ action: Action.MESSAGE, channel: "c", msgSerial, messages });
+      }
+      const last = { action: Action.MESSAGE, channel: "done", msgSerial: 100, messages: [{}] };
+      client.send(last);
+    }
+    await done.atLeast(clients.length);
+    // 500 answers, and serials of 70 bytes for 250,000 messages.
+    expect(usedHeap() - before).toBeLessThan(8_000_000);
   });
 
   it("answers that wait for slow readers are bounded, and are given up", async () => {
