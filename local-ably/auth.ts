@@ -3,21 +3,30 @@ import { createHmac, randomBytes } from "node:crypto";
 import { App } from "./app.ts";
 import { type Capability, intersect, parseCapability } from "./capability.ts";
 import { AblyError, assert } from "./error.ts";
-import { type Fields, isRecord } from "./format.ts";
+import { type Fields, isRecord, toText } from "./format.ts";
 import { isEqualSecret, readJwt, signJwt } from "./jwt.ts";
+import { Revocations } from "./revocation.ts";
 import type { Settings } from "./settings.ts";
 
 /** An Ably API key. `name` is `appId.keyId`. */
-export type Key = { name: string; secret: string; capability: Capability };
-type KeyOfApp = Key & { app: App };
+export type Key = {
+  name: string;
+  secret: string;
+  capability: Capability;
+  revocableTokens?: boolean;
+};
+type KeyOfApp = Key & { app: App; revocations: Revocations };
+/** Times are in ms since the epoch. */
+type Token = Record<"issued" | "expires", number> &
+  Record<"clientId" | "revocationKey", string | undefined>;
 export type Identity = {
   app: App;
   keyName: string;
   /** `*` if the caller may use any client ID. */
   clientId: string | undefined;
   capability: Capability;
-  /** When the token expires, ms since the epoch. Keys do not expire. */
-  expires?: number;
+  /** Keys have none: they do not expire, and cannot be revoked. */
+  token?: Token;
 };
 /** A key (`name:secret`) or a token, and the client ID that the caller claims. */
 export type Credentials = { [part in "key" | "token" | "clientId"]?: string | undefined };
@@ -39,7 +48,7 @@ export class Auth {
       const appId = appIdOf(key.name);
       const app = this.#apps.get(appId) ?? new App(settings);
       this.#apps.set(appId, app);
-      this.#keys.set(key.name, { ...key, app });
+      this.#keys.set(key.name, { ...key, app, revocations: new Revocations() });
     }
   }
 
@@ -63,6 +72,25 @@ export class Auth {
     );
     const key = this.#keys.get(name);
     assert(key, 40400, `App ${appId} has no key ${keyId}. See LOCAL_ABLY_KEYS.`, 401);
+    return key;
+  }
+
+  /** Returns when an identity ends, ms since the epoch, and the error that ends it. */
+  endOf(identity: Identity): { at: number; error: AblyError } {
+    const { expires = Infinity } = identity.token ?? {};
+    const revoked = this.findKey(identity.keyName).revocations.appliesAt(identity);
+    if (revoked < expires)
+      return { at: revoked, error: new AblyError(40141, "The token was revoked.") };
+    return { at: expires, error: new AblyError(40142, "The token has expired.") };
+  }
+
+  /** Returns the key whose tokens the caller may revoke. Throws 40133, 40162 or 40163. */
+  findRevocable(name: string, credentials: Credentials): KeyOfApp {
+    const key = this.findKey(name);
+    assert(!credentials.token, 40162, "Revoke tokens with the key itself, not with a token.");
+    const isOwn = this.identify(credentials).keyName === name;
+    assert(isOwn, 40133, "Only the key that issued tokens can revoke them.");
+    assert(key.revocableTokens, 40163, `Key ${name} has no revocableTokens: true.`);
     return key;
   }
 
@@ -99,18 +127,21 @@ export class Auth {
   }
 
   /** All tokens are JWTs, those that local Ably issues included. */
-  #readToken(token: string): Identity {
-    assert(token.includes("."), 40145, "The token is not a JWT.");
-    const { kid: keyName, claims } = readJwt(token, (kid) => this.findKey(kid).secret);
+  #readToken(jwt: string): Identity {
+    assert(jwt.includes("."), 40145, "The token is not a JWT.");
+    const { kid: keyName, claims } = readJwt(jwt, (kid) => this.findKey(kid).secret);
     const { iat, exp, "x-ably-capability": asked } = claims;
     if (typeof iat !== "number" || typeof exp !== "number")
       throw new AblyError(40144, "The JWT needs iat and exp, in seconds since the epoch.", 400);
-    const expires = exp * 1000;
-    assert(expires > Date.now(), 40142, "The token has expired.");
     const key = this.findKey(keyName);
     const capability = narrow(key.capability, asked);
     const clientId = readClientId(claims["x-ably-clientId"]);
-    return { app: key.app, keyName, clientId, capability, expires };
+    const revocationKey = toText(claims["x-ably-revocation-key"]);
+    const token = { issued: Math.round(iat * 1000), expires: exp * 1000, clientId, revocationKey };
+    const identity = { app: key.app, keyName, clientId, capability, token };
+    const { at, error } = this.endOf(identity);
+    if (at <= Date.now()) throw error;
+    return identity;
   }
 
   #checkSignature(key: KeyOfApp, request: Fields): void {

@@ -14,6 +14,7 @@ import type { Host as TransportHost, Transport } from "./transport.ts";
 /** How long before its end a token is renewed. */
 const RENEWAL_LEAD_MS = 30_000;
 const MIN_RENEWABLE_MS = 5_500;
+const TOKEN_REVOKED = 40141;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** Ably measures rates over 6 s, so a client may publish what it has in one go. */
 const RATE_WINDOW_S = 6;
@@ -94,9 +95,21 @@ export class Connection {
     transport?.end(lastFrame);
   }
 
-  expireToken(): void {
-    const error = new AblyError(40142, "The token has expired.");
+  /** Disconnects the client, which gets a new token and resumes. */
+  endToken(error = new AblyError(40142, "The token has expired.")): void {
     this.transport?.end({ action: Action.DISCONNECTED, error });
+  }
+
+  /** Renews the token before it ends. Call it again when the end has changed. */
+  watchToken(): void {
+    if (!this.transport) return;
+    const { at, error } = this.#host.auth.endOf(this.identity);
+    const left = at - Date.now();
+    // Short tokens are renewed later: otherwise the client would renew without a pause.
+    const renewal = left > MIN_RENEWABLE_MS ? Math.max(left - RENEWAL_LEAD_MS, left / 4) : Infinity;
+    const renew = () => this.transport?.send({ action: Action.AUTH });
+    const isRevoked = error.code === TOKEN_REVOKED;
+    this.#setTimers([left, () => this.endToken(error)], [isRevoked ? 0 : renewal, renew]);
   }
 
   detach(frame: ServerFrame & { channel: string }): void {
@@ -215,11 +228,7 @@ export class Connection {
   /** Ends attachments that the identity does not allow, and sends CONNECTED. */
   #authorize(identity: Identity, error?: AblyError): void {
     this.identity = identity;
-    const left = (identity.expires ?? Infinity) - Date.now();
-    // Short tokens are renewed later: otherwise the client would renew without a pause.
-    const renewal = left > MIN_RENEWABLE_MS ? Math.max(left - RENEWAL_LEAD_MS, left / 4) : Infinity;
-    const renew = () => this.transport?.send({ action: Action.AUTH });
-    this.#setTimers([left, () => this.expireToken()], [renewal, renew]);
+    this.watchToken();
     for (const [channel, attachment] of this.attachments) {
       try {
         attachment.authorize(identity.capability);

@@ -16,7 +16,7 @@ export function createFaults(host: Host & { forget(): void }) {
   return {
     dropAll: (): void => connections.forEach(({ transport }) => transport?.cut()),
     drop: (connectionId: string): void => find(connectionId).transport?.cut(),
-    expireToken: (connectionId: string): void => find(connectionId).expireToken(),
+    expireToken: (connectionId: string): void => find(connectionId).endToken(),
     forget: (): void => host.forget(),
     hold: (): void => network.hold(true),
     release: (): void => network.hold(false),

@@ -7,7 +7,9 @@ import { isRecord } from "./format.ts";
 const [name = "", secret = ""] = LOCAL_ABLY_KEY.split(":");
 
 /** The key that the token function uses without an `ABLY_API_KEY`. */
-export const LOCAL_KEYS: Key[] = [{ name, secret, capability: { "*": ["*"] } }];
+export const LOCAL_KEYS: Key[] = [
+  { name, secret, capability: { "*": ["*"] }, revocableTokens: true },
+];
 
 export function readKeys(json: string | undefined): Key[] {
   if (!json?.trim()) return LOCAL_KEYS;
@@ -23,9 +25,10 @@ export function readKeys(json: string | undefined): Key[] {
 
 function readKey(key: unknown): Key {
   assert(isRecord(key), 40000, "A key must be an object.");
-  const { name, secret, capability = { "*": ["*"] } } = key;
+  const { name, secret, capability = { "*": ["*"] }, revocableTokens } = key;
   const isName = typeof name === "string" && /^[^.:]+\.[^.:]+$/.test(name);
   assert(isName, 40000, "The name of a key must be appId.keyId.");
   assert(typeof secret === "string" && secret, 40000, `Key ${name} needs a secret.`);
-  return { name, secret, capability: parseCapability(capability) };
+  const isRevocable = revocableTokens === true;
+  return { name, secret, capability: parseCapability(capability), revocableTokens: isRevocable };
 }

@@ -15,6 +15,7 @@ import { isOwnPage } from "./origin.ts";
 import { type Item, paginate } from "./pagination.ts";
 import { Flag, type Message } from "./protocol.ts";
 import * as publisher from "./publisher.ts";
+import { parseRevocation } from "./revocation.ts";
 
 export type Host = ConnectionHost & { readonly faults: Faults };
 
@@ -46,6 +47,7 @@ const identify = (call: Call): Identity => call.host.auth.identify(credentialsOf
 const ROUTES = {
   "GET /time": () => ({ body: [Date.now()] }),
   "POST /keys/*/requestToken": requestToken,
+  "POST /keys/*/revokeTokens": revokeTokens,
   "POST /messages": batchPublish,
   "GET /presence": batchPresence,
   "GET /channels/*": onChannel("channel-metadata", getStatus),
@@ -66,7 +68,7 @@ export const REST_PATHS =
   /^\/(time|keys|channels|comet|apps|stats|push|messages|presence|chat\/v\d+|local-ably\/faults)(?=[/?]|$)/;
 
 const EXPOSED = "Link, Content-Length, Content-Type, X-Ably-ErrorCode, X-Ably-ErrorMessage";
-const MAX_CHANNELS_PER_BATCH = 100;
+const MAX_ITEMS_PER_BATCH = 100;
 const MAX_HEADER_LENGTH = 1_000;
 /** In bytes. A token request needs no credentials. */
 const MAX_TOKEN_REQUEST_SIZE = 65_536;
@@ -137,6 +139,16 @@ async function requestToken(call: Call): Promise<Result> {
   const key = auth.findKey(call.name);
   const body = await readBody(call, MAX_TOKEN_REQUEST_SIZE);
   return { status: 201, body: auth.requestToken(key, body, credentialsOf(call)) };
+}
+
+async function revokeTokens(call: Call): Promise<Result> {
+  const { auth, connections, settings } = call.host;
+  const { revocations } = auth.findRevocable(call.name, credentialsOf(call));
+  const { targets, when } = parseRevocation(await readBody(call, MAX_TOKEN_REQUEST_SIZE));
+  const add = (target: string) => revocations.add(target, when, settings.maxRevocations);
+  const result = runEach(targets, add, "target");
+  for (const connection of connections.values()) connection.watchToken();
+  return isVersion2(call) ? toFlatResult([result]) : { status: 201, body: result };
 }
 
 function runFault({ host: { faults }, request, name, query }: Call): Result {
@@ -258,16 +270,16 @@ function toFlatResult(batches: ReturnType<typeof runEach>[]): Result {
   return { ...failure, body: { ...failure.body, batchResponse } };
 }
 
-/** Runs each channel by itself, so that one can fail and the others succeed. */
-function runEach(channels: unknown[], run: (name: string) => object) {
-  const max = MAX_CHANNELS_PER_BATCH;
-  assert(channels.length <= max, 40000, `A batch may name at most ${max} channels.`);
-  const results = channels.map((channel) => {
+/** Runs each channel or target by itself, so that one can fail and the others succeed. */
+function runEach(names: unknown[], run: (name: string) => object, what = "channel") {
+  const max = MAX_ITEMS_PER_BATCH;
+  assert(names.length <= max, 40000, `A batch may name at most ${max} ${what}s.`);
+  const results = names.map((name) => {
     try {
-      assert(typeof channel === "string", 40010, "A channel name must be a string.");
-      return { channel, ...run(channel) };
+      assert(typeof name === "string", 40010, `A ${what} must be a string.`);
+      return { [what]: name, ...run(name) };
     } catch (thrown) {
-      return { channel, error: toAblyError(thrown) };
+      return { [what]: name, error: toAblyError(thrown) };
     }
   });
   const failureCount = results.filter((result) => "error" in result).length;

@@ -24,6 +24,7 @@ export const DEFAULT_SETTINGS = {
   maxBytesUnsent: 16_777_216, // frames that wait for one slow client, which is then disconnected
   maxBytesUnsentInTotal: 268_435_456, // frames that wait for all slow clients
   maxBytesBeingReceived: 33_554_432, // request bodies
+  maxRevocations: 10_000, // of one key's tokens
   maxTokenRequests: 100_000, // in the 4 minutes in which they could be replayed
 };
 
