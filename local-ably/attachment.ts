@@ -1,7 +1,8 @@
+import type { Identity } from "./auth.ts";
 import { type Capability, permissionsOn } from "./capability.ts";
 import type { Append, Channel, Subscriber } from "./channel.ts";
 import { AblyError, assert } from "./error.ts";
-import { Action, type ClientFrame, type Entry, Flag } from "./protocol.ts";
+import { Action, type ClientFrame, type Entry, Flag, type ServerFrame } from "./protocol.ts";
 import type { Transport } from "./transport.ts";
 
 /** Mode, its name in `params.modes`, and the operation that the capability must allow. */
@@ -16,10 +17,36 @@ const MODES = [
 const OBJECT_MODES = Flag.OBJECT_SUBSCRIBE | Flag.OBJECT_PUBLISH;
 const DEFAULT_MODES = MODES.filter(([mode]) => mode !== Flag.ANNOTATION_SUBSCRIBE);
 type Mode = (typeof MODES)[number];
-type Receiver = { readonly id: string; readonly transport: Transport | undefined };
+type Receiver = {
+  readonly id: string;
+  readonly identity: Identity;
+  readonly transport: Transport | undefined;
+  readonly attachments: Map<string, Attachment>;
+};
 
 const SYNC_PAGE_SIZE = 100;
 const MAX_REWIND_MESSAGES = 100;
+
+export function handleAttach(connection: Receiver, frame: ClientFrame): void {
+  const { identity, attachments } = connection;
+  const channel = identity.app.channel(frame.channel, identity);
+  const known = attachments.get(channel.name);
+  const { maxChannelsPerConnection: max } = channel.app.settings;
+  const hasRoom = known || attachments.size < max;
+  assert(hasRoom, 90010, `A connection may attach to at most ${max} channels.`);
+  const attachment = known ?? new Attachment(channel, connection);
+  attachments.set(channel.name, attachment);
+  attachment.attach(frame, identity.capability);
+}
+
+export function detach(connection: Receiver, frame: ServerFrame & { channel: string }): void {
+  const { id, attachments, transport } = connection;
+  const channel = attachments.get(frame.channel)?.channel;
+  attachments.delete(frame.channel);
+  channel?.subscribers.delete(id);
+  channel?.leaveAll(id);
+  transport?.send(frame);
+}
 
 /** One connection on one channel: what it may do there, and what it receives. */
 export class Attachment implements Subscriber {

@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { parseAnnotations } from "./annotation.ts";
-import { Attachment } from "./attachment.ts";
+import { type Attachment, detach, handleAttach } from "./attachment.ts";
 import type { Auth, Identity } from "./auth.ts";
-import { requireCapability } from "./capability.ts";
 import { channelSerialOf, serialOf } from "./channel.ts";
 import { AblyError, assert, toAblyError } from "./error.ts";
 import { decode } from "./format.ts";
@@ -33,14 +32,15 @@ export type Host = TransportHost & {
  * client attaches again with its last serial, and the channel sends what came after it.
  */
 export class Connection {
+  /** ATTACH, DETACH and SYNC are in `attachment.ts`, and publishes in `publisher.ts`. */
   static readonly #handlers = new Map<unknown, (self: Connection, frame: ClientFrame) => void>([
     [Action.HEARTBEAT, (self, { id }) => self.transport?.send({ action: Action.HEARTBEAT, id })],
     [Action.PONG, (self, { id }) => self.transport?.answerPing(id)],
     [Action.CLOSE, (self) => self.close()],
     [Action.DISCONNECT, (self) => self.transport?.cut()],
     [Action.AUTH, (self, frame) => self.#handleAuth(frame)],
-    [Action.ATTACH, (self, frame) => self.#handleAttach(frame)],
-    [Action.DETACH, (self, { channel }) => self.detach({ action: Action.DETACHED, channel })],
+    [Action.ATTACH, handleAttach],
+    [Action.DETACH, (self, { channel }) => detach(self, { action: Action.DETACHED, channel })],
     [Action.SYNC, (self, { channel }) => self.attachments.get(channel)?.sync()],
     [Action.MESSAGE, (self, frame) => self.#handlePublish(frame)],
     [Action.PRESENCE, (self, frame) => self.#handlePublish(frame)],
@@ -112,14 +112,6 @@ export class Connection {
     this.#setTimers([left, () => this.endToken(error)], [isRevoked ? 0 : renewal, renew]);
   }
 
-  detach(frame: ServerFrame & { channel: string }): void {
-    const attachment = this.attachments.get(frame.channel);
-    this.attachments.delete(frame.channel);
-    attachment?.channel.subscribers.delete(this.id);
-    attachment?.channel.leaveAll(this.id);
-    this.transport?.send(frame);
-  }
-
   receive(transport: Transport, data: Buffer): void {
     if (transport !== this.transport) return;
     let frame: ClientFrame | undefined;
@@ -133,7 +125,7 @@ export class Connection {
     } catch (thrown) {
       const error = toAblyError(thrown);
       const { action, channel = "", msgSerial } = frame ?? {};
-      if (action === Action.ATTACH) this.detach({ action: Action.ERROR, channel, error });
+      if (action === Action.ATTACH) detach(this, { action: Action.ERROR, channel, error });
       else if (msgSerial === undefined) this.close({ action: Action.ERROR, error });
       else this.transport?.send({ action: Action.NACK, msgSerial, count: 1, error });
     }
@@ -148,17 +140,6 @@ export class Connection {
     this.#authorize(identity);
   }
 
-  #handleAttach(frame: ClientFrame): void {
-    const channel = this.identity.app.channel(frame.channel, this.identity);
-    const known = this.attachments.get(channel.name);
-    const { maxChannelsPerConnection: max } = this.#host.settings;
-    const hasRoom = known || this.attachments.size < max;
-    assert(hasRoom, 90010, `A connection may attach to at most ${max} channels.`);
-    const attachment = known ?? new Attachment(channel, this);
-    this.attachments.set(channel.name, attachment);
-    attachment.attach(frame, this.identity.capability);
-  }
-
   /** Publishes once: a frame that is sent again after a drop gets the same answer. */
   #handlePublish(frame: ClientFrame): void {
     const { action, msgSerial = 0 } = frame;
@@ -171,32 +152,18 @@ export class Connection {
     this.transport?.send({ action: Action.ACK, msgSerial, count: 1, res: [{ serials }] });
   }
 
-  #publish(frame: ClientFrame): string[] {
-    const { action, msgSerial = 0, items } = frame;
+  #publish({ action, channel: name, msgSerial = 0, items }: ClientFrame): string[] {
     const { identity } = this;
-    const channel = identity.app.channel(frame.channel, identity);
-    const { name, app } = channel;
-    // Publishing works without attaching, but not against the modes of an attachment.
-    const attachment = this.attachments.get(name);
+    const { settings } = this.#host;
+    const channel = identity.app.channel(name, identity);
     const sender = { id: `${this.id}:${msgSerial}`, connectionId: this.id };
-    const own = { channel, identity, sender, host: this.#host };
-    if (action === Action.PRESENCE) {
-      assert(attachment, 91001, "Presence needs an attached channel. Attach first.");
-      requireCapability(identity.capability, name, "presence");
-      attachment.requireMode("PRESENCE", 40165);
-      publisher.publishPresence(own, this.#count(parseMessages(items, app.settings)));
-      return [];
-    }
-    if (action === Action.ANNOTATION) {
-      requireCapability(identity.capability, name, "annotation-publish");
-      attachment?.requireMode("ANNOTATION_PUBLISH", 40160);
-      const drafts = this.#count(parseAnnotations(items, app.settings));
-      return publisher.publishAnnotations(own, drafts);
-    }
-    const drafts = this.#count(parseMessages(items, app.settings));
+    const attachment = this.attachments.get(name);
+    const own = { channel, identity, sender, attachment, host: this.#host };
+    if (action === Action.ANNOTATION)
+      return publisher.publishAnnotations(own, this.#count(parseAnnotations(items, settings)));
+    const drafts = this.#count(parseMessages(items, settings));
+    if (action === Action.PRESENCE) return publisher.publishPresence(own, drafts);
     const isChange = drafts.some(({ action: change }) => change);
-    if (!isChange) requireCapability(identity.capability, name, "publish");
-    attachment?.requireMode("PUBLISH", 40165);
     if (isChange) return [publisher.changeMessage(own, drafts)];
     return publisher.publishMessages(own, drafts).serials;
   }
@@ -233,7 +200,7 @@ export class Connection {
       try {
         attachment.authorize(identity.capability);
       } catch (thrown) {
-        this.detach({ action: Action.ERROR, channel, error: toAblyError(thrown) });
+        detach(this, { action: Action.ERROR, channel, error: toAblyError(thrown) });
       }
     }
     const connectionDetails = this.#details();

@@ -1,4 +1,5 @@
 /** Faults on demand, for tests and for the page's practice drawer. See the README. */
+import { detach } from "./attachment.ts";
 import type { Connection, Host } from "./connection.ts";
 import { AblyError, assert } from "./error.ts";
 import { Action } from "./protocol.ts";
@@ -29,7 +30,7 @@ export function createFaults(host: Host & { forget(): void }) {
     detach(channel: string): void {
       const error = new AblyError(90198, "The fault detach of local Ably was used.", 503);
       const all = [...connections.values()].filter(({ attachments }) => attachments.has(channel));
-      for (const one of all) one.detach({ action: Action.DETACHED, channel, error });
+      for (const one of all) detach(one, { action: Action.DETACHED, channel, error });
     },
     acceptUndecodable(on: boolean | string = true): void {
       host.settings.acceptUndecodable = String(on) !== "false";

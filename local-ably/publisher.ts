@@ -1,4 +1,6 @@
+/** MESSAGE, PRESENCE and ANNOTATION, and the same over REST. */
 import { type AnnotationDraft, checkAnnotation } from "./annotation.ts";
+import type { Attachment } from "./attachment.ts";
 import type { Identity } from "./auth.ts";
 import { permits, requireCapability } from "./capability.ts";
 import type { Channel, Sender } from "./channel.ts";
@@ -15,10 +17,14 @@ export type Publisher = {
   readonly identity: Identity;
   readonly sender: Sender;
   readonly host: { readonly connections: ReadonlyMap<string, unknown> };
+  /** Publishing works without attaching, but not against the modes of an attachment. */
+  readonly attachment?: Attachment | undefined;
 };
 
 export function publishMessages(publisher: Publisher, drafts: Draft[]) {
-  const { channel, sender } = publisher;
+  const { channel, sender, identity, attachment } = publisher;
+  requireCapability(identity.capability, channel.name, "publish");
+  attachment?.requireMode("PUBLISH", 40165);
   assert(!drafts.some(({ action }) => action), 40000, "A new message must not have an action.");
   for (const draft of drafts) checkExtras(draft, channel.app.settings);
   const messages = channel.publish(check(publisher, drafts), sender);
@@ -27,8 +33,9 @@ export function publishMessages(publisher: Publisher, drafts: Draft[]) {
 
 /** Returns the serial of the message's new version. Throws 40160, 40400 or 93002. */
 export function changeMessage(publisher: Publisher, drafts: Draft[]): string {
-  const { channel, sender } = publisher;
+  const { channel, sender, attachment } = publisher;
   const [draft] = drafts;
+  attachment?.requireMode("PUBLISH", 40165);
   if (!draft || drafts.length > 1 || !CHANGES.includes(draft.action))
     throw new AblyError(40000, "A change must be one message: an update, a delete or an append.");
   requireOwnership(publisher, draft);
@@ -39,16 +46,25 @@ export function changeMessage(publisher: Publisher, drafts: Draft[]): string {
 }
 
 export function publishAnnotations(publisher: Publisher, drafts: AnnotationDraft[]): string[] {
+  const { channel, sender, identity, attachment } = publisher;
+  requireCapability(identity.capability, channel.name, "annotation-publish");
+  attachment?.requireMode("ANNOTATION_PUBLISH", 40160);
   const checked = check(publisher, drafts);
   checked.forEach(checkAnnotation);
-  return serialsOf(publisher.channel.annotate(checked, publisher.sender));
+  return serialsOf(channel.annotate(checked, sender));
 }
 
-export function publishPresence(publisher: Publisher, drafts: Draft[]): void {
+/** Presence has no serials. */
+export function publishPresence(publisher: Publisher, drafts: Draft[]): string[] {
+  const { channel, sender, identity, attachment } = publisher;
+  assert(attachment, 91001, "Presence needs an attached channel. Attach first.");
+  requireCapability(identity.capability, channel.name, "presence");
+  attachment.requireMode("PRESENCE", 40165);
   const checked = check(publisher, drafts);
   const areNamed = checked.every(({ clientId }) => clientId !== undefined);
   assert(areNamed, 91000, "Presence needs a clientId. Connect with one.");
-  publisher.channel.updatePresence(checked, publisher.sender);
+  channel.updatePresence(checked, sender);
+  return [];
 }
 
 /** Fills the client ID in, and checks what is the same for everything that is published. */

@@ -73,11 +73,13 @@ const MAX_HEADER_LENGTH = 1_000;
 /** In bytes. A token request needs no credentials. */
 const MAX_TOKEN_REQUEST_SIZE = 65_536;
 
-export async function answerRest(request: IncomingMessage, host: Host) {
+/** @param refusal Why the request is not answered, if it is not. */
+export async function answerRest(request: IncomingMessage, host: Host, refusal?: AblyError) {
   const { headers } = request;
   const { pathname: path, searchParams: query } = new URL(request.url ?? "/", "http://local-ably");
   const format = formatOf(query.get("format") ?? headers.accept);
-  const result = await route({ host, request, path, query, name: "", serial: "" }).catch(toResult);
+  const call = { host, request, path, query, name: "", serial: "" };
+  const result = refusal ? toResult(refusal) : await route(call).catch(toResult);
   const { status = 200, headers: own, body } = result;
   const common = {
     "access-control-allow-origin": "*",
@@ -286,7 +288,7 @@ function runEach(names: unknown[], run: (name: string) => object, what = "channe
   return { successCount: results.length - failureCount, failureCount, results };
 }
 
-export function toResult(thrown: unknown) {
+function toResult(thrown: unknown) {
   const error = toAblyError(thrown);
   const message = error.message.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, MAX_HEADER_LENGTH);
   const headers = { "x-ably-errorcode": String(error.code), "x-ably-errormessage": message };

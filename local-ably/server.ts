@@ -11,7 +11,7 @@ import { LOCAL_KEYS } from "./keys.ts";
 import { Network } from "./network.ts";
 import { type AllowedHosts, isSameHost } from "./origin.ts";
 import { Action } from "./protocol.ts";
-import { type Host, answerRest, readCredentials, toResult } from "./rest.ts";
+import { type Host, answerRest, readCredentials } from "./rest.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 import { Transport } from "./transport.ts";
 
@@ -36,19 +36,16 @@ export class LocalAbly implements Host {
     this.#webSockets = new WebSocketServer({
       noServer: true,
       maxPayload: this.settings.maxFrameSize,
-      verifyClient: ({ req }, answer) => {
-        const { status, headers, body } = toHostRefusal(req);
-        answer(isAllowed(req), status, body, headers);
-      },
+      verifyClient: ({ req }, answer) => answer(isAllowed(req), 403, toRefusal(req).message),
     });
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
     const { network, settings } = this;
-    const result = this.#isAllowed(request) ? answerRest(request, this) : toHostRefusal(request);
+    const refusal = this.#isAllowed(request) ? undefined : toRefusal(request);
     // For clients that stop sending or reading.
     response.setTimeout(settings.maxIdleInterval, () => response.destroy());
-    Promise.resolve(result)
+    answerRest(request, this, refusal)
       .then(({ status, headers, body }) => {
         const isFull = network.bytesUnsent > settings.maxBytesUnsentInTotal;
         if (response.destroyed || isFull) return response.destroy();
@@ -123,12 +120,10 @@ export class LocalAbly implements Host {
   }
 }
 
-function toHostRefusal({ headers: { origin, host } }: IncomingMessage) {
+function toRefusal({ headers: { origin, host } }: IncomingMessage): AblyError {
   const page = origin ?? `http://${host}`;
   const message = `Local Ably does not answer pages of ${page}. Use localhost, an IP address or HTTPS, or allow the host: see "Host names" in local-ably/README.md.`;
-  const { status, headers, body } = toResult(new AblyError(40300, message));
-  const type = { "content-type": "application/json" };
-  return { status, headers: { ...headers, ...type }, body: JSON.stringify(body) };
+  return new AblyError(40300, message);
 }
 
 /**

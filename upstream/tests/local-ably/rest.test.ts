@@ -161,7 +161,7 @@ describe.each(FORMATS)("REST in %s", (format) => {
     ["GET", "/no/such/path", 404, 40400],
     ["POST", "/push/publish", 404, 40400],
     ["GET", "/push/deviceRegistrations", 404, 40400],
-    ["POST", "/keys/local.dev/revokeTokens", 404, 40400],
+    ["POST", "/keys/local.dev/revokeTokens", 401, 40162],
     ["POST", "/apps", 404, 40400],
     ["GET", "/channels", 404, 40400],
     ["GET", "/chat/4/rooms/r/messages", 404, 40400],
