@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
+import { isSameOrigin } from "../../../local-ably/origin.ts";
 import { startLocalAbly } from "../../../local-ably/server.ts";
 import { RawClient, atEnd, send, start } from "./harness.ts";
 
@@ -43,5 +45,23 @@ describe("local Ably alone", () => {
     expect(error).toMatchObject({ code: 40300, statusCode: 403, href: expect.any(String) });
     expect(error.message).toContain("http://evil.example");
     expect(error.message).toContain("local-ably/README.md");
+  });
+});
+
+describe("local Ably inside Vite", () => {
+  const ask = (headers: IncomingHttpHeaders) =>
+    isSameOrigin({ headers } as IncomingMessage, ["editor.example"]);
+
+  it("answers a page of a name that allowedHosts lists", () => {
+    expect(ask({ host: "editor.example", origin: "http://editor.example" })).toBe(true);
+    expect(ask({ host: "editor.example", origin: "http://evil.example" })).toBe(false);
+  });
+
+  // The proxy rewrites the Origin of all pages, and Chromium's WebSockets say nothing else.
+  it("refuses an Origin that a proxy has rewritten to localhost, unless the Host is, too", () => {
+    for (const origin of ["http://localhost", "http://localhost:5173", "http://127.0.0.1:5173"]) {
+      expect(ask({ host: "editor.example", origin })).toBe(false);
+    }
+    expect(ask({ host: "localhost:5173", origin: "http://localhost:5173" })).toBe(true);
   });
 });
