@@ -53,12 +53,12 @@ export class LocalAbly implements Host {
         response.once("close", () => {
           network.bytesUnsent -= body.length;
         });
+        // Discard the rest of a refused body: some clients read the answer after they sent all.
+        request.resume();
         if (request.complete) return response.writeHead(status, headers).end(body);
-        // A refused body is still arriving. Discard it: the client reads the answer when it has
-        // sent all. No further request can follow on this connection.
-        const length = { "content-length": body.length, connection: "close" };
-        response.writeHead(status, { ...headers, ...length }).write(body);
-        request.resume().once("close", () => response.end());
+        const last = { "content-length": body.length, connection: "close" };
+        response.writeHead(status, { ...headers, ...last }).write(body);
+        request.once("close", () => response.end());
       })
       .catch(() => response.destroy());
   }
