@@ -42,6 +42,8 @@ export class LocalAbly implements Host {
 
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
     const { network, settings } = this;
+    // The answer to an earlier request is unsent. Node would queue this one, and never close it.
+    if (!response.socket) return void request.socket.destroy();
     const refusal = this.#isAllowed(request) ? undefined : toRefusal(request);
     // For clients that stop sending or reading.
     response.setTimeout(settings.maxIdleInterval, () => response.destroy());

@@ -464,6 +464,17 @@ describe("Whatever one token sends,", () => {
     await expect.poll(answer).toBe(true);
   });
 
+  // Node queues such answers, and does not say when their connection ends: nothing counts them.
+  it("a connection that sends a request before it has its answer is cut", async () => {
+    const server = await start();
+    const socket = await open(server, "GET /time HTTP/1.1\r\nhost: local\r\n\r\n".repeat(2));
+    const answers = new Inbox<Buffer>();
+    socket.on("data", answers.add);
+    await within(once(socket, "close"), "the end of the connection");
+    expect(answers.all).toEqual([]);
+    expect((await fetch(`${server.url}/time`)).status).toBe(200);
+  });
+
   it("the body of a token request is small", async () => {
     const server = await start();
     const body = JSON.stringify({ nonce: "x".repeat(70_000) });
