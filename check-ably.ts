@@ -1,10 +1,10 @@
 /** `npm run check:ably`: checks your Ably key, its capabilities and this network. */
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import Ably from "ably";
 import { FunctionError } from "./netlify/functions/ably-token-request/response.ts";
 import { readKey } from "./netlify/functions/ably-token-request/key.ts";
 import { channelName } from "./src/realtime/contract.ts";
+import { loadEnvFiles } from "./vite/env-files.ts";
 
 export type Verdict = {
   name: string;
@@ -134,11 +134,8 @@ function withoutSecret(text: string, key: string): string {
   return text.replaceAll(key.split(":")[1] ?? key, "…").trim();
 }
 
-/** The files that `netlify dev` reads. The first one that sets a variable wins, and the shell beats them all. */
-const ENV_FILES = [".env.development.local", ".env.local", ".env.development", ".env"];
-
 async function main(): Promise<void> {
-  for (const file of ENV_FILES) if (existsSync(file)) process.loadEnvFile(file);
+  loadEnvFiles();
   const key = process.env.ABLY_API_KEY?.trim();
   if (!key) {
     console.log("Skipped: there is no ABLY_API_KEY in .env or the shell. Nothing was checked.");
@@ -152,4 +149,9 @@ async function main(): Promise<void> {
   console.log(process.exitCode ? "Some checks failed: see above." : "All checks passed.");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

@@ -1,12 +1,10 @@
 import { defineConfig } from "vite";
-import {
-  askForRestart,
-  offerNetworkHost,
-  preconnect,
-  refuseKeyInPage,
-  reportPolicy,
-  suggestPort,
-} from "./vite.plugins.ts";
+import { refuseKeyInPage } from "./vite/key-guard.ts";
+import { offerNetworkHost } from "./vite/network-host.ts";
+import { reportPolicy } from "./vite/policy.ts";
+import { suggestPort } from "./vite/port.ts";
+import { preconnect } from "./vite/preconnect.ts";
+import { askForRestart } from "./vite/restart.ts";
 
 /** The name of a key, without its secret. */
 const [keyName = ""] = process.env.ABLY_API_KEY?.trim().match(/^[\w-]+\.[\w-]+(?=:)/) ?? [];

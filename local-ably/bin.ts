@@ -1,14 +1,12 @@
 /** `npm run local-ably`: local Ably alone, or for as long as a command runs. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { parseArgs } from "node:util";
+import { loadEnvFiles } from "../vite/env-files.ts";
 import { readKeys } from "./keys.ts";
 import { startLocalAbly } from "./server.ts";
 
-/** The files that `netlify dev` reads. A variable of an earlier file, or of the shell, wins. */
-const ENV_FILES = [".env.development.local", ".env.local", ".env.development", ".env"];
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const DEFAULT_PORT = 8889;
 const DEFAULT_HOST = "127.0.0.1";
@@ -36,7 +34,7 @@ const OPTIONS = {
 async function run(): Promise<void> {
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
   if (values.help) return console.log(HELP);
-  for (const file of ENV_FILES) if (existsSync(file)) process.loadEnvFile(file);
+  loadEnvFiles();
   const { LOCAL_ABLY_PORT, LOCAL_ABLY_HOST, LOCAL_ABLY_KEYS } = process.env;
   const port = Number(values.port ?? (LOCAL_ABLY_PORT?.trim() || DEFAULT_PORT));
   const host = values.host ?? (LOCAL_ABLY_HOST?.trim() || DEFAULT_HOST);

@@ -9,7 +9,7 @@ const MAX_FUNCTION_LINES = 50;
 const MAX_MAIN_LINES = 65;
 
 const files = (await listFiles()).filter((file) =>
-  /^((src|netlify|local-ably)\/.*|[^/]+)\.ts$/.test(file),
+  /^((src|netlify|vite|local-ably)\/.*|[^/]+)\.ts$/.test(file),
 );
 
 /** Returns the name and the length of each function in a file. */

@@ -10,7 +10,7 @@ import { listFiles } from "../../support/files.ts";
 const FILES = await listFiles();
 const DOCS = FILES.filter((path) => path.endsWith(".md"));
 const CODE = FILES.filter((path) =>
-  /^((src|netlify|local-ably)\/.*\.ts|[^/]+\.(ts|toml))$/.test(path),
+  /^((src|netlify|vite|local-ably)\/.*\.ts|[^/]+\.(ts|toml))$/.test(path),
 );
 
 /** Paths that the docs may name although they are not in the repository. */

@@ -27,11 +27,13 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp[]][] = [
     [
       /^local-ably\//,
       /^netlify\/functions\/ably-token-request\/key\.ts$/,
+      /^vite\/env-files\.ts$/,
       /^(ws|vite|@msgpack\/msgpack)$/,
       /^node:/,
     ],
   ],
-  [/^vite\.[\w.]+\.ts$/, [/^vite\.[\w.]+\.ts$/, /^local-ably\/vite\.ts$/, /^vite$/, /^node:/]],
+  [/^vite\.config\.ts$/, [/^vite\//, /^local-ably\/vite\.ts$/, /^vite$/]],
+  [/^vite\//, [/^vite\//, /^(vite|dotenv)$/, /^node:/]],
   [/^(tests\/|vitest\.config\.ts$|check-ably\.ts$)/, [/^(?!upstream\/|local-ably\/)/]],
 ];
 

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type InlineConfig, build, loadConfigFromFile } from "vite";
+import { type InlineConfig, build, loadConfigFromFile, resolveConfig } from "vite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { refuseKeyInPage } from "../../vite.plugins.ts";
+import { refuseKeyInPage } from "../../vite/key-guard.ts";
 
 const KEY = "appId1.keyId1:0123456789abcdefghijklmnopqrstuvwxyz-_ABCDE";
 /** Keys of old Ably accounts have short secrets. */
@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-async function write(path: string, text: string): Promise<void> {
+async function write(path: string, text: string | Buffer): Promise<void> {
   await mkdir(dirname(join(root, path)), { recursive: true });
   await writeFile(join(root, path), text);
 }
@@ -81,22 +81,17 @@ describe("the build fails", () => {
     expect(await failureOf({ define: { __KEY__: JSON.stringify(KEY) } })).toContain("holds an");
   });
 
-  it.each(["the whole key", "its secret part", "the key in base64"])(
-    "for %s of ABLY_API_KEY, whatever its form",
-    async (what) => {
-      const key = "app.key:onlylowercaseletters";
-      vi.stubEnv("ABLY_API_KEY", ` ${key}\n`);
-      const text = {
-        "the whole key": key,
-        "its secret part": "onlylowercaseletters",
-        "the key in base64": Buffer.from(key).toString("base64"),
-      }[what];
-      await write("main.js", `console.log("${text}");`);
-      const failure = await failureOf();
-      expect(failure).toContain("holds an Ably key");
-      expect(failure).not.toContain("onlylowercaseletters");
-    },
-  );
+  it.each([
+    ["the whole key", "app.key:onlylowercaseletters"],
+    ["its secret part", "onlylowercaseletters"],
+    ["its secret part in base64", Buffer.from("onlylowercaseletters").toString("base64")],
+  ])("for %s of ABLY_API_KEY, whatever its form", async (_what, text) => {
+    vi.stubEnv("ABLY_API_KEY", " app.key:onlylowercaseletters\n");
+    await write("main.js", `console.log("${text}");`);
+    const failure = await failureOf();
+    expect(failure).toContain("holds an Ably key");
+    expect(failure).not.toContain("onlylowercaseletters");
+  });
 
   it("for a secret that was pasted without the name of its key", async () => {
     const secret = "hFq83kdJs92LmQp0TzWx";
@@ -107,10 +102,22 @@ describe("the build fails", () => {
     expect(failure).not.toContain(secret);
   });
 
-  it("for the key in .env", async () => {
-    await write(".env", "ABLY_API_KEY=app.key:onlylowercaseletters");
+  it.each([
+    [".env", "ABLY_API_KEY="],
+    [".env", "\uFEFFABLY_API_KEY="],
+    [".env.development.local", "ABLY_API_KEY="],
+    [".env.production", "export ABLY_API_KEY: "],
+  ])("for the secret of the key in %s, after %j", async (file, start) => {
+    await write(file, `${start}app.key:onlylowercaseletters`);
     await write("main.js", 'console.log("onlylowercaseletters");');
     expect(await failureOf()).toContain("holds an Ably key");
+  });
+
+  it.each(["build", "serve"] as const)("for a .env in UTF-16, and so does %s", async (command) => {
+    await write(".env", Buffer.from(`\uFEFFABLY_API_KEY=${KEY}`, "utf16le"));
+    const plugins = [refuseKeyInPage()];
+    const started = resolveConfig({ root, configFile: false, plugins }, command);
+    await expect(started).rejects.toThrow(/[\\/]\.env is not in UTF-8.*Save it as UTF-8/);
   });
 
   it.each(["in the environment", "in .env"])("for a key in a VITE_ variable %s", async (where) => {
@@ -118,6 +125,13 @@ describe("the build fails", () => {
     if (where === "in .env") await write(".env", `VITE_ABLY=key=${KEY}`);
     else vi.stubEnv("VITE_ABLY", `key=${KEY}`);
     expectRefusal(await failureOf(), /VITE_ABLY/);
+  });
+
+  it("for a key's name and its secret in two VITE_ variables", async () => {
+    vi.stubEnv("VITE_ABLY_NAME", "xVLyHw.DQrNxQ");
+    vi.stubEnv("VITE_ABLY_SECRET", KEY.split(":")[1]);
+    await write("main.js", "");
+    expectRefusal(await failureOf(), /VITE_ABLY_SECRET/);
   });
 
   it("for ABLY_API_KEY itself, if `envPrefix` writes it into the page", async () => {
@@ -135,6 +149,7 @@ describe("the build passes", () => {
     ["the placeholder of .env.example", 'x="ABLY_API_KEY=";'],
   ])("for %s", async (_what, code) => {
     vi.stubEnv("VITE_HOST", "local.example:8080");
+    vi.stubEnv("VITE_OTHER_KEY", "hFq83kdJs92LmQp0TzWx");
     await write("main.js", `const a = 0; globalThis.${code}`);
     expect(await failureOf()).toBeUndefined();
     expect(existsSync(join(root, "dist/index.html"))).toBe(true);
