@@ -31,9 +31,9 @@ export async function findRow(path: string): Promise<Row> {
   return row;
 }
 
-/** Deletes what a row names, in a copy of the project. */
+/** Deletes what a row names and an earlier row has not deleted, in a copy of the project. */
 export async function deleteRow(copy: string, { paths, line, packages }: Row): Promise<void> {
-  for (const path of paths) await rm(join(copy, path), { recursive: true });
+  for (const path of paths) await rm(join(copy, path), { recursive: true, force: true });
   if (line !== undefined) await deleteLine(join(copy, line), paths);
   await uninstall(copy, packages);
 }

@@ -30,6 +30,7 @@ it("README.md has a row for each part that may be deleted", () => {
     ".ci",
     ".devcontainer",
     ".github",
+    ".github/workflows/upstream.yml",
     "CONTRIBUTING.md",
     "docs",
     "local-ably",

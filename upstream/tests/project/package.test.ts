@@ -76,7 +76,7 @@ it("has few packages, and no workspaces", () => {
 it("pins its actions and its image, which Dependabot updates", async () => {
   const read = (path: string) => readFile(join(ROOT, path), "utf8");
   const workflows = await Promise.all(
-    ["check"].map((name) => read(`.github/workflows/${name}.yml`)),
+    ["check", "upstream"].map((name) => read(`.github/workflows/${name}.yml`)),
   );
   const actions = workflows.flatMap((text) => text.match(/uses: .*/g) ?? []);
   expect(actions).not.toEqual([]);
