@@ -34,7 +34,6 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
-          isolate: false, // a worker loads the modules once, for all of its files
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/**/*.browser.test.ts"],
         },
@@ -43,7 +42,6 @@ export default defineConfig({
         test: {
           ...shared,
           name: "browser",
-          isolate: false,
           include: runsBrowserTests ? ["tests/**/*.browser.test.ts"] : [],
           globalSetup: ["tests/support/shared.ts"],
           testTimeout: 60_000,

@@ -1,7 +1,7 @@
 /** The page and the function get their deploy context from different places. They must agree. */
 import { fileURLToPath } from "node:url";
 import type { Context } from "@netlify/functions";
-import { build } from "vite";
+import { build, loadConfigFromFile } from "vite";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import ablyTokenRequest from "../../netlify/functions/ably-token-request/index.ts";
 import { readAnswer } from "./answer.ts";
@@ -15,9 +15,13 @@ afterEach(() => vi.unstubAllEnvs());
 /** Returns the name of the lobby's channel in a page that Vite builds with this CONTEXT. */
 async function channelOfPage(CONTEXT: string | undefined): Promise<string> {
   vi.stubEnv("CONTEXT", CONTEXT);
+  const loaded = await loadConfigFromFile({ command: "build", mode: "production" });
   const result = await build({
     root: ROOT,
+    configFile: false,
+    envDir: false,
     logLevel: "silent",
+    define: loaded?.config.define ?? {},
     build: {
       write: false,
       copyPublicDir: false,

@@ -1,15 +1,17 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
 import { type Browser, type BrowserServer, type LaunchOptions, chromium } from "playwright-core";
 
-const PLACES = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-  // Edge is Chromium too, and every Windows has it.
-  "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
-];
+/** What Playwright finds by itself: Chrome, Edge, and the Chromium that it has downloaded. */
+const CHANNELS = ["chrome", "msedge", "chromium"];
+
+/** Names on the PATH. Snap and the packages of Linux distributions use them. */
+const PROGRAMS = ["chromium", "chromium-browser", "google-chrome-stable"];
+
+/** On a Mac, for everyone or for one user. */
+const MAC_APP = "Applications/Chromium.app/Contents/MacOS/Chromium";
 
 /**
  * Features that tests do not need. The first two load the list under the address bar for each page,
@@ -37,10 +39,30 @@ export const CHROMIUM_ARGS = [
   `--disable-features=${UNUSED_FEATURES.join(",")}`,
 ];
 
-/** Returns the path in `CHROMIUM`, or else the first place that has one. */
-export function findChromium(): string | undefined {
-  const { CHROMIUM } = process.env;
-  return (CHROMIUM ? [CHROMIUM] : PLACES).find((path) => existsSync(path));
+/** Returns the path in `CHROMIUM`, or else of the first browser that is installed. */
+export function findChromium({ CHROMIUM, PATH } = process.env): string | undefined {
+  const apps = ["/", homedir()].map((folder) => join(folder, MAC_APP));
+  const places = CHROMIUM ? [CHROMIUM] : [...placesOfPlaywright(), ...placesOnPath(PATH), ...apps];
+  return places.find(isFile);
+}
+
+type Registry = { findExecutable(channel: string): { executablePath(): string | undefined } };
+
+/** Playwright does not document this part. A test fails when an update of it changes this. */
+export function placesOfPlaywright(): string[] {
+  const bundle: unknown = createRequire(import.meta.url)("playwright-core/lib/coreBundle");
+  const { registry } = bundle as { registry?: { registry?: Registry } };
+  const paths = CHANNELS.map((name) => registry?.registry?.findExecutable(name).executablePath());
+  return paths.filter((path) => path !== undefined);
+}
+
+export function placesOnPath(PATH = ""): string[] {
+  const folders = PATH.split(delimiter);
+  return PROGRAMS.flatMap((program) => folders.map((folder) => join(folder, program)));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** Flags that lead Ably's host names to a port of this machine, with any certificate. */

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, expect, vi } from "vitest";
+import { clearEnvironment } from "./environment.ts";
+
+clearEnvironment();
 
 /** A test that expects console.error says so: `vi.mocked(console.error).mockClear()` at its end. */
 beforeEach(() => {

@@ -3,9 +3,11 @@ import type { TestProject } from "vitest/node";
 import { launchSharedChromium } from "./chromium.ts";
 import { copyProject, updateCopy } from "./copy.ts";
 import { startDev } from "./dev-server.ts";
+import { clearEnvironment } from "./environment.ts";
 import { freePort } from "./program.ts";
 
 export default async function startShared(project: TestProject): Promise<() => Promise<void>> {
+  clearEnvironment();
   const folder = await copyProject();
   const vite = "vite --config tests/support/vite.config.ts";
   const vitePort = await freePort();

@@ -26,7 +26,7 @@ function run(
   expect(program).toBe("node");
   const child = spawn(process.execPath, [...args, ...own], {
     cwd: ROOT,
-    env: { ...process.env, LOCAL_ABLY_KEYS: "", ...env },
+    env: { ...process.env, LOCAL_ABLY_PORT: "", LOCAL_ABLY_HOST: "", LOCAL_ABLY_KEYS: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = new Inbox<string>();

@@ -1,5 +1,5 @@
 /** A fork deletes what README.md's table says it may, or adds its first feature: the app's gate stays green. */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { ROOT, copyProject, removeCopy } from "../../../tests/support/copy.ts";
@@ -71,6 +71,23 @@ it("npm run check passes with a first feature: 👍", { timeout: PATIENCE_MS }, 
   await run("git", ["apply", patch], { cwd: copy });
   await check(copy);
 });
+
+it(
+  "npm run check passes with a second page, as AGENTS.md says",
+  { timeout: PATIENCE_MS },
+  async () => {
+    copy = await copyProject();
+    const agents = await readFile(join(ROOT, "AGENTS.md"), "utf8");
+    const [, option = "", page = ""] = /^- A page:.*`(\w+: .*"([\w.]+)"\] })`/m.exec(agents) ?? [];
+    await writeFile(join(copy, page), '<script type="module">console.log("About")</script>');
+    const config = join(copy, "vite.config.ts");
+    const before = await readFile(config, "utf8");
+    await writeFile(config, before.replace("build: {", `build: { ${option},`));
+    await run("npx", ["oxfmt", "vite.config.ts", page], { cwd: copy });
+    await check(copy);
+    expect(await readdir(join(copy, "dist"))).toEqual(expect.arrayContaining(["index.html", page]));
+  },
+);
 
 it(
   "npm run check passes with another README and other words on the page",

@@ -1,0 +1,16 @@
+import { join } from "node:path";
+import { readEnvFile } from "../../vite/env-files.ts";
+import { ROOT } from "./copy.ts";
+
+/** What the app reads: the variables of `.env.example`, and those that Netlify sets. */
+const NAMES = [...Object.keys(readEnvFile(join(ROOT, ".env.example"))), "CONTEXT", "NETLIFY_DEV"];
+
+/** Vite writes these into the page. */
+const PREFIX = "VITE_";
+
+/** Removes the machine's variables that the app reads. A test sees only what it sets itself. */
+export function clearEnvironment(env: NodeJS.ProcessEnv = process.env): void {
+  for (const name of Object.keys(env)) {
+    if (NAMES.includes(name) || name.startsWith(PREFIX)) Reflect.deleteProperty(env, name);
+  }
+}
