@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { scripts } from "../../../package.json" with { type: "json" };
 import { ROOT, linkPackages } from "../../../tests/support/copy.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/support/stage.ts";
@@ -83,8 +84,8 @@ async function createSite(files: Record<string, string>): Promise<string> {
   const site = await mkdtemp(join(tmpdir(), "site-"));
   await linkPackages(site);
   for (const path of COPIED) await cp(join(ROOT, path), join(site, path), { recursive: true });
-  const scripts = { dev: "netlify dev --internal-disable-edge-functions" };
-  const manifest = JSON.stringify({ type: "module", scripts });
+  const { dev } = scripts;
+  const manifest = JSON.stringify({ type: "module", scripts: { dev } });
   for (const [path, text] of Object.entries({ "package.json": manifest, ...files })) {
     await mkdir(dirname(join(site, path)), { recursive: true });
     await writeFile(join(site, path), text);

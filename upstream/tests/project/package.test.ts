@@ -73,6 +73,15 @@ it("has few packages, and no workspaces", () => {
   expect(manifest).not.toHaveProperty("workspaces");
 });
 
+it.each(["dev", "serve"] as const)("uses an option of netlify %s that exists", async (script) => {
+  const option = "--internal-disable-edge-functions";
+  expect(manifest.scripts[script]).toContain(`netlify ${script} `);
+  expect(manifest.scripts[script]).toContain(option);
+  const command = join(ROOT, `node_modules/netlify-cli/dist/commands/${script}/index.js`);
+  const whatToDo = `netlify-cli no longer has ${option}. Delete it from package.json, AGENTS.md and docs/recipes.md, and check that npm run ${script} starts without a network.`;
+  expect((await readFile(command, "utf8")).includes(option), whatToDo).toBe(true);
+});
+
 it("pins its actions and its image, which Dependabot updates", async () => {
   const read = (path: string) => readFile(join(ROOT, path), "utf8");
   const workflows = await Promise.all(
