@@ -28,12 +28,16 @@ export default defineConfig({
     passWithNoTests: true,
     // Most tests wait for a server or a page, so a core can run two.
     maxWorkers: 4,
+    // The tests use the page's Ably client in Node, over real sockets.
+    onConsoleLog: (log) => !log.includes("this distribution of Ably is intended for browsers"),
     projects: [
       {
-        define: { __LOCAL_ABLY__: false },
         test: {
           ...shared,
           name: "unit",
+          setupFiles: ["tests/support/setup.ts", "tests/support/setup.function.ts"],
+          // Node 22 and newer have it without the flag.
+          execArgv: ["--experimental-websocket"],
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/**/*.browser.test.ts"],
         },

@@ -17,7 +17,6 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        define: { __LOCAL_ABLY__: false },
         test: {
           ...shared,
           name: "project",

@@ -1,105 +1,173 @@
-import { type Client, type ConnectionEvents, connect } from "../realtime/connect.ts";
-import type { MessageName, Payloads } from "../realtime/contract.ts";
-import { type Identity, isMadeUpName, makeName, saveIdentity } from "../realtime/identity.ts";
+/** SHOWN. This page's connection and room, and everything that happens there, as events. */
+import { type Chat, chat } from "../app.ts";
 import {
+  type Connection,
+  type Data,
+  type Identity,
   type Member,
+  type MessageName,
   type Room,
   type RoomEvents,
   type RoomMessage,
+  cleanName,
+  connect,
+  isMadeUpName,
+  makeName,
   openRoom,
-} from "../realtime/room.ts";
-import { forgetTokens } from "../realtime/token.ts";
-import { watchRoundTrip } from "./round-trip.ts";
-import { type Store, createBatch } from "./store.ts";
+  saveIdentity,
+} from "../realtime/index.ts";
+import type { SessionEvent } from "./state/state.ts";
 
 export type Session = {
-  client: Client;
-  room: Room;
+  connection: Connection;
+  room: Room<Chat>;
+  roomName: string;
+  /** Who this page is now, with the name that was chosen last. */
+  readonly me: Identity;
+  onEvent(listener: (event: SessionEvent) => void): void;
+  /** As `onEvent`, with the events so far first. They are kept until the first call. */
+  onEveryEvent(listener: (event: SessionEvent) => void): void;
   /** Sends a message. The list shows if it could not be sent, and why. */
-  send<Name extends MessageName>(name: Name, data: Payloads[Name]): void;
+  send<Name extends MessageName<Chat>>(name: Name, data: Data<Chat, Name>): void;
   rename(name: string): void;
+  /** The text in the box, which belongs to this person in this room. */
+  draft: { read(): string; write(text: string): void };
   /** Tries again what has failed: the connection, or only the room. */
   retry(): void;
-  /** Connects anew, from the function to the channel. */
-  restart(): Session;
   stop(): void;
 };
 
-type Dispatch = Store["dispatch"];
-
-/** Connects, opens the room, and dispatches what happens there until it is stopped. */
-export function startSession(store: Store): Session {
-  let isStopped = false;
-  const dispatch: Dispatch = (event) => {
-    if (!isStopped) store.dispatch(event);
-  };
-  const { me, room: roomName } = store.state;
-  const client = connect(me.clientId, connectionEvents(dispatch));
+export function startSession(identity: Identity, roomName: string): Session {
+  const { emit, onEvent, onEveryEvent } = createEvents();
+  let me = identity;
+  const connection = connect(me.clientId, { observe: (step) => emit({ type: "step", step }) });
+  const cleanups = [
+    connection.onStatus((status) => emit({ type: "connection", status })),
+    watchRoundTrip(connection, (ms) => emit({ type: "round-trip", ms })),
+  ];
   const rename = (name: string) => {
-    dispatch({ type: "renamed", name });
-    saveIdentity(store.state.me);
+    me = { ...me, name };
+    emit({ type: "renamed", name });
+    saveIdentity(me);
     room.setProfile({ name });
   };
-  const avoidNamesake = createNamesakeCheck(() => store.state.me, rename);
-  const room = openRoom(client, roomName, me, roomEvents(dispatch, avoidNamesake));
-  const unwatch = watchRoundTrip(client, (ms) => dispatch({ type: "round-trip", ms }));
-  const stop = () => {
-    isStopped = true;
-    unwatch();
-    room.close();
-    client.close();
-  };
+  const avoidNamesake = createNamesakeCheck(() => me, rename);
+  const profile = { name: me.name };
+  const room = openRoom(connection, chat, roomName, { profile }, roomEvents(emit, avoidNamesake));
   return {
-    client,
+    connection,
     room,
+    roomName,
+    get me() {
+      return me;
+    },
+    onEvent,
+    onEveryEvent,
     rename,
+    draft: draftOf(connection, roomName),
     send(name, data) {
       // Storage may have been full until now. After a reload, only the same person has the message.
-      saveIdentity(store.state.me);
+      saveIdentity(me);
       room.send(name, data).catch(() => {});
     },
     retry() {
-      if (client.connection.state === "connected") room.reopen();
-      else client.connect();
+      if (connection.status.state === "connected") room.reopen();
+      else connection.retry();
     },
-    restart() {
-      stop();
-      forgetTokens();
-      return startSession(store);
+    stop() {
+      for (const cleanup of cleanups) cleanup();
+      room.close();
+      connection.close();
     },
-    stop,
   };
 }
 
-function connectionEvents(dispatch: Dispatch): ConnectionEvents {
-  return {
-    status: (status) => dispatch({ type: "connection", status }),
-    token: (step) => dispatch({ type: "token", step }),
-    transport: (name) => dispatch({ type: "transport", name }),
+type Unstamped<Event> = Event extends unknown ? Omit<Event, "now"> : never;
+type Emit = (event: Unstamped<SessionEvent>) => void;
+
+/** The script that renders most of the page comes later, and gets what happened before it. */
+function createEvents() {
+  const listeners: ((event: SessionEvent) => void)[] = [];
+  let past: SessionEvent[] | undefined = [];
+  const emit: Emit = (unstamped) => {
+    const event = { ...unstamped, now: Date.now() } as SessionEvent;
+    past?.push(event);
+    for (const listener of listeners) listener(event);
   };
+  const onEvent: Session["onEvent"] = (listener) => listeners.push(listener);
+  const onEveryEvent: Session["onEveryEvent"] = (listener) => {
+    past?.forEach(listener);
+    past = undefined;
+    onEvent(listener);
+  };
+  return { emit, onEvent, onEveryEvent };
 }
 
-function roomEvents(dispatch: Dispatch, onMembers: (members: Member[]) => void): RoomEvents {
+function roomEvents(emit: Emit, onMembers: (members: Member<Chat>[]) => void): RoomEvents<Chat> {
   return {
-    message: createBatch<RoomMessage>((messages) => dispatch({ type: "messages", messages })),
+    message: createBatch<RoomMessage<Chat>>((messages) => emit({ type: "messages", messages })),
     members(members) {
-      dispatch({ type: "members", members });
+      emit({ type: "members", members });
       onMembers(members);
     },
-    status: (status) => dispatch({ type: "channel", status }),
-    unsent: (unsent) => dispatch({ type: "unsent", unsent }),
+    status: (status) => emit({ type: "room", status }),
+    unsent: (unsent) => emit({ type: "unsent", unsent }),
+  };
+}
+
+/** Collects items that arrive in one task and passes them on together. */
+function createBatch<Item>(pass: (items: Item[]) => void): (item: Item) => void {
+  let items: Item[] = [];
+  return (item) => {
+    items.push(item);
+    if (items.length > 1) return;
+    queueMicrotask(() => {
+      const batch = items;
+      items = [];
+      pass(batch);
+    });
   };
 }
 
 /** Generated names may repeat. The later visitor changes it. */
 function createNamesakeCheck(readMe: () => Identity, rename: (name: string) => void) {
   let isNew = true;
-  return (members: Member[]) => {
+  return (members: Member<Chat>[]) => {
     const me = readMe();
     if (!isNew || !members.some(({ clientId }) => clientId === me.clientId)) return;
     isNew = false;
     const others = members.filter(({ clientId }) => clientId !== me.clientId);
-    const isTaken = others.some(({ name }) => name === me.name);
+    const isTaken = others.some(({ profile }) => cleanName(profile?.name ?? "") === me.name);
     if (isTaken && isMadeUpName(me.name)) rename(makeName());
+  };
+}
+
+function draftOf({ storages, clientId }: Connection, roomName: string): Session["draft"] {
+  const { tab } = storages;
+  return {
+    read: () => tab.read("draft", clientId, roomName) ?? "",
+    write(text) {
+      if (text === "") tab.remove("draft", clientId, roomName);
+      // Where storage is full, the draft is lost at a reload.
+      else tab.write(text, "draft", clientId, roomName);
+    },
+  };
+}
+
+const ROUND_TRIP_INTERVAL_MS = 20_000;
+
+/** Measures a round trip to Ably, now and then while connected, in ms. Returns its cleanup. */
+function watchRoundTrip({ client }: Connection, listener: (ms: number) => void): () => void {
+  const { connection } = client;
+  const measure = () => {
+    if (connection.state !== "connected" || document.hidden) return;
+    // A ping fails when the connection drops. The connection's state reports that already.
+    connection.ping().then(listener, () => {});
+  };
+  connection.on("connected", measure);
+  const timer = setInterval(measure, ROUND_TRIP_INTERVAL_MS);
+  return () => {
+    connection.off("connected", measure);
+    clearInterval(timer);
   };
 }

@@ -1,11 +1,9 @@
 import { type DemoEvent, type State, reduce } from "./state/state.ts";
 
-type Unstamped<Event> = Event extends unknown ? Omit<Event, "now"> : never;
-
-/** Holds the state, changes it by events, and renders it at most once in each animation frame. */
+/** SHOWN. Holds the state, changes it by events, and renders it at most once in a frame. */
 export type Store = {
   readonly state: State;
-  dispatch(event: Unstamped<DemoEvent>): void;
+  dispatch(event: DemoEvent): void;
   addView(view: (state: State) => void): void;
   close(): void;
 };
@@ -28,11 +26,11 @@ export function createStore(initial: State): Store {
     frame = 0;
     views.forEach(show);
   };
-  const dispatch = (event: Unstamped<DemoEvent>) => {
-    state = reduce(state, { ...event, now: Date.now() } as DemoEvent);
+  const dispatch = (event: DemoEvent) => {
+    state = reduce(state, event);
     frame ||= requestAnimationFrame(render);
   };
-  const timer = setInterval(() => dispatch({ type: "tick" }), TICK_MS);
+  const timer = setInterval(() => dispatch({ type: "tick", now: Date.now() }), TICK_MS);
   return {
     get state() {
       return state;
@@ -43,22 +41,9 @@ export function createStore(initial: State): Store {
       show(view);
     },
     close() {
+      views.length = 0;
       clearInterval(timer);
       cancelAnimationFrame(frame);
     },
-  };
-}
-
-/** Collects items that arrive in one task and passes them on together. */
-export function createBatch<Item>(pass: (items: Item[]) => void): (item: Item) => void {
-  let items: Item[] = [];
-  return (item) => {
-    items.push(item);
-    if (items.length > 1) return;
-    queueMicrotask(() => {
-      const batch = items;
-      items = [];
-      pass(batch);
-    });
   };
 }

@@ -1,5 +1,71 @@
-/** What went wrong, as a kind that a page can explain: who answered, and what helps. */
-import type { ErrorInfo } from "./error-info.ts";
+/**
+ * KEPT. What an error of Ably, of the token function or of Netlify means. `KINDS` is the one table:
+ * each code has a kind, and each kind says what helps. The words for people are in words.ts.
+ * https://github.com/ably/ably-common/blob/main/protocol/errors.json
+ */
+import type { ErrorInfo as AblyErrorInfo } from "ably";
+
+export type ErrorInfo = Pick<AblyErrorInfo, "code" | "statusCode" | "message">;
+
+/**
+ * What helps. `heals`: time alone, so the page tries again by itself. `asks`: somebody has to do
+ * something first. `ends`: this version of the page will never succeed.
+ */
+export type Remedy = "heals" | "asks" | "ends";
+
+const KINDS = {
+  // The token function.
+  "key-not-set": { remedy: "asks" },
+  "function-refused": { remedy: "asks" },
+  "function-failed": { remedy: "asks" },
+  // Netlify, in front of the token function.
+  "function-missing": { remedy: "asks" },
+  "function-crashed": { remedy: "asks" },
+  "function-timeout": { remedy: "heals" },
+  "site-protected": { remedy: "asks" },
+  "netlify-refused": { remedy: "asks" },
+  "site-unreachable": { remedy: "heals" },
+  // Ably. Netlify's rate limit counts as too many requests, too.
+  "too-many-requests": {
+    remedy: "heals",
+    codes: [40115, 42910, 42911, 42912, 42913, 42920, 42921, 42922, 80020, 80021, 90021],
+  },
+  clock: { remedy: "asks", codes: [40104] },
+  "token-request-reused": { remedy: "asks", codes: [40105] },
+  "key-rejected": { remedy: "asks", codes: [40005, 40101, 40130, 40131, 40132, 40133] },
+  "account-limit": { remedy: "heals", codes: [40111, 40112, 40114, 40150, 40151] },
+  "account-blocked": {
+    remedy: "asks",
+    codes: [40110, 40113, 40120, 40310, 40311, 40320, 40330, 40331, 40332],
+  },
+  "sdk-too-old": { remedy: "ends", codes: [40017, 40023, 40168, 80024] },
+  "token-rejected": {
+    remedy: "asks",
+    codes: [40140, 40141, 40142, 40143, 40144, 40145, 40171],
+  },
+  identity: { remedy: "asks", codes: [40012, 40102, 80011] },
+  "not-permitted": { remedy: "asks", codes: [40160, 40161] },
+  "room-full": { remedy: "heals", codes: [91003] },
+  "too-many-rooms": { remedy: "heals", codes: [90010] },
+  "ably-trouble": { remedy: "heals" }, // and every code from 50000 to 59999
+  "ably-unreachable": {
+    remedy: "heals",
+    codes: [80000, 80001, 80002, 80003, 80009, 80014, 90007],
+  },
+  unknown: { remedy: "asks" },
+} as const satisfies Record<string, { remedy: Remedy; codes?: readonly number[] }>;
+
+export type ErrorKind = keyof typeof KINDS;
+
+export function remedyOf(kind: ErrorKind): Remedy {
+  return KINDS[kind].remedy;
+}
+
+const KIND_OF_CODE = new Map<number, ErrorKind>();
+for (const [kind, entry] of Object.entries(KINDS)) {
+  if (!("codes" in entry)) continue;
+  for (const code of entry.codes) KIND_OF_CODE.set(code, kind as ErrorKind);
+}
 
 /** Who answered the last token request, or was asked and did not answer. */
 export type TokenResponse = {
@@ -10,71 +76,46 @@ export type TokenResponse = {
   hasErrorCode: boolean;
 };
 
-export type ErrorKind =
-  /** The token function. */
-  | "key-not-set"
-  | "function-refused"
-  | "function-failed"
-  /** Netlify, in front of the token function. */
-  | "function-missing"
-  | "function-crashed"
-  | "function-timeout"
-  | "site-protected"
-  | "netlify-refused"
-  | "site-unreachable"
-  /** Ably, or Netlify's rate limit. */
-  | "too-many-requests"
-  /** Ably. */
-  | "clock"
-  | "token-request-reused"
-  | "key-rejected"
-  | "account-limit"
-  | "account-blocked"
-  | "sdk-too-old"
-  | "token-rejected"
-  | "identity"
-  | "not-permitted"
-  | "room-full"
-  | "too-many-rooms"
-  | "ably-trouble"
-  | "ably-unreachable"
-  | "unknown";
-
-/** https://github.com/ably/ably-common/blob/main/protocol/errors.json */
-const CODES: Partial<Record<ErrorKind, number[]>> = {
-  clock: [40104],
-  "token-request-reused": [40105],
-  "key-rejected": [40005, 40101, 40130, 40131, 40132, 40133],
-  "account-limit": [40111, 40112, 40114, 40150],
-  "account-blocked": [40110, 40113, 40120, 40310, 40311, 40320, 40330, 40331, 40332],
-  "sdk-too-old": [40017, 40023, 40168, 80024],
-  "token-rejected": [40140, 40141, 40142, 40143, 40144, 40145, 40171],
-  identity: [40012, 40102, 80011],
-  "not-permitted": [40160, 40161],
-  "room-full": [91003],
-  "too-many-rooms": [90010],
-  "too-many-requests": [42910, 42911, 42912, 42913, 42920, 42921, 42922, 80020, 80021, 90021],
-  "ably-unreachable": [80000, 80001, 80002, 80003, 80009, 80014, 90007],
-};
-
-const KINDS = new Map(
-  Object.entries(CODES).flatMap(([kind, codes]) => codes.map((code) => [code, kind as ErrorKind])),
-);
-
+/** ably-js: a token could not be obtained. `cause` says why. */
+const TOKEN_REQUEST_FAILED = 80019;
 /** ably-js: the function or Ably gave no usable response. */
 const NO_USABLE_RESPONSE = 40170;
 const NOT_FOUND = 40400;
 const KEY_MISSING = 40106;
 const KEY_MALFORMED = 40101;
 
+export function readError(error: unknown): ErrorInfo {
+  if (!isErrorLike(error)) return { code: 0, statusCode: 0, message: String(error) };
+  // Ably wraps what the token function answered: the innermost cause explains most.
+  if (isErrorLike(error.cause) && error.cause.code) return readError(error.cause);
+  const { code = 0, statusCode = 0, message = String(error) } = error;
+  return { code, statusCode, message };
+}
+
+export function isTokenError(error: unknown): boolean {
+  return isErrorLike(error) && error.code === TOKEN_REQUEST_FAILED;
+}
+
+/** Returns true if the same operation may succeed later, without anyone doing anything. */
+export function isTemporary(error: ErrorInfo): boolean {
+  const isOfConnection = error.code >= 80_000 && error.code < 81_000;
+  const isOfChannelMeanwhile = error.code >= 90_000 && error.code < 90_010;
+  return (
+    remedyOf(classifyError(error)) === "heals" ||
+    isOfConnection ||
+    isOfChannelMeanwhile ||
+    error.statusCode === 429
+  );
+}
+
 /** @param response Who answered, if a token could not be obtained. */
 export function classifyError(error: ErrorInfo, response?: TokenResponse): ErrorKind {
   if (response?.from === "function") {
     return response.hasErrorCode ? classifyFunctionError(error) : classifyNetlify(response);
   }
-  const known = KINDS.get(error.code);
+  const known = KIND_OF_CODE.get(error.code);
   if (known) return known;
-  // Ably knows no such app or key.
+  // Ably does not know the app or the key.
   if (error.code === NOT_FOUND && response) return "key-rejected";
   if (error.code === NO_USABLE_RESPONSE) {
     return response?.status === undefined ? "ably-unreachable" : "ably-trouble";
@@ -90,28 +131,24 @@ function classifyFunctionError({ code, statusCode }: ErrorInfo): ErrorKind {
   return statusCode >= 500 ? "function-failed" : "unknown";
 }
 
-/** https://docs.netlify.com/build/functions/overview: the function did not answer itself. */
+/** The kind of each status that Netlify answers in place of the function. */
+const NETLIFY: Record<number, ErrorKind> = {
+  200: "function-missing", // Vite or a redirect answered with a page.
+  401: "site-protected",
+  403: "netlify-refused",
+  404: "function-missing",
+  408: "site-unreachable",
+  429: "too-many-requests",
+  500: "function-crashed",
+  502: "function-crashed",
+  503: "function-crashed",
+  504: "function-timeout",
+};
+
 function classifyNetlify({ status }: TokenResponse): ErrorKind {
-  switch (status) {
-    case undefined:
-    case 408:
-      return "site-unreachable";
-    case 200:
-    case 404:
-      return "function-missing";
-    case 401:
-      return "site-protected";
-    case 403:
-      return "netlify-refused";
-    case 429:
-      return "too-many-requests";
-    case 500:
-    case 502:
-    case 503:
-      return "function-crashed";
-    case 504:
-      return "function-timeout";
-    default:
-      return "unknown";
-  }
+  return status === undefined ? "site-unreachable" : (NETLIFY[status] ?? "unknown");
+}
+
+function isErrorLike(error: unknown): error is Partial<ErrorInfo> & { cause?: unknown } {
+  return typeof error === "object" && error !== null;
 }

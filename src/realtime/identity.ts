@@ -1,76 +1,37 @@
-import { cleanName } from "./contract.ts";
-
 /**
- * Who this tab is. Each tab is a person of its own, so that two tabs can talk to each other, and
- * stays that person across reloads. A duplicated tab copies the identity of its original.
+ * KEPT. Who this tab is. Each tab is a person of its own, so that two tabs can talk to each other,
+ * and stays that person across reloads. A duplicated tab copies the identity of its original.
  */
-export type Identity = { clientId: string; name: string };
+import { cleanName, makeName } from "./names.ts";
+import { type Storages, openStorages } from "./storage.ts";
 
-const ADJECTIVES =
-  "Amber Azure Bold Bright Calm Clever Coral Gentle Golden Happy Jade Keen Lively Lucky Merry Quiet Ruby Silver Swift Witty";
-const ANIMALS =
-  "Badger Beaver Crane Deer Falcon Finch Gecko Heron Koala Lark Lynx Orca Otter Owl Panda Puffin Raven Robin Seal Swan";
+export type Identity = { clientId: string; name: string };
 
 /** The page's own client IDs. The function accepts more: see client-id.ts there. */
 const CLIENT_ID = /^[\w-]{1,128}$/;
 
-export function loadIdentity(storage: Storage | undefined = tabStorage()): Identity {
-  const clientId = storage?.getItem("clientId") ?? "";
+/** Returns the identity that this tab has stored, or a new one, which it stores. */
+export function loadIdentity({ tab }: Pick<Storages, "tab"> = openStorages()): Identity {
+  const clientId = tab.read("clientId") ?? "";
   const identity = {
     clientId: CLIENT_ID.test(clientId) ? clientId : `guest-${randomId().slice(0, 12)}`,
-    name: cleanName(storage?.getItem("name") ?? "") ?? makeName(),
+    name: cleanName(tab.read("name") ?? "") ?? makeName(),
   };
-  saveIdentity(identity, storage);
+  saveIdentity(identity, { tab });
   return identity;
 }
 
-export function saveIdentity({ clientId, name }: Identity, storage = tabStorage()): void {
-  try {
-    storage?.setItem("clientId", clientId);
-    storage?.setItem("name", name);
-  } catch {
-    // Storage is full: the next load of this tab is a new person.
-  }
+/** Stores the identity for the next load of this tab. Where storage is full, that is a new person. */
+export function saveIdentity(
+  { clientId, name }: Identity,
+  { tab }: Pick<Storages, "tab"> = openStorages(),
+): void {
+  tab.write(clientId, "clientId");
+  tab.write(name, "name");
 }
 
-const requestedIds = new WeakMap<object, string>();
-
-export function rememberClientId(client: object, clientId: string): void {
-  requestedIds.set(client, clientId);
-}
-
-/** The client ID that this page asked for. Without one, the token's, which is unknown until then. */
-export function requestedClientId(client: { auth: { clientId: string } }): string | undefined {
-  return requestedIds.get(client) ?? client.auth.clientId;
-}
-
-/** A name such as "Ruby Otter". There are 400 of them. */
-export function makeName(): string {
-  return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
-}
-
-export function isMadeUpName(name: string): boolean {
-  const [adjective = "", animal = "", ...rest] = name.split(" ");
-  const isListed = (list: string, word: string) => list.split(" ").includes(word);
-  return rest.length === 0 && isListed(ADJECTIVES, adjective) && isListed(ANIMALS, animal);
-}
-
-/** 32 random hexadecimal digits. `crypto.randomUUID` is missing on pages without TLS. */
+/** Returns 32 random hexadecimal digits. `crypto.randomUUID` is missing on pages without TLS. */
 export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** `sessionStorage`, or undefined where the browser's settings forbid it: reading it throws there. */
-export function tabStorage(): Storage | undefined {
-  try {
-    return globalThis.sessionStorage;
-  } catch {
-    return undefined;
-  }
-}
-
-function pick(words: string): string {
-  const list = words.split(" ");
-  return list[Math.floor(Math.random() * list.length)] ?? "";
 }

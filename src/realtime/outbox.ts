@@ -1,267 +1,352 @@
 /**
- * Messages that Ably has not acknowledged yet. They are published in order, and again after a lost
- * connection. `sessionStorage` keeps them when the tab is reloaded or discarded.
+ * KEPT, hardening. Messages that Ably has not acknowledged yet, in order, over a lost connection and
+ * a reload. One at a time is published: then no error can change their order. This costs speed: a
+ * room sends at most one message in a round trip to Ably, and 25 in a second.
+ *
+ * Without this file, delete the lines in room.ts and index.ts that name it: what is sent while there
+ * is no connection is then refused.
  */
-import type { ChannelStateChange, RealtimeChannel } from "ably";
-import type { Client } from "./connect.ts";
-import type { MessageName, Payloads } from "./contract.ts";
-import { type ErrorInfo, isConnectionError, readError } from "./error-info.ts";
-import { randomId, requestedClientId, tabStorage } from "./identity.ts";
+import type { ConnectionStateChange, RealtimeChannel } from "ably";
+import type { Connection } from "./connection.ts";
+import { type Content, type Contract, type MessageName, parseMessage } from "./contract.ts";
+import { type ErrorInfo, isTemporary, readError } from "./errors.ts";
+import { OutboxStorage, type Stored } from "./outbox-storage.ts";
+import { Retry } from "./retry.ts";
 
-export type Unsent<Name extends MessageName = MessageName> = {
+/** A message of this tab that Ably has not delivered back yet. */
+export type Unsent<C extends Contract> = Content<C> & {
   id: string;
-  name: Name;
-  data: Payloads[Name];
-  /** `failed`: Ably refused it, or nobody knows whether Ably has it. It waits for a retry. */
-  state: "waiting" | "publishing" | "failed";
+  /**
+   * `delivered`: Ably has acknowledged it, and delivers it back soon. `failed`: Ably refused it.
+   * `unconfirmed`: nobody knows whether Ably has it. The last two wait for `retry` or `discard`.
+   */
+  delivery: "waiting" | "publishing" | "delivered" | "failed" | "unconfirmed";
+  /** What it waits for: the connection, the room, or its turn because Ably limits the rate. */
+  waitsFor: "connection" | "room" | "rate" | undefined;
   error?: ErrorInfo | undefined;
   /** False if the browser could not store it: a reload would lose it. */
   isStored: boolean;
 };
 
-type Stored = Pick<Unsent, "id" | "name" | "data" | "error"> & {
-  /** Sorts the messages of one room as they were sent. */
-  order: number;
-  /** When it was first handed to an open connection, in ms since the epoch. */
-  publishedAt?: number | undefined;
-};
-
-type Entry = Stored &
-  Pick<Unsent, "state" | "isStored"> & {
-    /** How much storage it takes, in UTF-16 code units. */
-    size: number;
-    settle?: Settle | undefined;
-  };
-type Settle = { resolve(): void; reject(error: ErrorInfo): void };
-
-/** Ably drops a repeated ID for this long. https://ably.com/docs/pub-sub/advanced#idempotency */
-const REPEATS_DROPPED_MS = 120_000;
-/** In UTF-16 code units. Browsers store about 5 MB for a tab. */
-const MAX_STORED_LENGTH = 1_000_000;
-/** Half of what Ably accepts from a connection. https://ably.com/docs/platform/pricing/limits */
-const MAX_PUBLISHED_PER_SECOND = 25;
-const TOO_MANY_REQUESTS = 429;
-const RETRY_DELAY_MS = 250;
-
-export const FATE_UNKNOWN: ErrorInfo = {
+const UNCONFIRMED: ErrorInfo = {
   code: 0,
   statusCode: 0,
   message: "Ably may have received this message. Retry may send it twice.",
 };
 
-export class Outbox {
-  readonly #client: Client;
-  readonly #channel: RealtimeChannel;
-  readonly #onChange: (unsent: Unsent[]) => void;
-  readonly #storage = tabStorage();
-  readonly #flush = () => this.flush();
-  readonly #onChannel = ({ current }: ChannelStateChange) => {
-    // A failed connection also fails the channel. Ably did not refuse a message.
-    this.#isRefused = current === "failed" && this.#client.connection.state === "connected";
-    this.flush();
-  };
-  #entries: Entry[] = [];
-  #isLoaded = false;
-  #isRoomOpen = true;
-  #isRefused = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #publishTimes: number[] = [];
+/** Whether the room takes messages. Publishing needs no attachment, so a closed room still does. */
+export type RoomState =
+  | { type: "opening" | "open" | "closed" }
+  | { type: "refused"; error: ErrorInfo };
 
-  constructor(
-    client: Client,
-    channel: RealtimeChannel,
-    onChange: (unsent: Unsent[]) => void = () => {},
-  ) {
-    this.#client = client;
+type Entry = Stored &
+  Pick<Unsent<Contract>, "delivery" | "waitsFor" | "isStored"> & {
+    /** When it was first published, by a clock that nobody can set: `performance.now()`. */
+    publishedTick?: number | undefined;
+    /** The room has delivered it back, which can come before the acknowledgement. */
+    isEchoed?: boolean;
+    settle?: { resolve(): void; reject(error: ErrorInfo): void } | undefined;
+  };
+
+type Decision =
+  | { type: "publish" }
+  | { type: "wait"; for: NonNullable<Entry["waitsFor"]> }
+  /** A copy of this tab has sent it. */
+  | { type: "done" }
+  | { type: "fail"; error: ErrorInfo }
+  | { type: "ask" };
+
+/** Ably drops a repeated ID for this long. https://ably.com/docs/pub-sub/advanced#idempotency */
+const REPEATS_DROPPED_MS = 120_000;
+/** A repeat takes time to reach Ably. */
+const REPEAT_MARGIN_MS = 5_000;
+/** Half of what Ably accepts from a connection. https://ably.com/docs/platform/pricing/limits */
+const MIN_INTERVAL_MS = 40;
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
+
+/** One for each channel, however often its room is opened. */
+const outboxes = new WeakMap<RealtimeChannel, Outbox<Contract>>();
+
+/** Returns the outbox of a channel. It goes on publishing after its rooms are closed. */
+export function outboxOf<C extends Contract>(
+  connection: Connection,
+  channel: RealtimeChannel,
+  contract: C,
+): Outbox<C> {
+  const known = outboxes.get(channel) as Outbox<C> | undefined;
+  const outbox = known ?? new Outbox(connection, channel, contract);
+  outboxes.set(channel, outbox as unknown as Outbox<Contract>);
+  return outbox;
+}
+
+export class Outbox<C extends Contract> {
+  readonly #connection: Connection;
+  readonly #channel: RealtimeChannel;
+  readonly #contract: C;
+  readonly #storage: OutboxStorage;
+  readonly #listeners = new Set<(unsent: Unsent<C>[]) => void>();
+  readonly #retry = new Retry(() => this.#next(), MIN_RETRY_MS, MAX_RETRY_MS);
+  #entries: Entry[];
+  #room: RoomState = { type: "opening" };
+  #isPublishing = false;
+  #nextAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(connection: Connection, channel: RealtimeChannel, contract: C) {
+    this.#connection = connection;
     this.#channel = channel;
-    this.#onChange = onChange;
-    client.connection.on("connected", this.#flush);
-    channel.on(this.#onChannel);
-    this.flush();
+    this.#contract = contract;
+    this.#storage = new OutboxStorage(connection.storages, channel.name, connection.clientId);
+    this.#entries = this.#restore();
+    connection.client.connection.on(this.#onConnection);
+  }
+
+  /** Calls the listener with what is unsent, now and whenever it changes. Returns its cleanup. */
+  onChange(listener: (unsent: Unsent<C>[]) => void): () => void {
+    this.#listeners.add(listener);
+    if (this.#entries.length > 0) listener(this.#unsent());
+    return () => this.#listeners.delete(listener);
   }
 
   /** Resolves when Ably has acknowledged the message. Rejects with an ErrorInfo if Ably refuses it. */
-  send<Name extends MessageName>(name: Name, data: Payloads[Name], id = randomId()): Promise<void> {
+  send<Name extends MessageName<C>>(name: Name, data: unknown, id: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const order = Math.max(Date.now(), (this.#entries.at(-1)?.order ?? 0) + 1);
-      const settle = { resolve, reject };
-      const status = { state: "waiting", isStored: false, size: 0 } as const;
-      this.#entries.push({ id, name, data, order, ...status, settle });
+      const writtenAt = Math.max(Date.now(), (this.#entries.at(-1)?.writtenAt ?? 0) + 1);
+      const entry: Entry = {
+        id,
+        name,
+        data,
+        writtenAt,
+        delivery: "waiting",
+        waitsFor: undefined,
+        isStored: false,
+        settle: { resolve, reject },
+      };
+      this.#entries.push(entry);
+      this.#storage.forgetPublished(id);
+      this.#store(entry);
+      this.#next();
       this.#changed();
-      this.flush();
     });
   }
 
+  /** Publishes a failed message again. Does nothing for any other. */
   retry(id: string): void {
-    const entry = this.#entries.find((known) => known.id === id && known.state === "failed");
+    const entry = this.#findFailed(id);
     if (!entry) return;
-    this.#update(entry, { state: "waiting", error: undefined });
-    this.flush();
+    this.#storage.forgetPublished(id);
+    const published = { publishedAt: undefined, publishedTick: undefined };
+    this.#update(entry, { delivery: "waiting", error: undefined, ...published });
+    this.#next();
   }
 
+  /** Forgets a failed message. Does nothing for any other. */
   discard(id: string): void {
-    const entry = this.#entries.find((known) => known.id === id && known.state === "failed");
+    const entry = this.#findFailed(id);
     if (entry) this.#remove(entry);
   }
 
-  flush(): void {
-    this.#load();
-    if (this.#client.connection.state !== "connected") return;
-    const waiting = this.#entries.filter(({ state }) => state === "waiting");
-    if (this.#isRefused) {
-      const error = readError(this.#channel.errorReason);
-      for (const entry of waiting) this.#fail(entry, error);
+  setRoom(room: RoomState): void {
+    this.#room = room;
+    // Nobody delivers back what a closed room has sent.
+    if (room.type === "closed") this.forgetDelivered();
+    this.#next();
+  }
+
+  /** The room has delivered a message back. Once it is acknowledged, too, the outbox forgets it. */
+  echo(id: string): void {
+    const entry = this.#entries.find((known) => known.id === id);
+    if (!entry) return;
+    entry.isEchoed = true;
+    if (entry.delivery === "delivered") this.#remove(entry);
+  }
+
+  /** After a gap, nobody knows whether Ably still delivers what it has acknowledged. */
+  forgetDelivered(): void {
+    for (const entry of this.#entries.filter(({ delivery }) => delivery === "delivered")) {
+      this.#remove(entry);
     }
-    if (this.#channel.state !== "attached" && this.#isRoomOpen) return;
-    const room = MAX_PUBLISHED_PER_SECOND - this.#countRecent();
-    for (const entry of waiting.slice(0, room)) void this.#publish(entry);
-    if (waiting.length > room) this.#flushLater();
   }
 
-  /** The room was closed. What is left is still published, because publishing needs no attachment. */
-  close(): void {
-    this.#isRoomOpen = false;
-    this.flush();
-    this.#stopIfDone();
+  /** Another page of this tab may have sent some of it, while this one was in the browser's cache. */
+  reload(): void {
+    const stored = new Set(this.#storage.load().map(({ id }) => id));
+    for (const entry of this.#entries) {
+      if (entry.isStored && !stored.has(entry.id)) this.#remove(entry);
+    }
+    const known = new Set(this.#entries.map(({ id }) => id));
+    this.#entries = [...this.#restore().filter(({ id }) => !known.has(id)), ...this.#entries];
+    this.#changed();
+    this.#next();
   }
 
-  #countRecent(): number {
-    const since = performance.now() - 1_000;
-    this.#publishTimes = this.#publishTimes.filter((time) => time > since);
-    return this.#publishTimes.length;
+  /** Publishes the first message that waits, if it may be published now. */
+  #next(): void {
+    const entry = this.#entries.find(({ delivery }) => delivery === "waiting");
+    if (!entry || this.#isPublishing) return;
+    const decision = this.#decide(entry);
+    switch (decision.type) {
+      case "publish":
+        void this.#publish(entry);
+        return;
+      case "wait":
+        this.#wait(decision.for);
+        return;
+      case "done":
+        entry.settle?.resolve();
+        this.#remove(entry);
+        return this.#next();
+      case "fail":
+        this.#fail(entry, decision.error);
+        return this.#next();
+      case "ask":
+        entry.settle?.reject(UNCONFIRMED);
+        this.#update(entry, { delivery: "unconfirmed", settle: undefined });
+        return this.#next();
+      default:
+        decision satisfies never;
+    }
+  }
+
+  #decide(entry: Entry): Decision {
+    if (this.#connection.client.connection.state !== "connected") {
+      return { type: "wait", for: "connection" };
+    }
+    if (this.#room.type === "refused") return { type: "fail", error: this.#room.error };
+    if (this.#room.type === "opening") return { type: "wait", for: "room" };
+    if (this.#retry.isWaiting || performance.now() < this.#nextAt) {
+      return { type: "wait", for: "rate" };
+    }
+    const other = this.#storage.readPublished(entry.id);
+    if (other?.isAcknowledged) return { type: "done" };
+    return { type: this.#isRecognized(entry, other?.at) ? "publish" : "ask" };
+  }
+
+  /** Returns whether Ably would drop a repeat of the message, or it was never published. */
+  #isRecognized(
+    { publishedAt, publishedTick }: Pick<Entry, "publishedAt" | "publishedTick">,
+    publishedByCopyAt?: number,
+  ): boolean {
+    const times = [publishedAt, publishedByCopyAt].filter((time) => time !== undefined);
+    const ages = times.map((time) => Date.now() - time);
+    if (publishedTick !== undefined) ages.push(performance.now() - publishedTick);
+    return ages.every((age) => age >= 0 && age < REPEATS_DROPPED_MS - REPEAT_MARGIN_MS);
+  }
+
+  #wait(reason: NonNullable<Entry["waitsFor"]>): void {
+    for (const entry of this.#entries) {
+      if (entry.delivery === "waiting") entry.waitsFor = reason;
+    }
+    this.#changed();
+    if (reason !== "rate" || this.#retry.isWaiting) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#next(), this.#nextAt - performance.now());
   }
 
   async #publish(entry: Entry): Promise<void> {
-    this.#publishTimes.push(performance.now());
-    this.#update(entry, { state: "publishing", publishedAt: entry.publishedAt ?? Date.now() });
+    const now = Date.now();
+    this.#isPublishing = true;
+    this.#nextAt = performance.now() + MIN_INTERVAL_MS;
+    entry.publishedTick ??= performance.now();
+    this.#storage.savePublished(entry.id, { at: entry.publishedAt ?? now, isAcknowledged: false });
+    this.#update(entry, { delivery: "publishing", publishedAt: entry.publishedAt ?? now });
     const { id, name, data } = entry;
     try {
       await this.#channel.publish({ id, name, data });
-      this.#remove(entry);
-      entry.settle?.resolve();
+      this.#retry.reset();
+      this.#finish(entry);
     } catch (thrown) {
-      this.#handleRefusal(entry, readError(thrown));
+      this.#refused(entry, readError(thrown));
+    } finally {
+      this.#isPublishing = false;
+      this.#next();
     }
   }
 
-  #handleRefusal(entry: Entry, error: ErrorInfo): void {
-    const isTemporary = isConnectionError(error) || error.statusCode === TOO_MANY_REQUESTS;
-    if (isTemporary && !this.#isRefused) {
-      this.#update(entry, { state: "waiting" });
-      this.#flushLater();
-      return;
-    }
-    this.#fail(entry, error);
+  #refused(entry: Entry, error: ErrorInfo): void {
+    if (!isTemporary(error)) return this.#fail(entry, error);
+    this.#update(entry, { delivery: "waiting" });
+    if (this.#connection.client.connection.state === "connected") this.#retry.later();
+  }
+
+  #finish(entry: Entry): void {
+    this.#storage.remove(entry.id);
+    this.#storage.savePublished(entry.id, { at: Date.now(), isAcknowledged: true });
+    entry.settle?.resolve();
+    entry.delivery = "delivered";
+    if (this.#room.type === "closed" || entry.isEchoed) this.#remove(entry);
+    else this.#changed();
   }
 
   #fail(entry: Entry, error: ErrorInfo): void {
     entry.settle?.reject(error);
-    this.#update(entry, { state: "failed", error, settle: undefined });
+    this.#update(entry, { delivery: "failed", error, settle: undefined });
   }
 
-  #flushLater(): void {
+  readonly #onConnection = ({ current }: ConnectionStateChange): void => {
+    if (current === "disconnected") this.#forgetOldInFlight();
+    this.#next();
+  };
+
+  /**
+   * The SDK publishes again what Ably had not acknowledged when the connection was lost, however long
+   * ago that was. Another connection makes it forget the message, and `#decide` asks the person.
+   */
+  #forgetOldInFlight(): void {
+    const entry = this.#entries.find(({ delivery }) => delivery === "publishing");
+    if (!entry) return;
+    const age = performance.now() - (entry.publishedTick ?? 0);
+    const left = this.#isRecognized(entry) ? REPEATS_DROPPED_MS - REPEAT_MARGIN_MS - age : 0;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#flush, RETRY_DELAY_MS);
+    this.#timer = setTimeout(() => {
+      const isAway = this.#connection.client.connection.state !== "connected";
+      if (isAway && entry.delivery === "publishing") void this.#connection.reconnect();
+    }, left);
   }
 
-  /** Reads what an earlier load of this tab left, once the client ID that wrote it is known. */
-  #load(): void {
-    if (this.#isLoaded || requestedClientId(this.#client) === undefined) return;
-    this.#isLoaded = true;
-    const known = new Set(this.#entries.map(({ id }) => id));
-    const restored = readStored(this.#storage, this.#prefix()).filter(({ id }) => !known.has(id));
-    if (restored.length === 0 && known.size === 0) return;
-    this.#entries = [...restored, ...this.#entries];
-    this.#changed();
+  #restore(): Entry[] {
+    const isKnown = ({ name, data }: Stored) =>
+      parseMessage(this.#contract, name, data, this.#connection.clientId) !== undefined;
+    return this.#storage
+      .load()
+      .filter(isKnown)
+      .map((stored) => {
+        const unfailed = this.#isRecognized(stored) ? "waiting" : "unconfirmed";
+        const delivery = stored.error ? "failed" : unfailed;
+        return { ...stored, delivery, waitsFor: undefined, isStored: true };
+      });
   }
 
-  #prefix(): string {
-    return `unsent:${this.#channel.name}:${requestedClientId(this.#client)}:`;
+  #findFailed(id: string): Entry | undefined {
+    const isFailed = ({ delivery }: Entry) => delivery === "failed" || delivery === "unconfirmed";
+    return this.#entries.find((known) => known.id === id && isFailed(known));
   }
 
   #update(entry: Entry, change: Partial<Entry>): void {
-    Object.assign(entry, change, { isStored: false });
+    Object.assign(entry, change);
+    this.#store(entry);
     this.#changed();
+  }
+
+  #store(entry: Entry): void {
+    const { id, name, data, writtenAt, publishedAt, error } = entry;
+    entry.isStored = this.#storage.save({ id, name, data, writtenAt, publishedAt, error });
   }
 
   #remove(entry: Entry): void {
     this.#entries = this.#entries.filter((other) => other !== entry);
-    this.#storage?.removeItem(this.#prefix() + entry.id);
+    this.#storage.remove(entry.id);
     this.#changed();
-    this.#stopIfDone();
   }
 
   #changed(): void {
-    if (this.#isLoaded) this.#store();
-    this.#onChange(
-      this.#entries.map(({ id, name, data, state, error, isStored }) => {
-        return { id, name, data, state, error, isStored };
-      }),
-    );
+    for (const listener of this.#listeners) listener(this.#unsent());
   }
 
-  /** Stores what has changed. Where storage is full or forbidden, `isStored` stays false. */
-  #store(): void {
-    let total = 0;
-    for (const entry of this.#entries) {
-      if (!entry.isStored) this.#storeEntry(entry, MAX_STORED_LENGTH - total);
-      total += entry.size;
-    }
+  #unsent(): Unsent<C>[] {
+    return this.#entries.map(({ id, name, data, delivery, waitsFor, error, isStored }) => {
+      return { id, name, data, delivery, waitsFor, error, isStored } as Unsent<C>;
+    });
   }
-
-  #storeEntry(entry: Entry, room: number): void {
-    const { id, name, data, order, publishedAt, error } = entry;
-    const text = JSON.stringify({ id, name, data, order, publishedAt, error } satisfies Stored);
-    entry.size = text.length;
-    if (!this.#storage || text.length > room) return;
-    try {
-      this.#storage.setItem(this.#prefix() + id, text);
-      entry.isStored = true;
-    } catch {
-      // Storage is full. A version that was stored before stays there.
-    }
-  }
-
-  #stopIfDone(): void {
-    if (this.#isRoomOpen || this.#entries.some(({ state }) => state !== "failed")) return;
-    clearTimeout(this.#timer);
-    this.#client.connection.off("connected", this.#flush);
-    this.#channel.off(this.#onChannel);
-  }
-}
-
-/** Ably can no longer recognize a repeat after two minutes, so the person has to decide. */
-function stateAfterReload({ publishedAt, error }: Stored): Pick<Entry, "state" | "error"> {
-  if (error) return { state: "failed", error };
-  const age = publishedAt === undefined ? 0 : Date.now() - publishedAt;
-  const isRecognized = age >= 0 && age < REPEATS_DROPPED_MS;
-  return isRecognized ? { state: "waiting" } : { state: "failed", error: FATE_UNKNOWN };
-}
-
-function readStored(storage: Storage | undefined, prefix: string): Entry[] {
-  const keys = Object.keys(storage ?? {}).filter((key) => key.startsWith(prefix));
-  return keys
-    .map((key) => storage?.getItem(key) ?? "")
-    .flatMap((text) => {
-      const stored = parseStored(text);
-      if (!stored) return [];
-      return { ...stored, ...stateAfterReload(stored), isStored: true, size: text.length };
-    })
-    .toSorted((one, other) => one.order - other.order);
-}
-
-function parseStored(text: string): Stored | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isStored(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isStored(value: unknown): value is Stored {
-  if (typeof value !== "object" || value === null) return false;
-  const { id, name, data, order } = value as Partial<Stored>;
-  const isMessage = typeof name === "string" && typeof data === "object" && data !== null;
-  return isMessage && typeof id === "string" && typeof order === "number";
 }

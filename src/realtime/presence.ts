@@ -1,49 +1,63 @@
-/** Who is in a room, and this page's own place among them. */
+/** KEPT. Who is in a room, and this page's own place among them. */
 import type { PresenceMessage, RealtimeChannel } from "ably";
-import type { Client } from "./connect.ts";
-import { type Profile, parseProfile } from "./contract.ts";
-import { type ErrorInfo, readError } from "./error-info.ts";
+import type { Connection } from "./connection.ts";
+import { type Contract, type Profile, parseProfile } from "./contract.ts";
+import { type ErrorInfo, isTemporary, readError } from "./errors.ts";
+import { Retry } from "./retry.ts";
 
-export type Member = Profile & {
-  isTyping: boolean;
+export type Member<C extends Contract> = {
   clientId: string;
   connectionId: string;
+  /** What the member shows. Undefined if it does not match the contract. */
+  profile: Profile<C> | undefined;
   /** When Ably received what the member last published about itself, in ms since the epoch. */
   timestamp: number;
   /** The same moment by this page's clock, for how long ago it was. */
   seenAt: number;
 };
 
-export type PresenceEvents = {
+export type PresenceEvents<C extends Contract> = {
   /** The members, whenever they change, at most every 50 ms. */
-  members(members: Member[]): void;
+  members(members: Member<C>[]): void;
   /** Others see this page, or Ably refused that. */
   entered(error?: ErrorInfo): void;
 };
 
 /** Fifty people who type would otherwise rebuild the list at every key. */
 const NOTIFY_DELAY_MS = 50;
+const MIN_RETRY_MS = 2_000;
+const MAX_RETRY_MS = 30_000;
 
-export class Presence {
-  readonly #client: Client;
+export class Presence<C extends Contract> {
+  readonly #connection: Connection;
   readonly #channel: RealtimeChannel;
-  readonly #events: PresenceEvents;
-  #profile: Profile;
-  /** By connection. */
-  readonly #seenAt = new Map<string, number>();
+  readonly #contract: C;
+  readonly #events: PresenceEvents<C>;
+  /** What this page shows. Undefined: it only watches. */
+  #profile: Profile<C> | undefined;
+  /** Each is read once, however often the others change. */
+  readonly #members = new WeakMap<PresenceMessage, Member<C>>();
+  readonly #retry = new Retry(() => void this.enterIfNeeded(), MIN_RETRY_MS, MAX_RETRY_MS);
   #needsEntering = true;
   #isOpen = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(client: Client, channel: RealtimeChannel, profile: Profile, events: PresenceEvents) {
-    this.#client = client;
+  constructor(
+    connection: Connection,
+    channel: RealtimeChannel,
+    contract: C,
+    profile: Profile<C> | undefined,
+    events: PresenceEvents<C>,
+  ) {
+    this.#connection = connection;
     this.#channel = channel;
+    this.#contract = contract;
     this.#profile = profile;
     this.#events = events;
     void channel.presence.subscribe(this.#onPresence);
   }
 
-  update(profile: Profile): void {
+  update(profile: Profile<C>): void {
     this.#profile = profile;
     this.#needsEntering = true;
     void this.enterIfNeeded();
@@ -54,14 +68,20 @@ export class Presence {
    * a lost connection, with the profile that it had then.
    */
   async enterIfNeeded(): Promise<void> {
-    if (!this.#isOpen || !this.#needsEntering || this.#channel.state !== "attached") return;
     const profile = this.#profile;
+    if (profile === undefined || !this.#isOpen || !this.#needsEntering) return;
+    if (this.#channel.state !== "attached") return;
+    this.#retry.stop();
     try {
       this.#needsEntering = false;
       await this.#channel.presence.enter(profile);
-    } catch (error) {
+      this.#retry.reset();
+    } catch (thrown) {
       this.#needsEntering = true;
-      this.#events.entered(readError(error));
+      const error = readError(thrown);
+      if (!this.#isOpen) return;
+      if (isTemporary(error)) this.#retry.later();
+      this.#events.entered(error);
     }
   }
 
@@ -78,16 +98,24 @@ export class Presence {
     this.#needsEntering = true;
   }
 
+  /** Leaves the member list until the next `enterIfNeeded`. The page stays in the room. */
+  leave(): void {
+    if (this.#profile === undefined) return;
+    this.#needsEntering = true;
+    // Ably then removes the member when the connection is lost.
+    this.#channel.presence.leave().catch(() => {});
+  }
+
   close(): void {
     this.#isOpen = false;
+    this.#retry.stop();
     clearTimeout(this.#timer);
     this.#channel.presence.unsubscribe(this.#onPresence);
   }
 
   readonly #onPresence = ({ action, connectionId }: PresenceMessage): void => {
-    if (action === "leave") this.#seenAt.delete(connectionId);
-    else this.#seenAt.set(connectionId, Date.now());
-    if (connectionId === this.#client.connection.id) this.#events.entered();
+    const isMine = connectionId === this.#connection.client.connection.id;
+    if (isMine && action !== "leave") this.#events.entered();
     this.notify();
   };
 
@@ -101,9 +129,13 @@ export class Presence {
     if (this.#isOpen) this.#events.members(present.map((member) => this.#read(member)));
   }
 
-  #read({ clientId, connectionId, data, timestamp }: PresenceMessage): Member {
-    const profile = parseProfile(data) ?? { name: clientId };
-    const seenAt = this.#seenAt.get(connectionId) ?? 0;
-    return { isTyping: false, ...profile, clientId, connectionId, timestamp, seenAt };
+  #read(message: PresenceMessage): Member<C> {
+    const known = this.#members.get(message);
+    if (known) return known;
+    const { clientId, connectionId, data, timestamp } = message;
+    const profile = parseProfile(this.#contract, data);
+    const member = { clientId, connectionId, profile, timestamp, seenAt: Date.now() };
+    this.#members.set(message, member);
+    return member;
   }
 }

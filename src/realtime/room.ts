@@ -1,118 +1,154 @@
-/** One channel as a typed room: messages, who is there, and sending. */
-import type { ChannelStateChange, InboundMessage, RealtimeChannel } from "ably";
-import type { Client } from "./connect.ts";
+/** KEPT. One channel as a typed room: messages, who is there, and sending. */
+import type { RealtimeChannel } from "ably";
+import { Attachment, type RoomEvents } from "./attachment.ts";
+import type { Client, Connection } from "./connection.ts";
 import {
+  type Contract,
+  type Data,
   type MessageName,
-  type Payloads,
   type Profile,
-  type RoomContent,
   channelName,
-  parseContent,
 } from "./contract.ts";
-import { type ErrorInfo, readError } from "./error-info.ts";
 import { randomId } from "./identity.ts";
-import { Outbox, type Unsent } from "./outbox.ts";
-import { type Member, Presence } from "./presence.ts";
+import { outboxOf } from "./outbox.ts"; // outbox.ts
 
-export type { Member, Unsent };
-
-export type RoomEvents = {
-  /** Each message once, even if Ably delivers it again, oldest first. */
-  message?(message: RoomMessage): void;
-  members?(members: Member[]): void;
-  status?(status: RoomStatus): void;
-  /** This tab's messages that Ably has not acknowledged, in order, whenever they change. */
-  unsent?(unsent: Unsent[]): void;
-};
-
-export type RoomMessage = {
-  /** Chosen by its publisher: unique only among the messages of one `clientId`. */
-  id: string;
-  /** Names this message among all of a room, and has a bounded length. */
-  key: string;
-  clientId: string;
-  /** In ms since the epoch, by Ably's clock. */
-  timestamp: number;
-  /** It was sent before this page came. */
-  isHistory: boolean;
-  /** The name and data if they match the contract. Otherwise undefined: show `raw`. */
-  content: RoomContent | undefined;
-  raw: InboundMessage;
-};
-
-export type RoomStatus = {
-  state: RealtimeChannel["state"];
-  /** False if messages may have been missed since the channel was last attached. */
-  isContinuous: boolean;
-  error?: ErrorInfo | undefined;
-};
-
-export type Room = {
+export type RoomOptions<C extends Contract> = {
   /**
-   * Publishes a message as soon as it can, after those before it, also over a reload. Resolves when
-   * Ably has acknowledged it, and rejects with an ErrorInfo if Ably refuses it.
+   * How much history a new page gets: a time up to "2m", or a number of messages up to 100. Default:
+   * "2m". https://ably.com/docs/channels/options/rewind
+   */
+  history?: string | number;
+  /** False: what is sent is published once, or refused. Default: true. */
+  outbox?: boolean;
+} & (
+  | {
+      /** `enter`, the default: this page is in the list of members, with its profile. */
+      presence?: "enter";
+      /** Everyone in the room can read it. Pick its fields one by one. */
+      profile: Profile<C>;
+    }
+  | {
+      /** `watch`: this page sees the members, and is not one. `none`: it does not see them either. */
+      presence: "watch" | "none";
+      profile?: never;
+    }
+);
+
+export type Room<C extends Contract> = {
+  /**
+   * Publishes a message as soon as it can, after those before it, also after a reload or after the
+   * room was closed. Resolves when Ably has acknowledged it. Rejects with an ErrorInfo if Ably
+   * refuses it, or if nobody knows whether Ably has it.
    * @param id Identifies the message when it comes back. Ably drops repeats of it for two minutes.
    */
-  send<Name extends MessageName>(name: Name, data: Payloads[Name], id?: string): Promise<void>;
-  /** Publishes a message that failed again, or forgets it. */
-  resend(id: string): void;
+  send<Name extends MessageName<C>>(name: Name, data: Data<C, Name>, id?: string): Promise<void>;
+  /**
+   * Publishes a message now or never, for what would be wrong a moment later. Rejects with an
+   * ErrorInfo if there is no connection or Ably refuses it.
+   * @param isEphemeral It reaches those who are here, and is not in the history.
+   *   https://ably.com/docs/pub-sub/advanced#ephemeral
+   */
+  publish<Name extends MessageName<C>>(
+    name: Name,
+    data: Data<C, Name>,
+    isEphemeral?: boolean,
+  ): Promise<void>;
+  /** Sends a message again that has failed. Does nothing for any other. */
+  retry(id: string): void;
+  /** Forgets a message that has failed. Does nothing for any other. */
   discard(id: string): void;
   /** Changes some fields of the profile, and keeps the others. */
-  setProfile(change: Partial<Profile>): void;
+  setProfile(change: Partial<Profile<C>>): void;
   /** Attaches a channel again that has failed. */
   reopen(): void;
+  /** Leaves the room. It reports nothing more, and what is unsent is still sent. */
   close(): void;
 };
 
-/** How much history a new page gets: a time or, as "50", a number of messages, up to 100. */
-const HISTORY = "2m";
-const MAX_KEYS_KEPT = 10_000;
-const MAX_KEY_PART_LENGTH = 128;
-/** The furthest time that a Date can hold. */
-const MAX_TIME_MS = 8.64e15;
+const DEFAULT_HISTORY = "2m";
 
 /** How many open rooms use each channel. The last one to close detaches it. */
 const users = new WeakMap<RealtimeChannel, number>();
 
 /**
  * Opens a room. It may be closed and opened again at any time: the last call decides. A room that is
- * open already shares its channel, and gets the messages from then on.
+ * open already shares its channel and history, and gets the messages from then on.
  */
-export function openRoom(client: Client, name: string, profile: Profile, events: RoomEvents): Room {
-  const channel = client.channels.get(channelName(name), {
-    params: { rewind: HISTORY },
-    attachOnSubscribe: false,
-  });
-  const outbox = new Outbox(client, channel, events.unsent);
-  users.set(channel, (users.get(channel) ?? 0) + 1);
-  let session: Session | undefined;
+export function openRoom<C extends Contract>(
+  connection: Connection,
+  contract: C,
+  name: string,
+  options: RoomOptions<C>,
+  events: RoomEvents<C> = {},
+): Room<C> {
+  const channel = useChannel(connection.client, channelName(name), options.history);
+  let attachment: Attachment<C> | undefined;
   let isOpen = true;
-  let latestProfile = profile;
+  let profile = options.profile;
+
+  const publish: Room<C>["publish"] = async (name, data, isEphemeral = false) => {
+    const isReady = connection.client.connection.state === "connected";
+    if (!isReady) throw { code: 80_003, statusCode: 400, message: "There is no connection." };
+    const extras = isEphemeral ? { ephemeral: true } : undefined;
+    await channel.publish({ id: randomId(), name, data, extras });
+  };
+  let send: Room<C>["send"] = (name, data) => publish(name, data);
+  const outbox = outboxOf(connection, channel, contract); // outbox.ts
+  if (options.outbox !== false) send = (name, data, id = randomId()) => outbox.send(name, data, id); // outbox.ts
+  const stopReporting = events.unsent && outbox.onChange(events.unsent); // outbox.ts
 
   void whenDetached(channel).then(() => {
-    if (isOpen) session = openSession(client, channel, latestProfile, events);
+    if (!isOpen) return;
+    attachment = new Attachment(connection, channel, contract, events, {
+      presence: options.presence ?? "enter",
+      profile,
+      history: options.history ?? DEFAULT_HISTORY,
+    });
   });
 
   return {
-    send: (name, data, id = randomId()) => outbox.send(name, data, id),
-    resend: (id) => outbox.retry(id),
-    discard: (id) => outbox.discard(id),
-    setProfile(change) {
-      latestProfile = { ...latestProfile, ...change };
-      session?.presence.update(latestProfile);
+    send: (...message) => send(...message),
+    publish,
+    retry(id) {
+      outbox.retry(id); // outbox.ts
     },
-    reopen: () => session?.attach(),
+    discard(id) {
+      outbox.discard(id); // outbox.ts
+    },
+    setProfile(change) {
+      if (profile === undefined) return;
+      profile = { ...profile, ...change };
+      attachment?.presence?.update(profile);
+    },
+    reopen: () => attachment?.attach(),
     close() {
       if (!isOpen) return;
       isOpen = false;
-      session?.close();
-      outbox.close();
+      stopReporting?.(); // outbox.ts
+      attachment?.close();
       const left = (users.get(channel) ?? 1) - 1;
       users.set(channel, left);
+      if (left > 0) return;
+      outbox.setRoom({ type: "closed" }); // outbox.ts
       // Detaching a failed channel rejects, and there is nothing to do about it.
-      if (left === 0) channel.detach().catch(() => {});
+      channel.detach().catch(() => {});
     },
   };
+}
+
+function useChannel(
+  { channels }: Client,
+  name: string,
+  history: string | number = DEFAULT_HISTORY,
+): RealtimeChannel {
+  const channel = channels.get(name);
+  const count = users.get(channel) ?? 0;
+  users.set(channel, count + 1);
+  if (count > 0) return channel;
+  const params = history === 0 ? {} : { rewind: String(history) };
+  // Rejects if the channel cannot be attached with them. Its next state reports that.
+  channel.setOptions({ params, attachOnSubscribe: false }).catch(() => {});
+  return channel;
 }
 
 /** Resolves when the channel is not being detached: attaching it meanwhile would lose its history. */
@@ -120,129 +156,4 @@ async function whenDetached(channel: RealtimeChannel): Promise<void> {
   while (channel.state === "detaching") {
     await new Promise<void>((resolve) => channel.once(() => resolve()));
   }
-}
-
-type Session = { presence: Presence; attach(): void; close(): void };
-
-function openSession(
-  client: Client,
-  channel: RealtimeChannel,
-  profile: Profile,
-  events: RoomEvents,
-): Session {
-  let wasAttached = false;
-  const report = (error?: ErrorInfo, isContinuous = true) => {
-    events.status?.({ state: channel.state, isContinuous, error });
-  };
-  const messages = subscribe(channel, (message) => events.message?.(message));
-  const presence = new Presence(client, channel, profile, {
-    members: (members) => events.members?.(members),
-    entered(error) {
-      // Ably delivers what came before this page before it lets the page enter.
-      messages.endHistory();
-      report(error);
-    },
-  });
-  const onState = ({ current, resumed, reason }: ChannelStateChange) => {
-    const isGap = current === "attached" && wasAttached && !resumed;
-    if (current === "attached") wasAttached = true;
-    if (current === "detached" || current === "failed") presence.reset();
-    report(reason && readError(reason), !isGap);
-    if (current === "attached") void presence.enterIfNeeded();
-    presence.notify();
-  };
-  const { attach, unwatch } = keepAttached(client, channel);
-  channel.on(onState);
-  const { state } = channel;
-  if (state === "attached") onState({ previous: state, current: state, resumed: true });
-  else attach();
-
-  return {
-    presence,
-    attach,
-    close() {
-      unwatch();
-      channel.off(onState);
-      messages.unsubscribe();
-      presence.close();
-    },
-  };
-}
-
-/** Reports each message once. Until `endHistory` is called, messages count as history. */
-function subscribe(channel: RealtimeChannel, report: (message: RoomMessage) => void) {
-  const isNew = createDeduplicator();
-  let isHistory = true;
-  const onMessage = (raw: InboundMessage) => {
-    const message = readMessage(raw, isHistory);
-    if (isNew(message.key)) report(message);
-  };
-  void channel.subscribe(onMessage);
-  return {
-    endHistory() {
-      isHistory = false;
-    },
-    unsubscribe: () => channel.unsubscribe(onMessage),
-  };
-}
-
-function keepAttached({ connection }: Client, channel: RealtimeChannel) {
-  const attach = () => {
-    // The channel's next state reports an error.
-    channel.attach().catch(() => {});
-  };
-  const onConnected = () => {
-    if (channel.state === "failed" || channel.state === "detached") attach();
-  };
-  connection.on("connected", onConnected);
-  return { attach, unwatch: () => connection.off("connected", onConnected) };
-}
-
-/**
- * In an open room, for what is outdated in a moment, such as a cursor: it reaches those who are here
- * now, and nobody later. It is dropped, not queued, while the connection is away.
- * https://ably.com/docs/pub-sub/advanced#ephemeral
- */
-export function sendEphemeral<Name extends MessageName>(
-  client: Client,
-  room: string,
-  name: Name,
-  data: Payloads[Name],
-): void {
-  const channel = client.channels.get(channelName(room));
-  if (client.connection.state !== "connected" || channel.state !== "attached") return;
-  channel.publish({ name, data, extras: { ephemeral: true } }).catch(() => {});
-}
-
-/** As JSON, because both parts may hold any separator. */
-export function messageKey(clientId: string, id: string): string {
-  return JSON.stringify([shorten(clientId), shorten(id)]);
-}
-
-function readMessage(raw: InboundMessage, isHistory: boolean): RoomMessage {
-  const { name, data } = raw;
-  const id = String(raw.id);
-  const clientId = String(raw.clientId ?? "(nobody)");
-  const timestamp = Math.abs(raw.timestamp) <= MAX_TIME_MS ? raw.timestamp : Date.now();
-  const key = messageKey(clientId, id);
-  return { id, key, clientId, timestamp, isHistory, content: parseContent(name, data), raw };
-}
-
-/** Publishers choose IDs of any length. */
-function shorten(text: string): string {
-  if (text.length <= MAX_KEY_PART_LENGTH) return text;
-  const half = MAX_KEY_PART_LENGTH / 2;
-  return `${text.slice(0, half)}…${text.length}…${text.slice(-half)}`;
-}
-
-/** Rewind, resume and a second attach can deliver a message again. */
-function createDeduplicator(): (key: string) => boolean {
-  const seen = new Set<string>();
-  return (key) => {
-    if (seen.has(key)) return false;
-    seen.add(key);
-    const [oldest] = seen;
-    if (seen.size > MAX_KEYS_KEPT && oldest !== undefined) seen.delete(oldest);
-    return true;
-  };
 }

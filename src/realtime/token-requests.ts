@@ -1,7 +1,13 @@
-/** The two HTTP requests behind each token: the function signs, and Ably exchanges. */
+/**
+ * KEPT. The two HTTP requests behind each token: the function signs, and Ably exchanges. It times
+ * them for a page that shows them, and remembers who answered, so that an error names the right
+ * cause. Without it, delete the lines in connection.ts that name it: an error of the function then
+ * reads as one of Ably.
+ */
 import { FetchRequest } from "ably/modular";
-import type { TokenResponse } from "./errors.ts";
-import { saveToken } from "./token.ts";
+import { type TokenResponse, isTokenError } from "./errors.ts";
+import type { SafeStorage } from "./storage.ts";
+import { saveToken } from "./token.ts"; // token.ts
 
 export type TokenStep =
   | { type: "function-called" }
@@ -27,11 +33,18 @@ const fetchRequest = FetchRequest as Fetch;
 export class TokenRequests {
   lastResponse: TokenResponse | undefined;
   readonly #authUrl: string;
+  readonly #storage: SafeStorage;
   readonly #report: (step: TokenStep) => void;
 
-  constructor(authUrl: string, report: (step: TokenStep) => void) {
+  constructor(authUrl: string, storage: SafeStorage, report: (step: TokenStep) => void) {
     this.#authUrl = authUrl;
+    this.#storage = storage;
     this.#report = report;
+  }
+
+  /** Returns who answered, if the error is that no token could be obtained. */
+  responseTo(error: unknown): TokenResponse | undefined {
+    return isTokenError(error) ? this.lastResponse : undefined;
   }
 
   /** Give it to the client as its `FetchRequest` plugin. */
@@ -62,7 +75,7 @@ export class TokenRequests {
     this.lastResponse = readResponse("ably", result);
     const expires = readExpires(result.body);
     if (result.error || expires === undefined) return result;
-    saveToken(result.body);
+    saveToken(result.body, this.#storage); // token.ts
     this.#report({ type: "token-issued", ms: performance.now() - startedAt, expires });
     return result;
   }

@@ -1,43 +1,35 @@
 /**
- * The Ably token of this tab, kept in `sessionStorage`: a reload, or the next page of the site,
- * connects with it at once, and the function is called once an hour and not once a page.
+ * KEPT, saves a round trip. The Ably token of this tab, stored for its hour: a reload, or the next
+ * page of the site, connects with it at once, and the function is called once an hour and not once a
+ * page. Without this file, delete the lines in connection.ts and token-requests.ts that name it.
  */
 import type { TokenDetails } from "ably";
-import { channelName } from "./contract.ts";
-import { tabStorage } from "./identity.ts";
+import { type SafeStorage, parseJson } from "./storage.ts";
 
-const PREFIX = "ably-token:";
-/** A URL carries the token. Servers refuse a longer one without a word. */
-const MAX_TOKEN_LENGTH = 8_000;
+const NAME = "ably-token";
+/** A URL carries the token, so it has only these characters. Servers refuse a long one without a word. */
+const TOKEN = /^[\w.~+/=:-]{1,8000}$/;
 const MIN_TIME_LEFT_MS = 5 * 60_000;
+/** https://ably.com/docs/api/token-request-spec */
+const MAX_TIME_MS = 24 * 60 * 60_000;
 /** If this computer's clock differs more from Ably's, it cannot tell when a token ends. */
 const MAX_CLOCK_ERROR_MS = 60_000;
 
-/** Returns a token that was issued for this client ID, site and key, and has 5 minutes left. */
-export function loadToken(clientId: string): TokenDetails | undefined {
-  try {
-    const token: unknown = JSON.parse(tabStorage()?.getItem(PREFIX + clientId) ?? "null");
-    return isTokenDetails(token) && isUsable(token, clientId) ? token : undefined;
-  } catch {
-    return undefined;
-  }
+/** Returns a token that was issued for this client ID and key, and has 5 minutes left. */
+export function loadToken(clientId: string, storage: SafeStorage): TokenDetails | undefined {
+  const token = parseJson(storage.read(NAME, clientId));
+  return isTokenDetails(token) && isUsable(token, clientId) ? token : undefined;
 }
 
-export function saveToken(token: unknown): void {
+/** Stores a token, unless this computer's clock is wrong. Where storage is full, it is not kept. */
+export function saveToken(token: unknown, storage: SafeStorage): void {
   if (!isTokenDetails(token) || !token.clientId) return;
   if (Math.abs(token.issued - Date.now()) > MAX_CLOCK_ERROR_MS) return;
-  try {
-    tabStorage()?.setItem(PREFIX + token.clientId, JSON.stringify(token));
-  } catch {
-    // Storage is full: the next load asks the function.
-  }
+  storage.write(JSON.stringify(token), NAME, token.clientId);
 }
 
-/** Deletes the stored tokens. Call it, and close the client, when somebody signs out. */
-export function forgetTokens(): void {
-  const storage = tabStorage();
-  const keys = Object.keys(storage ?? {}).filter((key) => key.startsWith(PREFIX));
-  for (const key of keys) storage?.removeItem(key);
+export function forgetToken(clientId: string, storage: SafeStorage): void {
+  storage.remove(NAME, clientId);
 }
 
 function isUsable(token: TokenDetails & { keyName?: unknown }, clientId: string): boolean {
@@ -46,7 +38,6 @@ function isUsable(token: TokenDetails & { keyName?: unknown }, clientId: string)
     token.clientId === clientId &&
     __ABLY_KEY_NAME__ !== "" &&
     token.keyName === __ABLY_KEY_NAME__ &&
-    token.capability.includes(`"${channelName("*")}"`) &&
     token.issued - MAX_CLOCK_ERROR_MS < now &&
     now < token.expires - MIN_TIME_LEFT_MS
   );
@@ -55,11 +46,13 @@ function isUsable(token: TokenDetails & { keyName?: unknown }, clientId: string)
 function isTokenDetails(value: unknown): value is TokenDetails {
   if (typeof value !== "object" || value === null) return false;
   const { token, issued, expires, capability } = value as Partial<TokenDetails>;
-  const isToken = typeof token === "string" && token.length <= MAX_TOKEN_LENGTH;
   return (
-    isToken &&
+    typeof token === "string" &&
+    TOKEN.test(token) &&
     typeof capability === "string" &&
     typeof issued === "number" &&
-    typeof expires === "number"
+    typeof expires === "number" &&
+    expires > issued &&
+    expires - issued <= MAX_TIME_MS
   );
 }

@@ -4,11 +4,11 @@ import {
   type StepName,
   afterEntry,
   initialDiagram,
+  summarize,
+  summarizeBriefly,
 } from "../../src/demo/state/diagram.ts";
 import type { TraceEvent } from "../../src/demo/state/state.ts";
-import { summarize, summarizeBriefly } from "../../src/demo/state/summary.ts";
-import type { ConnectionStatus } from "../../src/realtime/connect.ts";
-import type { RoomStatus } from "../../src/realtime/room.ts";
+import type { ConnectionStatus, RoomStatus } from "../../src/realtime/index.ts";
 
 type Change = (diagram: Diagram) => Diagram;
 
@@ -20,15 +20,15 @@ const connection = (
   state: ConnectionStatus["state"],
   now: number,
   over: Partial<ConnectionStatus> = {},
-): Change => step({ type: "connection", status: { state, isRenewal: false, ...over } }, now);
-const called = step({ type: "token", step: { type: "function-called" } });
+): Change => step({ type: "step", step: { type: "state", state, isRenewal: false, ...over } }, now);
+const called = step({ type: "step", step: { type: "function-called" } });
 const answered = (ms: number, isSigned = true): Change =>
-  step({ type: "token", step: { type: "function-answered", ms, isSigned } });
+  step({ type: "step", step: { type: "function-answered", ms, isSigned } });
 const issued = (now: number): Change =>
-  step({ type: "token", step: { type: "token-issued", ms: 60, expires: 9_000 } }, now);
-const reused = step({ type: "token", step: { type: "token-reused", expires: 9_000 } });
+  step({ type: "step", step: { type: "token-issued", ms: 60, expires: 9_000 } }, now);
+const reused = step({ type: "step", step: { type: "token-reused", expires: 9_000 } });
 const room = (state: RoomStatus["state"], now: number): Change =>
-  step({ type: "channel", status: { state, isContinuous: true } }, now);
+  step({ type: "room", status: { state, isContinuous: true } }, now);
 const attached = (now: number): Change => room("attached", now);
 const after = (...changes: Change[]) =>
   changes.reduce((diagram, change) => change(diagram), initialDiagram);

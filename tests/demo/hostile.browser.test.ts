@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import type Ably from "ably";
 import { afterEach, expect, it } from "vitest";
-import { setStage } from "../support/stage.ts";
-import type { Visitor } from "../support/visitor.ts";
+import { setStage } from "./stage.ts";
+import type { Visitor } from "./visitor.ts";
 
 const PAGE = await readFile("index.html", "utf8");
 const [, TITLE] = /<title>(.*)<\/title>/.exec(PAGE) ?? [];

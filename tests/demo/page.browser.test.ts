@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { setStage } from "../support/stage.ts";
-import type { Visitor } from "../support/visitor.ts";
+import { setStage } from "./stage.ts";
+import type { Visitor } from "./visitor.ts";
 
 const stage = setStage();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { setStage } from "../support/stage.ts";
+import { setStage } from "./stage.ts";
 
 const stage = setStage();
 

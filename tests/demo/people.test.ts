@@ -4,20 +4,27 @@ import {
   appearanceOf,
   updateAppearances,
 } from "../../src/demo/state/appearances.ts";
-import { describeTyping, peopleOf } from "../../src/demo/state/people.ts";
-import type { Member } from "../../src/realtime/room.ts";
+import { describeTyping, namesOf, peopleOf } from "../../src/demo/state/people.ts";
+import type { Chat } from "../../src/app.ts";
+import type { Member } from "../../src/realtime/index.ts";
 
 const me = { clientId: "me-1", name: "Me" };
 const now = 10_000;
 const nobody: Appearances = new Map();
 
-function member(clientId: string, over: Partial<Member> = {}): Member {
-  const times = { timestamp: now, seenAt: now };
-  return { clientId, connectionId: clientId, name: clientId, isTyping: false, ...times, ...over };
+type Over = Partial<Member<Chat>> & { name?: string; isTyping?: boolean };
+
+function member(clientId: string, { name = clientId, isTyping, ...over }: Over = {}): Member<Chat> {
+  const profile = isTyping === undefined ? { name } : { name, isTyping };
+  return { clientId, connectionId: clientId, profile, timestamp: now, seenAt: now, ...over };
 }
 
-const enter = (before: Appearances, ...members: Member[]) =>
-  updateAppearances(before, members, () => []);
+const enter = (before: Appearances, ...members: Member<Chat>[]) =>
+  updateAppearances(before, namesOf(members), () => []);
+
+/** "Ada is typing…", for people with these appearances. */
+const typingOf = (members: Member<Chat>[], at = now) =>
+  describeTyping(members, { me, appearances: enter(nobody, ...members) }, at);
 
 it("lists one entry for each person, with the number of tabs, me first", () => {
   const members = [
@@ -31,13 +38,28 @@ it("lists one entry for each person, with the number of tabs, me first", () => {
   ]);
 });
 
+describe("the name of a person", () => {
+  const nameOf = (...members: Member<Chat>[]) => namesOf(members)[0]?.name;
+
+  it("is that of the newest of their tabs, whoever else changes", () => {
+    const old = member("you-1", { connectionId: "a", name: "Bob", timestamp: 1 });
+    const latest = member("you-1", { connectionId: "b", name: "Robert", timestamp: 2 });
+    expect(nameOf(old, latest)).toBe("Robert");
+    expect(nameOf(latest, old)).toBe("Robert");
+    expect(namesOf([old, latest])).toHaveLength(1);
+  });
+
+  it("is the client ID if the profile has none that can be shown", () => {
+    expect(nameOf(member("you-1", { profile: undefined }))).toBe("you-1");
+    expect(nameOf(member("you-1", { name: "\u200b" }))).toBe("you-1");
+    expect(nameOf(member("\u200b", { name: "\u200b" }))).toBe("(nobody)");
+    expect(nameOf(member("you-1", { name: "Server" }))).toBe("you-1");
+  });
+});
+
 describe("who is typing", () => {
   const typing = (...names: string[]) =>
-    describeTyping(
-      names.map((name) => member(name, { name, isTyping: true })),
-      me,
-      now,
-    );
+    typingOf(names.map((name) => member(name, { isTyping: true })));
 
   it("is described with the names of the others apart from the words", () => {
     expect(typing()).toEqual([]);
@@ -56,13 +78,13 @@ describe("who is typing", () => {
     const tabs = ["a", "b"].map((connectionId) =>
       member("you-1", { connectionId, name: "You", isTyping: true }),
     );
-    expect(describeTyping(tabs, me, now)).toEqual([{ name: "You" }, " is typing…"]);
+    expect(typingOf(tabs)).toEqual([{ name: "You" }, " is typing…"]);
   });
 
   it("ends after 6 s, because a lost tab cannot say that it stopped", () => {
     const typist = member("you-1", { isTyping: true });
-    expect(describeTyping([typist], me, now + 5_999)).not.toEqual([]);
-    expect(describeTyping([typist], me, now + 6_000)).toEqual([]);
+    expect(typingOf([typist], now + 5_999)).not.toEqual([]);
+    expect(typingOf([typist], now + 6_000)).toEqual([]);
   });
 });
 
@@ -72,7 +94,7 @@ describe("the hue of a person", () => {
   it("is far from those of the others when people come", () => {
     for (let round = 0; round < 50; round++) {
       let appearances = nobody;
-      const members: Member[] = [];
+      const members: Member<Chat>[] = [];
       for (let index = 0; index < 4; index++) {
         members.push(member(`guest-${round}-${index}`));
         appearances = enter(appearances, ...members);
@@ -105,7 +127,9 @@ it("keeps the same map if nothing has changed", () => {
 it("forgets those out of view after a thousand", () => {
   let appearances = nobody;
   for (let index = 0; index < 1_100; index++) {
-    appearances = updateAppearances(appearances, [member(`guest-${index}`)], () => ["guest-0"]);
+    appearances = updateAppearances(appearances, namesOf([member(`guest-${index}`)]), () => [
+      "guest-0",
+    ]);
     expect(appearances.size).toBeLessThanOrEqual(1_000);
   }
   expect(appearances.has("guest-0")).toBe(true);

@@ -1,29 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { describeConnection } from "../../src/demo/state/connection.ts";
 import { findProblem } from "../../src/demo/state/problems.ts";
 import { type State, initialState } from "../../src/demo/state/state.ts";
-import type { ConnectionStatus } from "../../src/realtime/connect.ts";
-import type { TokenResponse } from "../../src/realtime/errors.ts";
 
-const start = initialState({ clientId: "me-1", name: "Me" }, "lobby", 0);
-
-function having(connection: Partial<ConnectionStatus>, over: Partial<State> = {}): State {
-  return { ...start, connection: { ...start.connection, ...connection }, ...over };
-}
-
-const MESSAGE = "What the function or Ably said.";
-
-/** No token could be obtained: the function, Netlify in front of it, or Ably answered so. */
-function failed(code: number, response: TokenResponse): State {
-  const error = { code, statusCode: response.status ?? 401, message: MESSAGE };
-  return having({ state: "disconnected", error, response });
-}
-
-const byFunction = (code: number, status: number) =>
-  failed(code, { from: "function", status, hasErrorCode: true });
-const byNetlify = (status?: number) =>
-  failed(40170, { from: "function", status, hasErrorCode: false });
-const byAbly = (code: number) => failed(code, { from: "ably", status: 401, hasErrorCode: true });
+const start = initialState({ clientId: "me-1", name: "Me" }, false, 0);
+const connected: Partial<State> = { connection: { state: "connected" } };
 
 it.each([
   ["initialized", "Connecting…"],
@@ -35,129 +16,29 @@ it.each([
   ["closed", "Closed"],
   ["failed", "Not connected"],
 ] as const)("describes a connection that is %s as %s", (state, words) => {
-  expect(describeConnection(having({ state }))).toBe(words);
+  expect(describeConnection({ state }, undefined)).toBe(words);
 });
 
 it("does not call it a lost connection if there never was a token", () => {
-  expect(describeConnection(byFunction(40106, 500))).toBe("Not connected");
+  const response = { from: "function", status: 500, hasErrorCode: true } as const;
+  expect(describeConnection({ state: "disconnected", response }, undefined)).toBe("Not connected");
 });
 
 it("says Connected only when the room is open", () => {
-  const channel = { state: "attached", isContinuous: true } as const;
-  expect(describeConnection(having({ state: "connected" }, { channel }))).toBe("Connected");
+  expect(describeConnection({ state: "connected" }, "attached")).toBe("Connected");
+  expect(describeConnection({ state: "connected" }, "failed")).toBe("Room not open");
 });
 
-it("shows no problem while all is well, and while a short drop mends itself", () => {
-  const dropped = { code: 80003, statusCode: 400, message: "Connection to server closed" };
+it("shows what is wrong with the connection, else with the room, else with the link", () => {
+  const error = { code: 40160, statusCode: 401, message: "no capability" };
+  const room = { state: "failed", isContinuous: true, error } as const;
   expect(findProblem(start)).toBeUndefined();
-  expect(findProblem(having({ state: "connected" }))).toBeUndefined();
-  expect(findProblem(having({ state: "disconnected" }))).toBeUndefined();
-  expect(findProblem(having({ state: "disconnected", error: dropped }))).toBeUndefined();
-});
-
-describe("a problem with", () => {
-  it.each([
-    ["no key", byFunction(40106, 500), /Ably key/, MESSAGE],
-    ["a malformed key", byFunction(40101, 500), /Ably key/, MESSAGE],
-    ["a refusal of the function", byFunction(40012, 403), /function refused/, MESSAGE],
-    ["a failure of the function", byFunction(50000, 500), /function failed/, MESSAGE],
-    ["no function", byNetlify(404), /not found/, /Deploy .* \(HTTP 404\)$/],
-    [
-      "a page in place of the function",
-      byNetlify(200),
-      /not found/,
-      /the box that “npm run dev” prints/,
-    ],
-    ["a crash", byNetlify(502), /function crashed/, /log.* \(HTTP 502\)$/],
-    ["a timeout", byNetlify(504), /took too long/, /log/],
-    ["a password", byNetlify(401), /password/, /Reload/],
-    ["a firewall", byNetlify(403), /Netlify refused/, /firewall/],
-    ["Netlify's rate limit", byNetlify(429), /Too many requests/, /Wait a minute/],
-    [
-      "a status that nobody knows",
-      byNetlify(418),
-      /^Not connected$/,
-      /^Netlify answered.*HTTP 418/,
-    ],
-    ["no network", byNetlify(), /site cannot be reached/, /network/],
-    ["a wrong clock", byAbly(40104), /clock/, /Set the clock/],
-    ["a cache", byAbly(40105), /used before/, /cache/],
-    ["a revoked key", byAbly(40131), /rejected the key/, /ABLY_API_KEY/],
-    ["Ably's rate limit", byAbly(42910), /Too many requests/, /Wait a minute/],
-    ["a limit of the account", byAbly(40111), /reached a limit/, /ably\.com\/accounts/],
-    ["a disabled app", byAbly(40120), /disabled/, /support/],
-    ["an old SDK", byAbly(40168), /version of its SDK/, /npm install ably@latest/],
-    ["another client ID", byAbly(40102), /client ID/, /40102/],
-    ["trouble at Ably", byAbly(50003), /Ably has trouble/, /status\.ably\.com/],
-    [
-      "no answer of Ably's",
-      failed(40170, { from: "ably", hasErrorCode: false }),
-      /Ably cannot be reached/,
-      /network/,
-    ],
-    ["an unknown code", byAbly(40199), /^Not connected$/, /help\.ably\.io\/error\/40199/],
-  ] as const)("%s names the cause and what to do", (what, state, title, detail) => {
-    const problem = findProblem(state);
-    expect(problem?.title).toMatch(title);
-    expect(problem?.detail).toMatch(detail);
-    expect(problem?.canRetry).toBe(true);
-    const words = `${problem?.title} ${problem?.detail.replace(MESSAGE, "")}`;
-    expect(/\bkey\b/i.test(words)).toBe(/key/.test(what));
-  });
-
-  it("an unknown code quotes it and blames nobody", () => {
-    expect(findProblem(byAbly(40199))).toEqual({
-      title: "Not connected",
-      detail: `${MESSAGE} (40199, see https://help.ably.io/error/40199)`,
-      canRetry: true,
-    });
-  });
-
-  it("a rejected token is shown only if it ended the connection", () => {
-    const error = { code: 40142, statusCode: 401, message: "Token expired" };
-    expect(findProblem(having({ state: "disconnected", error }))).toBeUndefined();
-    expect(findProblem(having({ state: "failed", error }))?.title).toMatch(/rejected the token/);
-  });
-
-  it("a network that blocks everything says so, also during the next attempt", () => {
-    const error = { code: 80003, statusCode: 404, message: "Unable to connect" };
-    for (const state of ["disconnected", "connecting"] as const) {
-      const problem = findProblem(having({ state, error }));
-      expect(problem?.title).toBe("Ably cannot be reached");
-    }
-  });
-
-  it("a long absence says that the page keeps trying", () => {
-    const error = { code: 80002, statusCode: 400, message: "suspended" };
-    const state = having({ state: "suspended", error });
-    expect(findProblem(state)?.title).toBe("No connection for over two minutes");
-    expect(findProblem(having({ state: "suspended" }))?.detail).toMatch(/keeps trying/);
-  });
-
-  it("a room that Ably refused can be opened again", () => {
-    const error = { code: 40160, statusCode: 401, message: "no capability" };
-    const channel = { state: "failed", isContinuous: true, error } as const;
-    expect(findProblem(having({ state: "connected" }, { channel }))).toEqual({
-      title: "This room could not be opened",
-      detail: "no capability (40160, see https://help.ably.io/error/40160)",
-      canRetry: true,
-    });
-  });
-
-  it("a full room is shown while the room is open", () => {
-    const error = { code: 91003, statusCode: 400, message: "200 members" };
-    const channel = { state: "attached", isContinuous: true, error } as const;
-    const problem = findProblem(having({ state: "connected" }, { channel }));
-    expect(problem).toMatchObject({ title: "This room is full", canRetry: false });
-  });
-
-  it("an invalid room name says which names are valid", () => {
-    const state = having({ state: "connected" }, { isRoomInvalid: true });
-    expect(findProblem(state)?.detail).toMatch(/up to 64 characters/);
-  });
-
-  it("the last attempt goes away once connected", () => {
-    const { connection } = byFunction(40106, 500);
-    expect(findProblem(having({ ...connection, state: "connected" }))).toBeUndefined();
-  });
+  expect(findProblem({ ...start, connection: { state: "suspended" }, room })?.title).toMatch(
+    /No connection/,
+  );
+  expect(findProblem({ ...start, ...connected, room })?.title).toMatch(/room could not be opened/);
+  expect(findProblem({ ...start, ...connected, isRoomInvalid: true })?.detail).toMatch(
+    /up to 64 characters/,
+  );
+  expect(findProblem({ ...start, ...connected })).toBeUndefined();
 });

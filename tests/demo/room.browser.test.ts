@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
-import { setStage } from "../support/stage.ts";
-import { Visitor } from "../support/visitor.ts";
+import { setStage } from "./stage.ts";
+import { Visitor } from "./visitor.ts";
 
 const stage = setStage();
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { setStage } from "../support/stage.ts";
-import type { Visitor } from "../support/visitor.ts";
+import { setStage } from "./stage.ts";
+import type { Visitor } from "./visitor.ts";
 
 const stage = setStage();
 
@@ -19,7 +19,7 @@ async function countCalls({ page }: Visitor): Promise<() => number> {
 /** Spoils the signature of the token that this tab has stored. */
 function breakToken({ page }: Visitor): Promise<void> {
   return page.evaluate(() => {
-    const key = Object.keys(sessionStorage).find((name) => name.startsWith("ably-token:"))!;
+    const key = Object.keys(sessionStorage).find((name) => name.startsWith("ably-token/"))!;
     const token = JSON.parse(sessionStorage.getItem(key)!) as object;
     sessionStorage.setItem(key, JSON.stringify({ ...token, token: "e30.e30.not-a-signature" }));
   });

@@ -1,8 +1,8 @@
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
-import { setStage } from "../support/stage.ts";
-import type { Visitor } from "../support/visitor.ts";
+import { setStage } from "./stage.ts";
+import type { Visitor } from "./visitor.ts";
 
 const stage = setStage();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { formatDuration, formatMs } from "../../src/demo/state/diagram.ts";
 import { excerptOf } from "../../src/demo/state/excerpt.ts";
 import { initialsOf } from "../../src/demo/state/people.ts";
-import { formatDuration, formatMs } from "../../src/demo/state/summary.ts";
 import { describeUnknown, toJson } from "../../src/demo/state/words.ts";
 
 it.each([

@@ -3,11 +3,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import ablyTokenRequest, { config } from "../../netlify/functions/ably-token-request/index.ts";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
+import * as openToAll from "../support/open-to-all.ts";
 import { readAnswer } from "./answer.ts";
 
 const KEY = "appId.keyId:top-secret-part";
 const FUNCTION_URL = "https://site.example/.netlify/functions/ably-token-request";
 const MAX_RATE_LIMIT_WINDOW_S = 180;
+/** As tests/support/open-to-all.ts permits. */
 const OPERATIONS = ["history", "presence", "publish", "subscribe"];
 
 function ask(query = "", init: RequestInit = {}, context = {} as Context): Promise<Response> {
@@ -20,7 +22,6 @@ function askAs(clientId: string): Promise<Response> {
 
 beforeEach(() => {
   vi.stubEnv("ABLY_API_KEY", KEY);
-  vi.stubEnv("DEFAULT_CLIENT_ID", undefined);
   vi.stubEnv("NETLIFY_DEV", undefined);
   vi.stubEnv("CONTEXT", undefined);
 });
@@ -64,12 +65,12 @@ describe("the capability", () => {
     return JSON.parse(String(capability)) as unknown;
   }
 
-  it("allows what the page does, on production's channels", async () => {
+  it("is what permit returns for the deploy context", async () => {
     expect(await capabilityIn("production")).toEqual({ "room:*": OPERATIONS });
   });
 
   it.each(["deploy-preview", "branch-deploy", "preview-server", "dev"])(
-    "allows the same on other channels in the deploy context %s",
+    "is for other channels in the deploy context %s",
     async (deployContext) => {
       expect(await capabilityIn(deployContext)).toEqual({ "room-preview:*": OPERATIONS });
     },
@@ -98,16 +99,6 @@ describe("the capability", () => {
 });
 
 describe("the clientId", () => {
-  it("is DEFAULT_CLIENT_ID if the query has none", async () => {
-    vi.stubEnv("DEFAULT_CLIENT_ID", "guest");
-    expect((await readAnswer(await ask())).clientId).toBe("guest");
-  });
-
-  it.each([undefined, "", "  "])("is NO_CLIENT_ID if DEFAULT_CLIENT_ID is %j", async (value) => {
-    vi.stubEnv("DEFAULT_CLIENT_ID", value);
-    expect((await readAnswer(await ask())).clientId).toBe("NO_CLIENT_ID");
-  });
-
   it.each(["Zoë 🦦 <b>", "عائشة", "ศรี", "x".repeat(128)])("may be %s", async (clientId) => {
     expect((await readAnswer(await askAs(clientId))).clientId).toBe(clientId);
   });
@@ -116,10 +107,24 @@ describe("the clientId", () => {
     ["a wildcard", "*", "A token for * may use any client ID."],
     ["empty", "", "It is blank."],
     ["blank", "   ", "It is blank."],
-    ["a blank letter", "\u3164", "It is blank."],
-    ["a blank of Braille", "\u2800", "It is blank."],
-    ["nothing but a joiner", "\u034F", "It is blank."],
-    ["nothing but a variation selector", "\uFE0F", "It is blank."],
+    ["nothing but an accent", "\u0301", "It is blank."],
+    ["a blank letter", "\u3164", "U+3164"],
+    ["a blank of Braille", "\u2800", "U+2800"],
+    ["nothing but a joiner", "\u034F", "U+034F"],
+    ["nothing but a variation selector", "\uFE0F", "U+FE0F"],
+    ["with a variation selector", "ada\uFE00", "U+FE00"],
+    ["with a filler", "ada\u115F", "U+115F"],
+    ["with a no-break space", "a\u00A0da", "U+00A0"],
+    ["with an ideographic space", "ada\u3000", "U+3000"],
+    ["with an unassigned character", "ada\u0378", "U+0378"],
+    ["with a private character", "ada\uE000", "U+E000"],
+    ["with a space at its end", "ada ", "Remove spaces at its ends"],
+    ["with two spaces", "ada  b", "double spaces"],
+    ["in another form of the same letters", "e\u0301va", "composed form"],
+    ["a server's", "server", "reserved"],
+    ["one that names a server", "server:news", "reserved"],
+    ["like a server's", "SERVER", "reserved"],
+    ["like a server's in wide letters", "ｓｅｒｖｅｒ", "reserved"],
     ["longer than 128 characters", "x".repeat(129), "It has 129 characters. Use at most 128."],
     ["with a control character", "a\u0000b", "U+0000"],
     ["with a line break", "a\nb", "U+000A"],
@@ -144,11 +149,26 @@ describe("the clientId", () => {
     expect(error.message).toMatch(/^Invalid clientId\. /);
     expect(error.message).toContain(why);
   });
+});
 
-  it("is refused as a wildcard in DEFAULT_CLIENT_ID too", async () => {
-    vi.stubEnv("DEFAULT_CLIENT_ID", "*");
-    expect((await ask()).status).toBe(403);
+it("refuses a visitor who may open no room, because Ably would open all for such a token", async () => {
+  vi.spyOn(openToAll, "permit").mockReturnValue({});
+  const response = await askAs("ada");
+  expect(response.status).toBe(403);
+  expect((await readAnswer(response)).error.code).toBe(40160);
+});
+
+it("logs what your own code throws, without the secret, and answers 500", async () => {
+  vi.spyOn(openToAll, "identify").mockImplementation(() => {
+    throw new Error(`The database refused ${KEY}.`);
   });
+  const response = await askAs("ada");
+  expect(response.status).toBe(500);
+  expect((await readAnswer(response)).error.message).toMatch(/log of the function/);
+  const [[logged] = []] = vi.mocked(console.error).mock.calls;
+  expect(logged).toMatch(/The database refused appId\.keyId:…\./);
+  expect(logged).toMatch(/ably-token-request\.test\.ts/);
+  vi.mocked(console.error).mockClear();
 });
 
 describe("the key", () => {

@@ -1,32 +1,44 @@
-import { describe, expect, it } from "vitest";
+import * as v from "valibot";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import {
+  type Content,
+  type Contract,
+  type Profile,
+  type Schema,
   channelName,
-  channelNamespace,
-  cleanName,
-  parseContent,
+  isForged,
+  isServer,
+  looksLikeServer,
+  parseMessage,
   parseProfile,
-  parseRoom,
+  parseRoomName,
 } from "../../src/realtime/contract.ts";
+
+/** A contract of the tests' own: nothing here depends on the messages of the app. */
+const contract = {
+  messages: {
+    move: v.object({ x: v.number(), y: v.number() }),
+    score: { schema: v.object({ points: v.number() }), from: "server" },
+  },
+  profile: v.object({ team: v.string(), isReady: v.optional(v.boolean()) }),
+} satisfies Contract;
 
 describe("channelName", () => {
   it("starts with the namespace that tokens open", () => {
     expect(channelName("lobby")).toBe("room:lobby");
-    expect(channelName("lobby", "production")).toBe(`${channelNamespace("production")}:lobby`);
+    expect(channelName("lobby", "production")).toBe("room:lobby");
   });
 
   it.each(["deploy-preview", "branch-deploy", "dev"])(
     "keeps %s apart from production",
     (context) => {
-      expect(channelNamespace(context)).not.toBe(channelNamespace("production"));
-      expect(channelName("lobby", context)).toBe(`${channelNamespace(context)}:lobby`);
+      expect(channelName("lobby", context)).toBe("room-preview:lobby");
     },
   );
 });
 
-describe("parseRoom", () => {
+describe("parseRoomName", () => {
   it.each([
-    [null, "lobby"],
-    ["", "lobby"],
     [" x ", "x"],
     ["हिन्दी", "हिन्दी"],
     ["ห้องครัว", "ห้องครัว"],
@@ -35,93 +47,90 @@ describe("parseRoom", () => {
     ["Küche", "Küche"],
     ["x".repeat(64), "x".repeat(64)],
   ])("accepts %j", (name, room) => {
-    expect(parseRoom(name)).toBe(room);
+    expect(parseRoomName(name)).toBe(room);
   });
 
-  it.each(["*", "a:b", "[meta]x", "a\nb", "x".repeat(65)])("refuses %j", (name) => {
-    expect(parseRoom(name)).toBeUndefined();
+  it.each(["", "*", "a:b", "[meta]x", "a\nb", "x".repeat(65)])("refuses %j", (name) => {
+    expect(parseRoomName(name)).toBeUndefined();
   });
 });
 
-describe("parseContent", () => {
-  it("returns content that matches its name", () => {
-    expect(parseContent("chat-message", { text: "hi" })).toEqual({
-      name: "chat-message",
-      data: { text: "hi" },
+describe("parseMessage", () => {
+  it("returns what matches its schema, without anything else", () => {
+    const data = { x: 1, y: 2, admin: true };
+    expect(parseMessage(contract, "move", data, "ada")).toEqual({
+      name: "move",
+      data: { x: 1, y: 2 },
     });
-    expect(parseContent("hello-world-message", { message: "Hello world!" })?.name).toBe(
-      "hello-world-message",
-    );
   });
 
   it.each([
-    ["an unknown name", "other", { text: "hi" }],
-    ["a name that every object has", "constructor", { text: "hi" }],
-    ["__proto__", "__proto__", { text: "hi" }],
-    ["no name", undefined, { text: "hi" }],
-    ["text that is no string", "chat-message", { text: 1 }],
-    ["a string", "chat-message", "hi"],
-    ["null", "chat-message", null],
-    ["an array", "chat-message", ["hi"]],
-    ["bytes", "chat-message", new ArrayBuffer(3)],
-    ["an inherited text", "chat-message", Object.create({ text: "hi" })],
+    ["an unknown name", "other", { x: 1, y: 2 }],
+    ["a name that every object has", "constructor", { x: 1, y: 2 }],
+    ["__proto__", "__proto__", { x: 1, y: 2 }],
+    ["no name", undefined, { x: 1, y: 2 }],
+    ["another type", "move", { x: "1", y: 2 }],
+    ["a missing field", "move", { x: 1 }],
+    ["a string", "move", "hi"],
+    ["null", "move", null],
+    ["an array", "move", [1, 2]],
+    ["bytes", "move", new ArrayBuffer(3)],
   ])("returns undefined for %s, and does not throw", (_what, name, data) => {
-    expect(parseContent(name, data)).toBeUndefined();
+    expect(parseMessage(contract, name, data, "ada")).toBeUndefined();
+  });
+
+  it("takes a server's message from a server alone", () => {
+    const data = { points: 5 };
+    expect(parseMessage(contract, "score", data, "server")?.data).toEqual(data);
+    expect(parseMessage(contract, "score", data, "server:referee")?.data).toEqual(data);
+    expect(parseMessage(contract, "score", data, "ada")).toBeUndefined();
+    expect(isForged(contract, "score", "ada")).toBe(true);
+    expect(isForged(contract, "score", "server")).toBe(false);
+    expect(isForged(contract, "move", "ada")).toBe(false);
+    expect(isForged(contract, undefined, "ada")).toBe(false);
+  });
+
+  it("takes any Standard Schema, and refuses an asynchronous one", () => {
+    const schema = (validate: Schema<string>["~standard"]["validate"]): Schema<string> => ({
+      "~standard": { validate },
+    });
+    const own = (type: Schema<string>) => ({ messages: { own: type }, profile: type });
+    const upper = own(schema((value) => ({ value: String(value).toUpperCase() })));
+    expect(parseMessage(upper, "own", "hi", "ada")).toEqual({ name: "own", data: "HI" });
+    const late = own(schema(async () => ({ value: "" })));
+    expect(() => parseMessage(late, "own", "hi", "ada")).toThrow(TypeError);
+  });
+
+  it("has the types that the schemas give", () => {
+    type Expected =
+      | { name: "move"; data: { x: number; y: number } }
+      | { name: "score"; data: { points: number } };
+    expectTypeOf<Content<typeof contract>>().toEqualTypeOf<Expected>();
+    expectTypeOf<Profile<typeof contract>["team"]>().toEqualTypeOf<string>();
   });
 });
 
 describe("parseProfile", () => {
   it("returns a profile without anything else", () => {
-    expect(parseProfile({ name: "Ada", admin: true })).toEqual({
-      name: "Ada",
-      isTyping: false,
-    });
-    expect(parseProfile({ name: "Ada", isTyping: true })?.isTyping).toBe(true);
-    expect(parseProfile({ name: "Ada", isTyping: "yes" })?.isTyping).toBe(false);
+    expect(parseProfile(contract, { team: "red", admin: true })).toEqual({ team: "red" });
   });
 
-  it.each([undefined, null, "Ada", { name: 5 }, {}, { name: "\u200b" }])(
-    "returns undefined for %j",
-    (data) => {
-      expect(parseProfile(data)).toBeUndefined();
-    },
-  );
+  it.each([undefined, null, "red", { team: 5 }, {}])("returns undefined for %j", (data) => {
+    expect(parseProfile(contract, data)).toBeUndefined();
+  });
 });
 
-describe("cleanName", () => {
-  it.each([
-    ["Ada", "Ada"],
-    ["  Ada \n Lovelace ", "Ada Lovelace"],
-    ["דנה", "דנה"],
-    ["Ada\u202eevE", "Ada evE"],
-    ["\u2066Ada\u2069", "Ada"],
-    ["Ada\u2028Bob\u2029", "Ada Bob"],
-    ["a\u0000b", "a b"],
-    ["می\u200cخواهم", "می\u200cخواهم"],
-    ["👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧"],
-    ["x".repeat(50), "x".repeat(40)],
-    ["é".normalize("NFD").repeat(50), "é".normalize("NFD").repeat(40)],
-    ["🇩🇪".repeat(50), "🇩🇪".repeat(40)],
-  ])("turns %j into %j", (name, clean) => {
-    expect(cleanName(name)).toBe(clean);
+describe("client IDs of servers", () => {
+  it.each(["server", "server:news"])("include %s", (clientId) => {
+    expect(isServer(clientId)).toBe(true);
   });
 
-  it("has a bounded length, whatever one character carries", () => {
-    expect(cleanName(`a${"\u0301".repeat(100_000)}`)?.length ?? 0).toBeLessThanOrEqual(200);
-    expect(cleanName(`Ada ${"a\u0301\u0302".repeat(100_000)}`)?.length).toBeLessThanOrEqual(200);
+  it.each(["Server", "ｓｅｒｖｅｒ", " server", "SERVER:x"])("look like %s", (text) => {
+    expect(isServer(text)).toBe(false);
+    expect(looksLikeServer(text)).toBe(true);
   });
 
-  it.each([
-    "",
-    " ",
-    "\u200b",
-    "\u3164",
-    "\u2800",
-    "\u2060\u2061",
-    "\u0301",
-    "\u115f\u1160",
-    "\u{e0041}",
-  ])("finds nothing to see in %j", (name) => {
-    expect(cleanName(name)).toBeUndefined();
+  it.each(["observer", "servers", "my server", "ada"])("do not look like %s", (text) => {
+    expect(looksLikeServer(text)).toBe(false);
   });
 });

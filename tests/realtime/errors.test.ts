@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { isConnectionError, isTokenError, readError } from "../../src/realtime/error-info.ts";
-import { type TokenResponse, classifyError } from "../../src/realtime/errors.ts";
+import {
+  type TokenResponse,
+  classifyError,
+  isTemporary,
+  isTokenError,
+  readError,
+  remedyOf,
+} from "../../src/realtime/errors.ts";
 
 describe("readError", () => {
   it("returns the innermost cause, which is what the function or Ably answered", () => {
@@ -24,16 +30,40 @@ it("knows the error that no token could be obtained", () => {
   expect(isTokenError(undefined)).toBe(false);
 });
 
+describe("an error that time can heal", () => {
+  it.each([
+    // Connections and channels that are away.
+    80000, 80001, 80002, 80003, 80009, 80014, 80017, 90001, 90007,
+    // Rates and limits of Ably.
+    40111, 40112, 40114, 40115, 40150, 40151, 42910, 42911, 42912, 42913, 42920, 42921, 42922,
+    80020, 80021, 90010, 90021, 91003,
+    // Ably has trouble.
+    50000, 50001, 50003, 50010, 50320,
+  ])("is %i", (code) => {
+    expect(isTemporary({ code, statusCode: 400, message: "" })).toBe(true);
+  });
+
+  it.each([0, 40000, 40003, 40009, 40012, 40013, 40101, 40102, 40104, 40160, 40168, 93002])(
+    "is not %i",
+    (code) => {
+      expect(isTemporary({ code, statusCode: 400, message: "" })).toBe(false);
+    },
+  );
+
+  it("is any 429", () => {
+    expect(isTemporary({ code: 40000, statusCode: 429, message: "" })).toBe(true);
+  });
+});
+
 it.each([
-  [80003, true],
-  [80002, true],
-  [90001, true],
-  [90010, false],
-  [91003, false],
-  [40160, false],
-  [42911, false],
-])("knows whether %i is an error of the connection: %s", (code, expected) => {
-  expect(isConnectionError({ code, statusCode: 400, message: "" })).toBe(expected);
+  ["sdk-too-old", "ends"],
+  ["key-not-set", "asks"],
+  ["not-permitted", "asks"],
+  ["account-limit", "heals"],
+  ["room-full", "heals"],
+  ["unknown", "asks"],
+] as const)("knows that %s %s", (kind, remedy) => {
+  expect(remedyOf(kind)).toBe(remedy);
 });
 
 const fromAbly: TokenResponse = { from: "ably", status: 401, hasErrorCode: true };
@@ -44,13 +74,13 @@ describe("an answer of Ably's", () => {
     ["clock", [40104]],
     ["token-request-reused", [40105]],
     ["key-rejected", [40005, 40101, 40130, 40131, 40132, 40133]],
-    ["account-limit", [40111, 40112, 40114, 40150]],
+    ["account-limit", [40111, 40112, 40114, 40150, 40151]],
     ["account-blocked", [40110, 40113, 40120, 40310, 40311, 40320, 40330, 40331, 40332]],
     ["sdk-too-old", [40017, 40023, 40168, 80024]],
     ["token-rejected", [40140, 40141, 40142, 40143, 40144, 40145, 40171]],
     ["identity", [40012, 40102, 80011]],
     ["not-permitted", [40160, 40161]],
-    ["too-many-requests", [42910, 42911, 42912, 42920, 42921, 80020, 80021, 90021]],
+    ["too-many-requests", [40115, 42910, 42911, 42912, 42920, 42921, 80020, 80021, 90021]],
     ["ably-trouble", [50000, 50001, 50002, 50003, 50004, 50010, 50210, 50310, 50320, 50330, 50410]],
     ["ably-unreachable", [80000, 80001, 80002, 80003, 80014]],
     ["unknown", [40000, 40003, 40013, 40100, 40103, 40300, 40500, 70000, 99999]],

@@ -1,146 +1,253 @@
-import Ably from "ably";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Client } from "../../src/realtime/connect.ts";
-import { FATE_UNKNOWN, type Unsent } from "../../src/realtime/outbox.ts";
-import { openRoom } from "../../src/realtime/room.ts";
-import { hasLocalAbly, startLocalAbly } from "../support/local-ably.ts";
-import { useTabStorage } from "../support/storage.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Room, type Unsent, openRoom } from "../../src/realtime/index.ts";
+import { type Notes, notes } from "../support/contract.ts";
+import { hasLocalAbly } from "../support/local-ably.ts";
+import { type FakeStorages, createStorages } from "../support/storage.ts";
+import { type TabOptions, useLocalAbly } from "../support/tab.ts";
 
-const [name, secret] = ["outbox.test", "a-key-of-local-ably-only"] as const;
 const MINUTE_MS = 60_000;
-
-let ably: Awaited<ReturnType<typeof startLocalAbly>>;
-const clients: Ably.Realtime[] = [];
-let roomName: string;
-let count = 0;
-
-/** @param options `autoConnect: false` is a page that has not reached Ably. */
-function createClient(clientId: string, options: Ably.ClientOptions = {}): Client {
-  const address = { endpoint: "127.0.0.1", port: ably.port, tls: false, useTokenAuth: true };
-  const client = new Ably.Realtime({ key: `${name}:${secret}`, clientId, ...address, ...options });
-  clients.push(client);
-  return client as unknown as Client;
-}
-
-/** One load of Ada's page. */
-function load(options?: Ably.ClientOptions) {
-  const client = createClient("ada", options);
-  let unsent: Unsent[] = [];
-  const room = openRoom(client, roomName, { name: "Ada" }, { unsent: (list) => (unsent = list) });
-  const states = () => unsent.map(({ data, state }) => `${textOf(data)}: ${state}`);
-  const send = (text: string) => room.send("chat-message", { text });
-  return { client, room, send, states, unsent: () => unsent };
-}
-
-const offline = { autoConnect: false };
-const textOf = (data: object) => ("text" in data ? data.text : "?");
-
-/** What the others see. */
-async function watch(): Promise<string[]> {
-  const texts: string[] = [];
-  const channel = createClient("bob").channels.get(`room:${roomName}`);
-  await channel.subscribe((message) => texts.push(message.data.text));
-  return texts;
-}
+const offline = { ably: { autoConnect: false } };
 
 describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
-  const storage = useTabStorage();
-  beforeAll(async () => {
-    ably = await startLocalAbly({ keys: [{ name, secret, capability: { "*": ["*"] } }] });
-  });
-  afterAll(() => ably?.close());
+  const { openTab, server } = useLocalAbly();
+  let storages: FakeStorages;
+  let roomName: string;
+  let count = 0;
+
   beforeEach(() => {
+    storages = createStorages();
     roomName = `outbox ${count++}`;
   });
   afterEach(() => {
-    for (const client of clients.splice(0)) client.close();
+    vi.useRealTimers();
+    server().faults.release();
+    server().faults.refuseConnections(0);
   });
 
-  it("is published after a reload, in order, once", async () => {
+  /** One load of Ada's page. */
+  function load(options: TabOptions = {}) {
+    const tab = openTab("ada", { storages, ...options });
+    let unsent: Unsent<Notes>[] = [];
+    const open = (): Room<Notes> =>
+      openRoom(
+        tab.connection,
+        notes,
+        roomName,
+        { profile: { name: "Ada" } },
+        { unsent: (list) => (unsent = list) },
+      );
+    const room = open();
+    const send = (text: string, id?: string) => room.send("note", { text }, id);
+    return {
+      ...tab,
+      room,
+      open,
+      send,
+      unsent: () => unsent,
+      states: () => unsent.map(({ data, delivery }) => `${data.text}: ${delivery}`),
+      connect: () => tab.connection.retry(),
+    };
+  }
+
+  /** What the others see. */
+  async function watch(): Promise<string[]> {
+    const texts: string[] = [];
+    const { client } = openTab("bob").connection;
+    await client.channels
+      .get(`room:${roomName}`)
+      .subscribe((message) => texts.push(message.data.text));
+    return texts;
+  }
+
+  /** Changes what the tab has stored about its one message. */
+  function changeStored(change: object): void {
+    const { sessionStorage } = storages;
+    const key = Object.keys(sessionStorage).find((each) => each.startsWith("unsent/")) ?? "";
+    const stored = JSON.parse(sessionStorage.getItem(key) ?? "null");
+    sessionStorage.setItem(key, JSON.stringify({ ...stored, ...change }));
+  }
+
+  /** Sets the clock forward. Timers do not notice, as on a computer that slept. */
+  function advanceClock(ms: number): void {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms, shouldAdvanceTime: true });
+  }
+
+  it("is sent after a reload, in order, and once", async () => {
     const bob = await watch();
     const before = load(offline);
-    for (const text of ["one", "two", "three"]) void before.send(text);
-    expect(before.states()).toEqual(["one: waiting", "two: waiting", "three: waiting"]);
+    for (const text of ["one", "two"]) void before.send(text);
+    expect(before.states()).toEqual(["one: waiting", "two: waiting"]);
+    before.connection.close();
     const after = load();
-    expect(after.states()).toEqual(["one: waiting", "two: waiting", "three: waiting"]);
+    expect(after.states()).toEqual(["one: waiting", "two: waiting"]);
+    await after.send("three");
     await expect.poll(() => bob).toEqual(["one", "two", "three"]);
     await expect.poll(after.states).toEqual([]);
-    const next = load();
-    await next.send("four");
-    await expect.poll(() => bob).toEqual(["one", "two", "three", "four"]);
   });
 
-  it("goes before what is sent after the reload", async () => {
-    const bob = await watch();
-    void load(offline).send("before");
-    const after = load();
-    await after.send("after");
-    await expect.poll(() => bob).toEqual(["before", "after"]);
+  it("says when Ably has it, and is forgotten when the room has delivered it", async () => {
+    const page = load();
+    const seen: string[] = [];
+    const stop = vi.waitFor(() => expect(page.unsent()).toEqual([]));
+    await page.send("one");
+    openRoom(
+      page.connection,
+      notes,
+      roomName,
+      { presence: "none" },
+      {
+        unsent: (list) => seen.push(...list.map(({ delivery }) => delivery)),
+      },
+    );
+    await stop;
+    await expect.poll(page.states).toEqual([]);
+    expect(Object.keys(storages.sessionStorage).filter((key) => key.startsWith("unsent"))).toEqual(
+      [],
+    );
   });
 
   it("is not published twice if the page was gone before the answer came", async () => {
     const bob = await watch();
     const before = load();
-    await before.send("once");
-    // The storage as it was before the answer.
-    storage().setItem(...storage().lastWrite());
+    await before.send("first");
+    await expect.poll(before.states).toEqual([]);
+    server().faults.hold();
+    void before.send("once", "its-id").catch(() => {});
+    await expect.poll(before.states).toEqual(["once: publishing"]);
+    const crashed = storages.sessionStorage.copy();
+    before.connection.close();
+    server().faults.release();
+    storages = { ...storages, sessionStorage: crashed };
     const after = load();
     await expect.poll(after.states).toEqual([]);
     await after.send("next");
-    await expect.poll(() => bob).toEqual(["once", "next"]);
+    await expect.poll(() => bob).toEqual(["first", "once", "next"]);
   });
 
   it("waits for a decision if it may have been sent over two minutes ago", async () => {
     const bob = await watch();
-    const before = load();
-    await before.send("first");
-    const [key, value] = storage().lastWrite();
-    const stored = { ...JSON.parse(value), publishedAt: Date.now() - 2 * MINUTE_MS };
-    storage().setItem(key, JSON.stringify(stored));
+    void load(offline).send("first");
+    changeStored({ publishedAt: Date.now() - 2 * MINUTE_MS });
     const after = load();
-    await expect.poll(after.states).toEqual(["first: failed"]);
-    expect(after.unsent()[0]?.error).toEqual(FATE_UNKNOWN);
-    after.room.resend(stored.id);
+    expect(after.states()).toEqual(["first: unconfirmed"]);
+    await after.send("second");
+    expect(bob).toEqual(["second"]);
+    after.room.retry(after.unsent()[0]?.id ?? "");
     await expect.poll(after.states).toEqual([]);
-    await after.send("end");
-    await expect.poll(() => bob.at(-1)).toBe("end");
+    await expect.poll(() => bob).toEqual(["second", "first"]);
   });
 
-  it.each([[undefined], [null], ["text"], [7]])(
-    "is skipped if its stored data is %j",
-    async (data) => {
-      void load(offline).send("good");
-      const [key, value] = storage().lastWrite();
-      const broken = { ...JSON.parse(value), id: "broken", data };
-      storage().setItem(key.replace(/[^:]+$/, "broken"), JSON.stringify(broken));
-      expect(load(offline).states()).toEqual(["good: waiting"]);
-    },
-  );
+  it("waits for a decision if the connection was away for two minutes", async () => {
+    const bob = await watch();
+    const page = load();
+    await page.send("before");
+    await expect.poll(page.states).toEqual([]);
+    server().faults.hold();
+    const sent = page.send("once");
+    await expect.poll(page.states).toEqual(["once: publishing"]);
+    // It has reached Ably: an answer to a later request shows that.
+    await fetch(`http://127.0.0.1:${server().port}/time`);
+    server().faults.refuseConnections(10 * MINUTE_MS);
+    server().faults.dropAll();
+    advanceClock(2 * MINUTE_MS);
+    server().faults.release();
+    server().faults.refuseConnections(0);
+    const refused = expect(sent).rejects.toMatchObject({ code: 0 });
+    page.connect();
+    await expect.poll(page.states).toEqual(["once: unconfirmed"]);
+    await refused;
+    const later = await watch();
+    await page.send("after");
+    await expect.poll(() => later).toContain("after");
+    expect(bob.filter((text) => text === "once").length).toBeLessThanOrEqual(1);
+    expect(later.filter((text) => text === "once")).toEqual([]);
+  });
+
+  it("waits for a decision if the clock was set back since it was published", () => {
+    void load(offline).send("first");
+    changeStored({ publishedAt: Date.now() + MINUTE_MS });
+    expect(load(offline).states()).toEqual(["first: unconfirmed"]);
+  });
+
+  it("is not sent by a duplicated tab after its original has sent it", async () => {
+    const bob = await watch();
+    const original = load(offline);
+    void original.send("once");
+    const copied = { ...storages, sessionStorage: storages.sessionStorage.copy() };
+    original.connect();
+    await expect.poll(() => bob).toEqual(["once"]);
+    await expect.poll(original.states).toEqual([]);
+    // Ably no longer drops a repeat, as after two minutes.
+    server().faults.forget();
+    const copy = load({ storages: copied });
+    await copy.send("by the copy");
+    await expect.poll(() => bob).toEqual(["once", "by the copy"]);
+    await expect.poll(copy.states).toEqual([]);
+  });
+
+  it("is read again after a way back, in case the next page of the tab has sent it", async () => {
+    const bob = await watch();
+    const kept = load(offline);
+    void kept.send("typed before leaving");
+    const next = load();
+    await expect.poll(() => bob).toEqual(["typed before leaving"]);
+    next.connection.close();
+    kept.page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    expect(kept.states()).toEqual([]);
+    kept.connect();
+    await kept.send("back");
+    await expect.poll(() => bob).toEqual(["typed before leaving", "back"]);
+  });
+
+  it.each([
+    ["undefined", { data: undefined }],
+    ["null", { data: null }],
+    ["of another type", { data: { text: 5 } }],
+    ["an array", { data: [] }],
+    ["with a name that every object has", { name: "toString" }],
+    ["with an error that is text", { error: "boom" }],
+    ["with an error whose message is no text", { error: { code: 1, statusCode: 1, message: {} } }],
+    ["without an ID", { id: "" }],
+    ["with a time that is no number", { writtenAt: null }],
+    ["with a time of publishing that is no number", { publishedAt: "x" }],
+  ])("is skipped if what is stored is %s", (_what, change) => {
+    const page = load(offline);
+    void page.send("broken");
+    changeStored(change);
+    void page.send("good");
+    expect(load(offline).states()).toEqual(["good: waiting"]);
+  });
+
+  it("survives storage that something else has written to", () => {
+    void load(offline).send("good");
+    const [key = ""] = Object.keys(storages.sessionStorage);
+    for (const text of ["", "{", "null", "[]", '{"id":1}']) {
+      storages.sessionStorage.setItem(key.replace(/[^/]+$/, `${text.length}`), text);
+    }
+    expect(load(offline).states()).toEqual(["good: waiting"]);
+  });
 
   it("that was written hours ago and never published is published", async () => {
     const bob = await watch();
     void load(offline).send("written in a tunnel");
-    const [key, value] = storage().lastWrite();
-    const hoursAgo = JSON.stringify({ ...JSON.parse(value), order: Date.now() - 500 * MINUTE_MS });
-    storage().setItem(key, hoursAgo);
+    changeStored({ writtenAt: Date.now() - 500 * MINUTE_MS });
     load();
     await expect.poll(() => bob).toEqual(["written in a tunnel"]);
   });
 
   it("that Ably refused stays, over a reload too, until it is sent again or deleted", async () => {
-    const tooLarge = "x".repeat(70_000);
     const before = load();
-    await expect(before.send(tooLarge)).rejects.toMatchObject({ code: 40009 });
+    await expect(before.send("x".repeat(70_000))).rejects.toMatchObject({ code: 40009 });
     await expect(before.send("small")).resolves.toBeUndefined();
+    before.connection.close();
     const after = load();
-    await expect.poll(() => after.unsent().map(({ state }) => state)).toEqual(["failed"]);
-    expect(after.unsent()[0]?.error).toMatchObject({ code: 40009 });
+    expect(after.unsent()).toMatchObject([{ delivery: "failed", error: { code: 40009 } }]);
     after.room.discard(after.unsent()[0]?.id ?? "");
     expect(after.states()).toEqual([]);
     expect(load().states()).toEqual([]);
   });
 
-  it("belongs to its room", async () => {
+  it("belongs to its room", () => {
     void load(offline).send("for this room");
     const here = roomName;
     roomName = `${here} not`;
@@ -149,21 +256,28 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     expect(load(offline).states()).toEqual(["for this room: waiting"]);
   });
 
-  it("belongs to the person who wrote it", () => {
-    void load(offline).send("by Ada");
-    const eve = createClient("eve", offline);
-    let unsent: Unsent[] = [];
-    openRoom(eve, roomName, { name: "Eve" }, { unsent: (list) => (unsent = list) });
+  it.each([
+    ["user:1", "user"],
+    ["user", "user:1"],
+    ["user/1", "user"],
+    ["ada", "eve"],
+  ])("belongs to the person who wrote it: %s, and not %s", (writer, reader) => {
+    const writing = openTab(writer, { storages, ...offline });
+    const options = { profile: { name: "A" } };
+    void openRoom(writing.connection, notes, roomName, options).send("note", { text: "mine" });
+    let unsent: Unsent<Notes>[] = [];
+    const reading = openTab(reader, { storages, ...offline });
+    openRoom(reading.connection, notes, roomName, options, { unsent: (list) => (unsent = list) });
     expect(unsent).toEqual([]);
   });
 
   it("says so where storage is full, and is published all the same", async () => {
     const bob = await watch();
-    storage().fill();
+    storages.sessionStorage.fill();
     const page = load(offline);
     void page.send("only in memory");
-    expect(page.unsent()[0]).toMatchObject({ state: "waiting", isStored: false });
-    page.client.connect();
+    expect(page.unsent()[0]).toMatchObject({ delivery: "waiting", isStored: false });
+    page.connect();
     await expect.poll(() => bob).toEqual(["only in memory"]);
   });
 
@@ -175,42 +289,115 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     expect(isStored.at(-1)).toBe(false);
   });
 
-  it("survives storage that something else has written to", () => {
-    void load(offline).send("good");
-    const prefix = Object.keys(sessionStorage)[0]?.split(":").slice(0, -1).join(":");
-    for (const text of ["", "{", "null", "[]", '{"id":1}']) {
-      storage().setItem(`${prefix}:${text.length}`, text);
-    }
-    expect(load(offline).states()).toEqual(["good: waiting"]);
-  });
-
-  it("waits while more are sent than Ably accepts in a second, and all arrive in order", async () => {
+  it("waits its turn when many are sent at once, and all arrive in order", async () => {
     const bob = await watch();
     const page = load();
     const texts = Array.from({ length: 60 }, (_, index) => `${index}`);
-    await Promise.all(texts.map((text) => page.send(text)));
+    const sent = texts.map((text) => page.send(text));
+    await expect.poll(() => page.unsent().some(({ waitsFor }) => waitsFor === "rate")).toBe(true);
+    await Promise.all(sent);
     await expect.poll(() => bob).toEqual(texts);
   });
 
-  it("waits while the connection has failed, and is published once it is back", async () => {
+  it("keeps its place if Ably refuses it for a moment, and waits longer each time", async () => {
+    const bob = await watch();
+    const page = load();
+    await page.send("zero");
+    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    const publish = channel.publish.bind(channel) as (message: unknown) => Promise<never>;
+    const times: number[] = [];
+    const limit = { code: 42911, statusCode: 429, message: "Rate limit exceeded" };
+    vi.spyOn(channel, "publish").mockImplementation((message: unknown) => {
+      times.push(performance.now());
+      return times.length < 4 ? Promise.reject(limit) : publish(message);
+    });
+    const texts = ["one", "two", "three"];
+    const sent = texts.map((text) => page.send(text));
+    await expect.poll(() => page.unsent()[0]?.waitsFor).toBe("rate");
+    await Promise.all(sent);
+    await expect.poll(() => bob).toEqual(["zero", ...texts]);
+    const waits = times.slice(1, 4).map((time, index) => time - (times[index] ?? 0));
+    expect(waits[2]).toBeGreaterThan((waits[0] ?? 0) * 1.5);
+  });
+
+  it("waits while there is no connection, and says for what", async () => {
     const bob = await watch();
     const page = load();
     await page.send("before");
-    page.client.connection.close();
-    await page.client.connection.whenState("closed");
+    await expect.poll(page.states).toEqual([]);
+    page.connection.close();
     const sent = page.send("meanwhile");
-    expect(page.states()).toEqual(["meanwhile: waiting"]);
-    page.client.connect();
+    expect(page.unsent()).toMatchObject([{ delivery: "waiting", waitsFor: "connection" }]);
+    page.connect();
     await sent;
     await expect.poll(() => bob).toEqual(["before", "meanwhile"]);
   });
 
-  it("is published after its room was closed", async () => {
+  it("is published after its room was closed, and is reported no more", async () => {
     const bob = await watch();
     const page = load(offline);
     void page.send("typed before leaving");
     page.room.close();
-    page.client.connect();
+    const before = page.states();
+    page.connect();
     await expect.poll(() => bob).toEqual(["typed before leaving"]);
+    expect(page.states()).toEqual(before);
+  });
+
+  it("keeps its order while its room is closed and opened again", async () => {
+    const bob = await watch();
+    const page = load(offline);
+    const texts = ["1", "2", "3", "4", "5", "6"];
+    const [first, second, third, ...rest] = texts;
+    for (const text of [first, second, third]) void page.send(text ?? "");
+    page.room.close();
+    const again = page.open();
+    for (const text of rest) void again.send("note", { text });
+    page.connect();
+    await expect.poll(() => bob).toEqual(texts);
+    await expect.poll(page.states).toEqual([]);
+  });
+
+  it("is deleted in every part of a page that has opened its room", async () => {
+    const page = load();
+    let elsewhere: Unsent<Notes>[] = [];
+    openRoom(
+      page.connection,
+      notes,
+      roomName,
+      { presence: "watch" },
+      {
+        unsent: (list) => (elsewhere = list),
+      },
+    );
+    await expect(page.send("x".repeat(70_000))).rejects.toMatchObject({ code: 40009 });
+    expect(elsewhere).toMatchObject([{ delivery: "failed" }]);
+    page.room.discard(elsewhere[0]?.id ?? "");
+    expect([elsewhere, page.unsent()]).toEqual([[], []]);
+  });
+
+  it("is deleted when somebody signs out, and not sent later", async () => {
+    const page = load();
+    await vi.waitFor(() => expect(page.connection.status.state).toBe("connected"));
+    server().faults.hold();
+    void page.send("private").catch(() => {});
+    page.connection.signOut();
+    expect(Object.keys(storages.sessionStorage)).toEqual([]);
+    server().faults.release();
+    expect(load(offline).states()).toEqual([]);
+  });
+
+  it("is sent once or refused in a room without an outbox", async () => {
+    const page = load(offline);
+    const { client } = page.connection;
+    const options = { presence: "none", outbox: false } as const;
+    const room = openRoom(page.connection, notes, roomName, options);
+    await expect(room.send("note", { text: "now" })).rejects.toMatchObject({ code: 80003 });
+    expect(page.states()).toEqual([]);
+    const bob = await watch();
+    page.connect();
+    await client.connection.whenState("connected");
+    await room.send("note", { text: "later" });
+    await expect.poll(() => bob).toEqual(["later"]);
   });
 });

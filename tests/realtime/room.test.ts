@@ -1,55 +1,39 @@
-import Ably from "ably";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Client } from "../../src/realtime/connect.ts";
-import {
-  type Member,
-  type RoomMessage,
-  type RoomStatus,
-  messageKey,
-  openRoom,
-} from "../../src/realtime/room.ts";
-import { hasLocalAbly, startLocalAbly } from "../support/local-ably.ts";
-import { useTabStorage } from "../support/storage.ts";
+import type { Connection, Member, RoomMessage, RoomStatus } from "../../src/realtime/index.ts";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { type RoomOptions, messageKey, openRoom } from "../../src/realtime/index.ts";
+import { type Notes, notes } from "../support/contract.ts";
+import { hasLocalAbly } from "../support/local-ably.ts";
+import { type Tab, signFor, useLocalAbly } from "../support/tab.ts";
 
-const [name, secret] = ["room.test", "a-key-of-local-ably-only"] as const;
 /** https://ably.com/docs/platform/pricing/limits */
 const MAX_CHANNELS = 200;
-const me = { name: "Ada" };
-
-let ably: Awaited<ReturnType<typeof startLocalAbly>>;
-const clients: Ably.Realtime[] = [];
-
-function createClient(clientId: string): Client {
-  const address = { endpoint: "127.0.0.1", port: ably.port, tls: false, useTokenAuth: true };
-  const client = new Ably.Realtime({ key: `${name}:${secret}`, clientId, ...address });
-  clients.push(client);
-  return client as unknown as Client;
-}
+const asAda: RoomOptions<Notes> = { profile: { name: "Ada" } };
 
 /** Opens a room, and keeps what it reports. */
-function open(client: Client, roomName: string) {
-  const messages: RoomMessage[] = [];
+function open(connection: Connection, roomName: string, options = asAda) {
+  const messages: RoomMessage<Notes>[] = [];
   const statuses: RoomStatus[] = [];
-  let members: Member[] = [];
-  const room = openRoom(client, roomName, me, {
+  let members: Member<Notes>[] = [];
+  const room = openRoom(connection, notes, roomName, options, {
     message: (message) => messages.push(message),
     status: (status) => statuses.push(status),
     members: (list) => (members = list),
   });
   const texts = () =>
     messages.map(({ content, isHistory }) => {
-      const text = content?.name === "chat-message" ? content.data.text : "?";
+      const text = content?.data.text ?? "?";
       return isHistory ? `${text} (history)` : text;
     });
-  const isHere = () => expect.poll(() => members.map(({ clientId }) => clientId)).toContain("ada");
+  const names = () => members.map(({ clientId }) => clientId);
   return {
     ...room,
     statuses,
     texts,
     messages,
-    isHere,
-    names: () => members.map((m) => m.clientId),
-    profiles: () => members.map(({ name: shown, isTyping }) => ({ name: shown, isTyping })),
+    names,
+    isHere: () => expect.poll(names).toContain("ada"),
+    isAttached: () => expect.poll(() => statuses.at(-1)?.state).toBe("attached"),
+    profiles: () => members.map(({ profile }) => profile),
   };
 }
 
@@ -59,72 +43,83 @@ it("has one key for each sender and message ID", () => {
 });
 
 describe.runIf(hasLocalAbly)("a room", () => {
-  useTabStorage();
-  beforeAll(async () => {
-    ably = await startLocalAbly({ keys: [{ name, secret, capability: { "*": ["*"] } }] });
-  });
-  afterAll(() => ably?.close());
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.close();
-  });
-
-  let client: Client;
-  let writer: Client;
+  const { openTab, publishAll, server } = useLocalAbly();
+  let tab: Tab;
+  let connection: Connection;
+  let client: Connection["client"];
+  let writer: Connection["client"];
   let roomName: string;
   let count = 0;
 
   beforeEach(async () => {
     roomName = `room ${count++}`;
-    client = createClient("ada");
-    writer = createClient("bob");
+    tab = openTab("ada");
+    ({ connection } = tab);
+    ({ client } = connection);
+    writer = openTab("bob").connection.client;
     await Promise.all([
       client.connection.whenState("connected"),
       writer.connection.whenState("connected"),
     ]);
   });
 
-  const publish = (text: string) =>
-    writer.channels.get(`room:${roomName}`).publish("chat-message", { text });
+  const channelOf = (of: Connection["client"], name = roomName) => of.channels.get(`room:${name}`);
+  const publish = (text: string, over = {}) =>
+    channelOf(writer).publish({ name: "note", data: { text }, ...over });
 
   it("rejects a message at once if Ably refuses the room", async () => {
-    const others = Array.from({ length: MAX_CHANNELS }, (_, index) => `other:${index}`);
+    const outsider = openTab("eve", {
+      requestToken: () => signFor("eve", { "room:elsewhere": ["*"] }),
+    });
+    const room = open(outsider.connection, roomName);
+    await expect(room.send("note", { text: "hi" })).rejects.toMatchObject({ code: 40160 });
+    expect(room.statuses.at(-1)).toMatchObject({ state: "failed", error: { code: 40160 } });
+  });
+
+  it("opens by itself once other rooms have closed, if too many were open", async () => {
+    const others = Array.from({ length: MAX_CHANNELS }, (_, index) => `room:other ${index}`);
     await Promise.all(others.map((channel) => client.channels.get(channel).attach()));
-    const { send } = open(client, roomName);
-    await expect(send("chat-message", { text: "hi" })).rejects.toMatchObject({ code: 90010 });
+    const room = open(connection, roomName);
+    const sent = room.send("note", { text: "patient" });
+    await expect.poll(() => room.statuses.at(-1)?.error?.code).toBe(90010);
+    await client.channels.get("room:other 0").detach();
+    await room.isHere();
+    await sent;
+    expect(room.statuses.at(-1)).toMatchObject({ state: "attached", error: undefined });
   });
 
   it("delivers what was sent before it was opened as history, and then what is new", async () => {
     await publish("before");
-    const room = open(client, roomName);
+    const room = open(connection, roomName);
     await room.isHere();
     await publish("after");
     await expect.poll(room.texts).toEqual(["before (history)", "after"]);
   });
 
   it("reports nothing after it was closed", async () => {
-    const room = open(client, roomName);
+    const room = open(connection, roomName);
     await room.isHere();
     room.close();
     const before = [room.statuses.length, room.messages.length];
-    await client.channels.get(`room:${roomName}`).whenState("detached");
+    await channelOf(client).whenState("detached");
     await publish("after");
     await client.connection.ping();
     expect([room.statuses.length, room.messages.length]).toEqual(before);
   });
 
   it("changes one field of its profile, and keeps the others", async () => {
-    const room = open(client, roomName);
-    room.setProfile({ isTyping: true });
-    await expect.poll(room.profiles).toEqual([{ name: "Ada", isTyping: true }]);
+    const room = open(connection, roomName);
+    room.setProfile({ mood: "calm" });
+    await expect.poll(room.profiles).toEqual([{ name: "Ada", mood: "calm" }]);
     room.setProfile({ name: "Ada Lovelace" });
-    await expect.poll(room.profiles).toEqual([{ name: "Ada Lovelace", isTyping: true }]);
+    await expect.poll(room.profiles).toEqual([{ name: "Ada Lovelace", mood: "calm" }]);
   });
 
   it("stays closed if its profile changes later", async () => {
-    const room = open(client, roomName);
+    const room = open(connection, roomName);
     await room.isHere();
     room.close();
-    const channel = client.channels.get(`room:${roomName}`);
+    const channel = channelOf(client);
     await channel.whenState("detached");
     room.setProfile({ name: "Ada Lovelace" });
     await client.connection.ping();
@@ -144,9 +139,9 @@ describe.runIf(hasLocalAbly)("a room", () => {
   ] as const)("%s", (_how, steps) => {
     it("is open, with its history and without a gap", async () => {
       for (const text of ["a", "b"]) await publish(text);
-      let room = open(client, roomName);
+      let room = open(connection, roomName);
       for (const step of steps) {
-        if (step === "open") room = open(client, roomName);
+        if (step === "open") room = open(connection, roomName);
         if (step === "close") room.close();
         if (step === "wait") await room.isHere().catch(settle);
         if (step === "tick") await Promise.resolve();
@@ -156,84 +151,212 @@ describe.runIf(hasLocalAbly)("a room", () => {
       await expect.poll(room.texts).toEqual(["a (history)", "b (history)", "new"]);
       expect(room.statuses.at(-1)).toMatchObject({ state: "attached" });
       expect(room.statuses.filter(({ error, isContinuous }) => error || !isContinuous)).toEqual([]);
-      await expect(room.send("chat-message", { text: "mine" })).resolves.toBeUndefined();
+      await expect(room.send("note", { text: "mine" })).resolves.toBeUndefined();
     });
 
     it("and closed at the end, is closed", async () => {
-      let room = open(client, roomName);
+      let room = open(connection, roomName);
       for (const step of steps) {
-        if (step === "open") room = open(client, roomName);
+        if (step === "open") room = open(connection, roomName);
         if (step === "close") room.close();
         if (step === "wait") await room.isHere().catch(settle);
       }
       room.close();
-      await expect.poll(() => client.channels.get(`room:${roomName}`).state).toBe("detached");
+      await expect.poll(() => channelOf(client).state).toBe("detached");
       await settle();
       await settle();
-      expect(client.channels.get(`room:${roomName}`).state).toBe("detached");
+      expect(channelOf(client).state).toBe("detached");
     });
   });
 
   it("that was closed and opened while the connection was away opens when it is back", async () => {
     await publish("a");
-    const first = open(client, roomName);
+    const first = open(connection, roomName);
     await first.isHere();
     client.connection.close();
     await client.connection.whenState("closed");
     first.close();
-    const room = open(client, roomName);
+    const room = open(connection, roomName);
     client.connect();
     await room.isHere();
     await expect.poll(room.texts).toEqual(["a (history)"]);
   });
 
   it("stays open for one part of a page while another part closes it", async () => {
-    const one = open(client, roomName);
-    const other = open(client, roomName);
+    const one = open(connection, roomName);
+    const other = open(connection, roomName);
     await one.isHere();
     one.close();
     await publish("still here");
     await expect.poll(other.texts).toEqual(["still here"]);
     other.close();
-    await expect.poll(() => client.channels.get(`room:${roomName}`).state).toBe("detached");
+    await expect.poll(() => channelOf(client).state).toBe("detached");
   });
 
   it("ends in the last state of each of several rooms", async () => {
-    const garden = open(client, `${roomName} garden`);
+    const garden = open(connection, `${roomName} garden`);
     garden.close();
-    const kitchen = open(client, `${roomName} kitchen`);
+    const kitchen = open(connection, `${roomName} kitchen`);
     kitchen.close();
-    const again = open(client, `${roomName} garden`);
+    const again = open(connection, `${roomName} garden`);
     await again.isHere();
-    expect(client.channels.get(`room:${roomName} garden`).state).toBe("attached");
-    await expect
-      .poll(() => client.channels.get(`room:${roomName} kitchen`).state)
-      .not.toBe("attached");
+    expect(channelOf(client, `${roomName} garden`).state).toBe("attached");
+    await expect.poll(() => channelOf(client, `${roomName} kitchen`).state).not.toBe("attached");
   });
 
   it("opens again when the connection is back after it failed", async () => {
-    const room = open(client, roomName);
+    const room = open(connection, roomName);
     await room.isHere();
     client.connection.close();
     await client.connection.whenState("closed");
     client.connect();
-    await expect.poll(() => client.channels.get(`room:${roomName}`).state).toBe("attached");
+    await expect.poll(() => channelOf(client).state).toBe("attached");
     await publish("after");
     await expect.poll(room.texts).toContain("after");
   });
 
   it("delivers two people's messages with the same ID", async () => {
-    const room = open(client, roomName);
+    const room = open(connection, roomName);
     await room.isHere();
     const id = "the-same-id:0";
-    const mine = room.send("chat-message", { text: "mine" }, "my-id");
+    const mine = room.send("note", { text: "mine" }, "my-id");
     await mine;
-    const eve = createClient("eve");
-    await eve.channels
-      .get(`room:${roomName}`)
-      .publish({ id, name: "chat-message", data: { text: "eve" } });
+    const eve = openTab("eve").connection.client;
+    await channelOf(eve).publish({ id, name: "note", data: { text: "eve" } });
     await expect.poll(room.texts).toEqual(["mine", "eve"]);
     const [first, second] = room.messages;
     expect(first?.key).not.toBe(second?.key);
+  });
+
+  it("shows no more than its profile, and nothing of a contract that does not match", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    expect(room.profiles()).toEqual([{ name: "Ada" }]);
+    await channelOf(writer).presence.enter({ name: 7 });
+    await expect.poll(room.names).toContain("bob");
+    expect(room.profiles()).toContain(undefined);
+  });
+
+  it("does not report what claims to be from a server and is not", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    await publish("forged", { name: "alarm" });
+    await publish("after");
+    await expect.poll(room.texts).toEqual(["after"]);
+  });
+
+  it("watches the members without being one", async () => {
+    const watching = open(connection, roomName, { presence: "watch" });
+    await channelOf(writer).presence.enter({ name: "Bob" });
+    await expect.poll(watching.profiles).toEqual([{ name: "Bob" }]);
+    await publish("hi");
+    await expect.poll(watching.texts).toEqual(["hi"]);
+    expect(watching.names()).toEqual(["bob"]);
+    watching.setProfile({ name: "Ada" });
+    await client.connection.ping();
+    expect(watching.names()).toEqual(["bob"]);
+  });
+
+  it("reports no members if it does not watch them, and tells history from what is new", async () => {
+    await publish("before");
+    const room = open(connection, roomName, { presence: "none" });
+    await expect.poll(room.texts).toEqual(["before (history)"]);
+    await room.isAttached();
+    await client.connection.ping();
+    await publish("after");
+    await expect.poll(room.texts).toEqual(["before (history)", "after"]);
+    expect(room.names()).toEqual([]);
+  });
+
+  it.each([
+    [0, []],
+    [1, ["b (history)"]],
+    ["2m", ["a (history)", "b (history)"]],
+  ])("gets as much history as it asks for: %s", async (history, texts) => {
+    for (const text of ["a", "b"]) await publish(text);
+    const room = open(connection, roomName, { ...asAda, history });
+    await room.isHere();
+    await publish("new");
+    await expect.poll(room.texts).toEqual([...texts, "new"]);
+  });
+
+  it("publishes at once or not at all, and keeps nothing", async () => {
+    const room = open(connection, roomName);
+    const other = open(openTab("eve").connection, roomName);
+    await Promise.all([room.isHere(), other.isHere()]);
+    await room.publish("note", { text: "kept" });
+    await room.publish("note", { text: "gone" }, true);
+    await expect.poll(other.texts).toEqual(["kept", "gone"]);
+    const later = open(openTab("zoe").connection, roomName);
+    await later.isHere();
+    expect(later.texts()).toEqual(["kept (history)"]);
+    connection.close();
+    await expect(room.publish("note", { text: "late" })).rejects.toMatchObject({ code: 80003 });
+  });
+
+  it("leaves the list in the browser's cache, and enters it again after a way back", async () => {
+    const room = open(connection, roomName);
+    const watching = open(openTab("eve").connection, roomName, { presence: "watch" });
+    await room.isHere();
+    await watching.isHere();
+    const event = (name: string) => Object.assign(new Event(name), { persisted: true });
+    tab.page.dispatchEvent(event("pagehide"));
+    await expect.poll(watching.names).toEqual([]);
+    expect(connection.status.state).toBe("connected");
+    await publish("meanwhile");
+    tab.page.dispatchEvent(event("pageshow"));
+    await watching.isHere();
+    await expect.poll(room.texts).toEqual(["meanwhile"]);
+  });
+
+  it("enters a full room by itself as soon as there is a place", async () => {
+    const enter = vi.spyOn(channelOf(client).presence, "enter");
+    const full = { code: 91003, statusCode: 400, message: "200 members" };
+    enter.mockRejectedValueOnce(full).mockRejectedValueOnce(full);
+    const room = open(connection, roomName);
+    await expect.poll(() => room.statuses.at(-1)?.error?.code).toBe(91003);
+    await room.isHere();
+    expect(enter).toHaveBeenCalledTimes(3);
+    expect(room.statuses.at(-1)?.error).toBeUndefined();
+  });
+
+  it("stays open over a restart of the connection, without a gap if nothing was missed", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    await publish("before");
+    await expect.poll(room.texts).toEqual(["before"]);
+    const restarted = connection.restart();
+    await client.connection.whenState("closed");
+    await publish("meanwhile");
+    await restarted;
+    await publish("after");
+    await expect.poll(room.texts).toEqual(["before", "meanwhile", "after"]);
+    expect(room.statuses.filter(({ isContinuous }) => !isContinuous)).toEqual([]);
+  });
+
+  it("reports a gap after a restart if more was sent meanwhile than Ably delivers", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    await publish("before");
+    await expect.poll(room.texts).toEqual(["before"]);
+    client.close();
+    await client.connection.whenState("closed");
+    const texts = Array.from({ length: 130 }, (_, index) => `${index}`);
+    await publishAll(
+      `room:${roomName}`,
+      texts.map((text) => ({ name: "note", data: { text } })),
+    );
+    client.connect();
+    await expect.poll(() => room.texts().at(-1), { timeout: 10_000 }).toBe("129");
+    expect(room.texts().length).toBeLessThan(131);
+    expect(room.statuses.filter(({ isContinuous }) => !isContinuous)).toHaveLength(1);
+  });
+
+  it("reports a gap if Ably has forgotten the connection", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    server().faults.forget();
+    await expect.poll(() => room.statuses.some(({ isContinuous }) => !isContinuous)).toBe(true);
+    await room.isHere();
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { TokenRequests, type TokenStep } from "../../src/realtime/token-requests.ts";
+import { createStorages, openFake } from "../support/storage.ts";
 
 const AUTH_URL = "/.netlify/functions/ably-token-request";
 const ABLY_URL = "https://main.realtime.ably.net/keys/a.b/requestToken";
@@ -10,7 +11,9 @@ afterEach(() => vi.unstubAllGlobals());
 function setUp(respond: () => Response) {
   vi.stubGlobal("fetch", async () => respond());
   const steps: TokenStep[] = [];
-  const requests = new TokenRequests(AUTH_URL, (step) => steps.push(step));
+  const requests = new TokenRequests(AUTH_URL, openFake(createStorages()).tab, (step) => {
+    steps.push(step);
+  });
   const call = (url: string) => requests.fetch("get", null, url, {}, { clientId: "ada" });
   return { requests, call, steps };
 }
@@ -57,6 +60,13 @@ describe("the function", () => {
     expect((await call(AUTH_URL)).error).toBeTruthy();
     expect(requests.lastResponse).toEqual({ from: "function", hasErrorCode: false });
   });
+});
+
+it("knows who answered only for an error that no token could be obtained", async () => {
+  const { call, requests } = setUp(() => html(404));
+  await call(AUTH_URL);
+  expect(requests.responseTo({ code: 80019 })).toMatchObject({ from: "function", status: 404 });
+  expect(requests.responseTo({ code: 80003 })).toBeUndefined();
 });
 
 describe("Ably", () => {

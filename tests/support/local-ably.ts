@@ -3,8 +3,19 @@ import { join } from "node:path";
 import { ROOT } from "./copy.ts";
 
 type Key = { name: string; secret: string; capability: Record<string, string[]> };
-type LocalAbly = { port: number; close(): Promise<void> };
-type Start = (options: { port?: number; keys: Key[] }) => Promise<LocalAbly>;
+export type LocalAbly = {
+  port: number;
+  /** Imitates what goes wrong in a network. See local-ably/README.md. */
+  faults: {
+    dropAll(): void;
+    hold(): void;
+    release(): void;
+    forget(): void;
+    refuseConnections(ms: number): void;
+  };
+  close(): Promise<void>;
+};
+type Start = (options: { port?: number; keys?: Key[] }) => Promise<LocalAbly>;
 
 /** A variable, so that the types still compile in a project that has deleted local-ably/. */
 const PATH = join(ROOT, "local-ably/server.ts");

@@ -3,6 +3,9 @@ import { clearEnvironment } from "./environment.ts";
 
 clearEnvironment();
 
+/** What vite.config.ts defines for the page. */
+Object.assign(globalThis, { __LOCAL_ABLY__: false, __ABLY_KEY_NAME__: "" });
+
 /** A test that expects console.error says so: `vi.mocked(console.error).mockClear()` at its end. */
 beforeEach(() => {
   vi.spyOn(console, "error").mockImplementation(() => {});

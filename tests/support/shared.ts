@@ -1,4 +1,6 @@
 /** Starts what all browser tests share: one `npm run dev` and one Chromium. Vitest calls it once. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { launchSharedChromium } from "./chromium.ts";
 import { copyProject, updateCopy } from "./copy.ts";
@@ -6,9 +8,19 @@ import { startDev } from "./dev-server.ts";
 import { clearEnvironment } from "./environment.ts";
 import { freePort } from "./program.ts";
 
+/** Lets everyone in, whoever your own identify.ts and permit.ts let in. */
+async function openToAll(folder: string): Promise<void> {
+  const functionFolder = join(folder, "netlify/functions/ably-token-request");
+  for (const name of ["identify", "permit"]) {
+    const code = `export * from "../../../tests/support/open-to-all.ts";\n`;
+    await writeFile(join(functionFolder, `${name}.ts`), code);
+  }
+}
+
 export default async function startShared(project: TestProject): Promise<() => Promise<void>> {
   clearEnvironment();
   const folder = await copyProject();
+  await openToAll(folder);
   const vite = "vite --config tests/support/vite.config.ts";
   const vitePort = await freePort();
   const browser = await launchSharedChromium();

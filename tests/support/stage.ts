@@ -1,9 +1,7 @@
-import Ably from "ably";
-import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
+import { type Browser, type BrowserContextOptions, type Page, chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import { launchChromium } from "./chromium.ts";
 import type { Site } from "./site.ts";
-import { Visitor } from "./visitor.ts";
 
 /** What shared.ts starts. */
 declare module "vitest" {
@@ -16,76 +14,54 @@ declare module "vitest" {
   }
 }
 
-/** What a file of browser tests uses: a site, a browser, and the visitors of the current test. */
+/** What a file of browser tests uses: a site, a browser, and the pages of the current test. */
 export class Stage<ThisSite extends { url: string } = Site> {
   site!: ThisSite;
   browser!: Browser;
-  readonly visitors: Visitor[] = [];
-  #stranger: Ably.Rest | undefined;
+  /** What went wrong on the pages: errors and warnings of their consoles. */
+  readonly complaints = new Map<Page, string[]>();
 
-  /** Returns the address of a room that no other test uses. */
-  newRoom(): string {
-    return `${this.site.url}/?room=test-${crypto.randomUUID().slice(0, 8)}`;
-  }
-
-  /** Opens a blank page, for a test that prepares it before it goes to the site. */
-  async open(options?: BrowserContextOptions): Promise<Visitor> {
+  /** Opens a blank page of a browser of its own, for one person. */
+  async openPage(options?: BrowserContextOptions): Promise<Page> {
     const context = await this.browser.newContext(options);
-    const visitor = new Visitor(await context.newPage());
-    this.visitors.push(visitor);
-    return visitor;
+    return this.watch(await context.newPage());
   }
 
-  /** Opens a page at this address, and waits until it is connected. */
-  async arrive(url: string = this.newRoom(), options?: BrowserContextOptions): Promise<Visitor> {
-    const visitor = await this.open(options);
-    await visitor.page.goto(url);
-    return visitor.connected();
-  }
-
-  /** Returns a client without a page and without a connection. The function signs its token requests. */
-  stranger(): Ably.Rest {
-    this.#stranger ??= new Ably.Rest(this.#optionsFor("stranger"));
-    return this.#stranger;
-  }
-
-  /** Returns the channel of a room, as `stranger()` sees it. */
-  channelOf(roomUrl: string): Ably.Channel {
-    const room = new URL(roomUrl).searchParams.get("room");
-    return this.stranger().channels.get(`room:${room}`);
-  }
-
-  /** Says many texts in a room at once, as somebody without a page. */
-  async sayAll(roomUrl: string, texts: string[]): Promise<void> {
-    const messages = texts.map((text) => ({ name: "chat-message", data: { text } }));
-    await this.channelOf(roomUrl).publish(messages);
-  }
-
-  /** Returns a client without a page, but with a connection. The test closes it. */
-  watcher(): Ably.Realtime {
-    return new Ably.Realtime(this.#optionsFor("watcher"));
-  }
-
-  #optionsFor(clientId: string): Ably.ClientOptions {
-    const { port } = new URL(this.site.url);
-    return {
-      authUrl: `${this.site.url}/.netlify/functions/ably-token-request`,
-      authParams: { clientId },
-      endpoint: "localhost",
-      port: Number(port),
-      tls: false,
-    };
+  /** Keeps what goes wrong on a page, and closes it after the test. */
+  watch(page: Page): Page {
+    const complaints: string[] = [];
+    this.complaints.set(page, complaints);
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (/^(error|warning)$/.test(message.type())) complaints.push(message.text());
+    });
+    return page;
   }
 }
 
 /**
- * Prepares the stage for all tests of a file, and closes the visitors' pages after each test.
+ * Closes the page as a person does, so that it says goodbye to Ably. What ably-js logs from then on
+ * (an answer that it no longer waits for, say) is no complaint.
+ */
+export async function goAway(page: Page): Promise<void> {
+  if (page.isClosed()) return;
+  page.removeAllListeners("console");
+  for (const each of page.context().pages()) {
+    const closed = each.waitForEvent("close");
+    await each.close({ runBeforeUnload: true });
+    await closed;
+  }
+  await page.context().close();
+}
+
+/**
+ * Prepares a stage for all tests of a file, and closes its pages after each test.
  * @param start Starts a site for this file alone. Without it, the file uses the shared one.
  */
-export function setStage(): Stage<{ url: string }>;
-export function setStage<ThisSite extends Site>(start: () => Promise<ThisSite>): Stage<ThisSite>;
-export function setStage(start?: () => Promise<Site>): Stage<{ url: string }> {
-  const stage = new Stage<{ url: string }>();
+export function prepare<ThisStage extends Stage<{ url: string }>>(
+  stage: ThisStage,
+  start?: () => Promise<Site>,
+): ThisStage {
   let ownSite: Site | undefined;
   beforeAll(async () => {
     ownSite = await start?.();
@@ -95,7 +71,10 @@ export function setStage(start?: () => Promise<Site>): Stage<{ url: string }> {
       ? await launchChromium(args)
       : await chromium.connect(inject("browserUrl"));
   });
-  afterEach(() => Promise.all(stage.visitors.splice(0).map((visitor) => visitor.goAway())));
+  afterEach(async () => {
+    await Promise.all([...stage.complaints.keys()].map(goAway));
+    stage.complaints.clear();
+  });
   afterAll(async () => {
     await stage.browser?.close();
     await ownSite?.stop();

@@ -1,10 +1,17 @@
-import { afterEach, beforeEach, vi } from "vitest";
+import { type Storages, openStorages } from "../../src/realtime/storage.ts";
 
-/** A tab's storage, whose entries are its own enumerable properties, as in a browser. */
-export class TabStorage {
+/** A browser's storage, whose entries are its own enumerable properties, as in a browser. */
+export class FakeStorage {
   [name: string]: unknown;
   #isFull = false;
-  #lastWrite: [key: string, value: string] = ["", ""];
+
+  get length(): number {
+    return Object.keys(this).length;
+  }
+
+  key(index: number): string | null {
+    return Object.keys(this)[index] ?? null;
+  }
 
   getItem(key: string): string | null {
     return Object.hasOwn(this, key) ? String(this[key]) : null;
@@ -12,7 +19,6 @@ export class TabStorage {
 
   setItem(key: string, value: string): void {
     if (this.#isFull) throw new DOMException("full", "QuotaExceededError");
-    this.#lastWrite = [key, value];
     this[key] = value;
   }
 
@@ -20,25 +26,29 @@ export class TabStorage {
     Reflect.deleteProperty(this, key);
   }
 
+  clear(): void {
+    for (const key of Object.keys(this)) this.removeItem(key);
+  }
+
   /** From now on it accepts nothing. */
   fill(): void {
     this.#isFull = true;
   }
 
-  lastWrite(): [key: string, value: string] {
-    return this.#lastWrite;
+  /** Returns what a duplicated tab starts with. */
+  copy(): FakeStorage {
+    return Object.assign(new FakeStorage(), this);
   }
 }
 
-/** Gives each test of a file an empty `sessionStorage`. Returns the function that reads it. */
-export function useTabStorage(): () => TabStorage {
-  let storage = new TabStorage();
-  beforeEach(() => {
-    storage = new TabStorage();
-    vi.stubGlobal("sessionStorage", storage);
-  });
-  afterEach(() => {
-    vi.unstubAllGlobals();
-  });
-  return () => storage;
+/** The storage of a tab, and what it shares with the other tabs of its browser. */
+export type FakeStorages = { sessionStorage: FakeStorage; localStorage: FakeStorage };
+
+export function createStorages(localStorage = new FakeStorage()): FakeStorages {
+  return { sessionStorage: new FakeStorage(), localStorage };
+}
+
+/** Opens them as a page load does. */
+export function openFake(storages: FakeStorages): Storages {
+  return openStorages(storages as unknown as Pick<Window, "sessionStorage" | "localStorage">);
 }

@@ -1,8 +1,12 @@
+/**
+ * KEPT. `GET ?clientId=ada` answers with a signed Ably TokenRequest. Who may have one, and for what,
+ * is yours: identify.ts and permit.ts.
+ */
 import type { Config, Context } from "@netlify/functions";
-import { channelNamespace } from "../../../src/realtime/contract.ts";
 import { checkClientId } from "./client-id.ts";
 import { identify } from "./identify.ts";
-import { LOCAL_ABLY_KEY, readKey } from "./key.ts";
+import { readDeployContext, readKey, withoutSecret } from "./key.ts";
+import { permit } from "./permit.ts";
 import { FunctionError, HEADERS } from "./response.ts";
 import { sign } from "./sign.ts";
 
@@ -12,10 +16,7 @@ export const config: Config = {
   rateLimit: { windowLimit: 60, windowSize: 60, aggregateBy: ["ip", "domain"] },
 };
 
-/**
- * `GET ?clientId=ada` answers with a signed Ably TokenRequest. It ignores every other query
- * parameter, so that a caller cannot choose what the token allows.
- */
+/** Ignores every other query parameter, so that a caller cannot choose what the token allows. */
 export default async function ablyTokenRequest(
   request: Request,
   context: Context,
@@ -36,29 +37,21 @@ async function answer(request: Request, context: Context): Promise<Response> {
     throw new FunctionError(40300, 403, "This function answers only the pages of its own site.");
   }
 
-  const clientId = checkClientId(await identify(request, context));
+  const visitor = await identify(request, context);
+  const clientId = checkClientId(visitor.clientId);
   const key = readKey(process.env);
-  // The Vite plugin of local Ably makes the same exception for the page.
-  const deployContext = key === LOCAL_ABLY_KEY ? "production" : readDeployContext(context);
-  return await sign(key, { clientId, capability: capabilityFor(deployContext) });
-}
-
-/** `netlify dev` and `netlify serve` set the variable CONTEXT in place of `deploy.context`. */
-function readDeployContext({ deploy }: Context): string | undefined {
-  return deploy?.context || process.env.CONTEXT;
-}
-
-/** Least privilege: what the page does, on the channels of this app and deploy context. */
-function capabilityFor(deployContext: string | undefined): string {
-  return JSON.stringify({
-    [`${channelNamespace(deployContext)}:*`]: ["history", "presence", "publish", "subscribe"],
-  });
+  const capability = await permit(visitor, readDeployContext(context, key));
+  // Ably takes a token request without channels for one with all channels of the key.
+  if (Object.keys(capability).length === 0) {
+    throw new FunctionError(40160, 403, "This visitor may not open any room.");
+  }
+  return Response.json(await sign(key, { clientId, capability }), { headers: HEADERS });
 }
 
 function toResponse(error: unknown): Response {
   if (error instanceof FunctionError) return error.toResponse();
-  // The error itself may quote the key.
-  console.error("ably-token-request: identify() or the Ably SDK threw an error");
+  const report = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(`ably-token-request failed: ${withoutSecret(report)}`);
   return new FunctionError(
     50000,
     500,

@@ -1,4 +1,6 @@
+/** KEPT. The Ably key of a function, and the deploy context whose channels it uses. */
 import { existsSync } from "node:fs";
+import type { Context } from "@netlify/functions";
 import { FunctionError } from "./response.ts";
 
 /** The one key that local Ably accepts. It works nowhere else. */
@@ -28,4 +30,22 @@ export function readKey(env: NodeJS.ProcessEnv): string {
     );
   }
   return key;
+}
+
+/**
+ * Returns the deploy context of a function. `netlify dev` and `netlify serve` set the variable CONTEXT
+ * in place of `deploy.context`. With local Ably there is one set of channels: its Vite plugin makes
+ * the same exception for the page.
+ */
+export function readDeployContext(
+  { deploy }: Pick<Context, "deploy">,
+  key: string,
+): string | undefined {
+  return key === LOCAL_ABLY_KEY ? "production" : deploy?.context || process.env.CONTEXT;
+}
+
+/** Returns the text without the secret part of the key, for a log. */
+export function withoutSecret(text: string, key = process.env.ABLY_API_KEY?.trim()): string {
+  const secret = key?.split(":").at(-1);
+  return secret ? text.replaceAll(secret, "…") : text;
 }

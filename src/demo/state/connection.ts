@@ -1,12 +1,17 @@
-import type { State } from "./state.ts";
+/** SHOWN. The connection in a word or two, for the header. */
+import type { ConnectionStatus, RoomStatus } from "../../realtime/index.ts";
 
-export function describeConnection({ connection, channel }: State): string {
+/** @param room Undefined until the room has reported a state. */
+export function describeConnection(
+  connection: ConnectionStatus,
+  room: RoomStatus["state"] | undefined,
+): string {
   switch (connection.state) {
     case "initialized":
     case "connecting":
       return "Connecting…";
     case "connected":
-      return describeChannel(channel.state);
+      return describeRoom(room);
     case "disconnected":
       // Without a token there was no connection to lose.
       return connection.response ? "Not connected" : "Connection lost, reconnecting…";
@@ -22,7 +27,7 @@ export function describeConnection({ connection, channel }: State): string {
   }
 }
 
-function describeChannel(state: State["channel"]["state"]): string {
+function describeRoom(state: RoomStatus["state"] | undefined): string {
   if (state === "attached") return "Connected";
   return state === "failed" ? "Room not open" : "Opening the room…";
 }

@@ -1,7 +1,13 @@
-/** How this page got its WebSocket: the steps of this very connection, with their times. */
-import type { ConnectionStatus } from "../../realtime/connect.ts";
-import type { RoomStatus } from "../../realtime/room.ts";
-import type { TokenStep } from "../../realtime/token-requests.ts";
+/**
+ * SHOWN. How this page got its WebSocket: the steps of this very connection, with their times, and in
+ * words.
+ */
+import type {
+  ConnectionStatus,
+  ConnectionStep,
+  RoomStatus,
+  TokenStep,
+} from "../../realtime/index.ts";
 import type { TraceEntry } from "./state.ts";
 
 export const STEP_NAMES = ["page", "function", "token", "socket", "channel"] as const;
@@ -39,14 +45,10 @@ function withSteps(diagram: Diagram, steps: Partial<Record<StepName, Step>>): Di
 
 export function afterEntry(diagram: Diagram, { event, timestamp }: TraceEntry): Diagram {
   switch (event.type) {
-    case "connection":
-      return event.status.isRenewal ? diagram : afterConnection(diagram, event.status, timestamp);
-    case "channel":
+    case "step":
+      return afterStep(diagram, event.step, timestamp);
+    case "room":
       return afterRoom(diagram, event.status, timestamp);
-    case "token":
-      return afterTokenStep(diagram, event.step, timestamp);
-    case "transport":
-      return { ...diagram, transport: event.name };
     case "round-trip":
       return { ...diagram, roundTripMs: event.ms };
     default:
@@ -54,8 +56,12 @@ export function afterEntry(diagram: Diagram, { event, timestamp }: TraceEntry): 
   }
 }
 
-function afterTokenStep(diagram: Diagram, step: TokenStep, now: number): Diagram {
+function afterStep(diagram: Diagram, step: ConnectionStep, now: number): Diagram {
   switch (step.type) {
+    case "state":
+      return step.isRenewal ? diagram : afterConnection(diagram, step, now);
+    case "transport":
+      return { ...diagram, transport: step.name };
     case "function-called":
       return withSteps(diagram, {
         function: { state: "active" },
@@ -158,4 +164,74 @@ function afterRoom(diagram: Diagram, { state }: RoomStatus, now: number): Diagra
   if (state === "failed") return withSteps(diagram, { channel: { state: "failed" } });
   if (state !== "attached" || channel.state !== "active") return diagram;
   return withSteps(diagram, { channel: { state: "done", ms: now - (channel.startedAt ?? now) } });
+}
+
+export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): string {
+  const runs = {
+    idle: "has not run yet",
+    active: "is running",
+    skipped: "did not run",
+    failed: "failed",
+    done: `ran ${formatMs(lastRunMs ?? 0)}`,
+  };
+  const isOpen = steps.socket.state === "done" && openedAt !== undefined;
+  const socket = isOpen ? `open for ${formatDuration(now - openedAt)}` : "not open";
+  return `Function ${runs[steps.function.state]} · WebSocket ${socket}`;
+}
+
+export function summarize(diagram: Diagram, now: number): string {
+  return `${describeFunction(diagram)} ${describeSocket(diagram, now)}`;
+}
+
+function describeFunction({ steps, functionRuns, lastRunMs }: Diagram): string {
+  switch (steps.function.state) {
+    case "idle":
+      return "The function has not run yet.";
+    case "active":
+      return "The function is running.";
+    case "skipped":
+      return "The function did not run: this tab still has a token.";
+    case "failed":
+      return "The function did not sign a token request.";
+    case "done": {
+      const ms = formatMs(lastRunMs ?? 0);
+      return functionRuns > 1
+        ? `The function has run ${functionRuns} times, the last time for ${ms}.`
+        : `The function ran for ${ms}.`;
+    }
+    default:
+      return steps.function.state satisfies never;
+  }
+}
+
+function describeSocket({ steps, openedAt, transport }: Diagram, now: number): string {
+  const name = transport === "xhr_polling" ? "HTTP connection" : "WebSocket";
+  switch (steps.socket.state) {
+    case "idle":
+    case "skipped":
+      return [steps.function.state, steps.token.state].includes("active")
+        ? "Your WebSocket waits for a token."
+        : "There is no WebSocket.";
+    case "active":
+      return `Your ${name} is opening.`;
+    case "failed":
+      return `Your ${name} is closed.`;
+    case "done":
+      return `Your ${name} has been open for ${formatDuration(now - (openedAt ?? now))}.`;
+    default:
+      return steps.socket.state satisfies never;
+  }
+}
+
+/** "5 s", "2 min 5 s", "1 h 2 min". */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  const hours = Math.floor(seconds / 3_600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
+
+export function formatMs(ms: number): string {
+  return `${Math.round(ms)} ms`;
 }

@@ -1,6 +1,6 @@
-/** The people of the room: one for each client ID, however many tabs it has open. */
-import type { Identity } from "../../realtime/identity.ts";
-import type { Member } from "../../realtime/room.ts";
+/** SHOWN. The people of the room: one for each client ID, however many tabs it has open. */
+import type { Chat } from "../../app.ts";
+import { type Identity, type Member, cleanName, looksLikeServer } from "../../realtime/index.ts";
 import { type Appearance, type Appearances, appearanceOf } from "./appearances.ts";
 import type { Words } from "./words.ts";
 
@@ -10,13 +10,47 @@ export type Person = Appearance & {
   isMe: boolean;
 };
 
+export const NOBODY = "(nobody)";
+
 /** A tab that was lost while its person typed cannot say that they stopped. */
 const TYPING_LASTS_MS = 6_000;
 
 const CHARACTERS = new Intl.Segmenter();
 
+/**
+ * How each person in the room wants to be called: as the newest of their tabs says. A name that looks
+ * like a server's, or that nobody can see, is replaced by the client ID.
+ */
+export function namesOf(members: Member<Chat>[]): { clientId: string; name: string }[] {
+  const newest = new Map<string, Member<Chat>>();
+  for (const member of members) {
+    const known = newest.get(member.clientId);
+    if (!known || known.timestamp < member.timestamp) newest.set(member.clientId, member);
+  }
+  return [...newest.values()].map((member) => ({
+    clientId: member.clientId,
+    name: nameOfMember(member),
+  }));
+}
+
+const cleanNames = new WeakMap<Member<Chat>, string>();
+
+function nameOfMember(member: Member<Chat>): string {
+  const known = cleanNames.get(member);
+  if (known !== undefined) return known;
+  const name = cleanName(member.profile?.name ?? "");
+  const isUsable = name !== undefined && !looksLikeServer(name);
+  const shown = isUsable ? name : (cleanName(member.clientId) ?? NOBODY);
+  cleanNames.set(member, shown);
+  return shown;
+}
+
 /** Me first, then the others by name. */
-export function peopleOf(members: Member[], me: Identity, appearances: Appearances): Person[] {
+export function peopleOf(
+  members: Member<Chat>[],
+  me: Identity,
+  appearances: Appearances,
+): Person[] {
   const people = new Map<string, Person>();
   for (const { clientId } of members) {
     const isMe = clientId === me.clientId;
@@ -29,12 +63,17 @@ export function peopleOf(members: Member[], me: Identity, appearances: Appearanc
 }
 
 /** "Ada is typing…", or nothing. */
-export function describeTyping(members: Member[], me: Identity, now: number): Words {
+export function describeTyping(
+  members: Member<Chat>[],
+  { me, appearances }: { me: Identity; appearances: Appearances },
+  now: number,
+): Words {
   const typing = members.filter(
-    ({ clientId, isTyping, seenAt }) =>
-      isTyping && clientId !== me.clientId && now - seenAt < TYPING_LASTS_MS,
+    ({ clientId, profile, seenAt }) =>
+      profile?.isTyping && clientId !== me.clientId && now - seenAt < TYPING_LASTS_MS,
   );
-  const names = [...new Map(typing.map(({ clientId, name }) => [clientId, { name }])).values()];
+  const clientIds = [...new Set(typing.map(({ clientId }) => clientId))];
+  const names = clientIds.map((clientId) => ({ name: appearanceOf(clientId, appearances).name }));
   const [first, second] = names;
   if (!first) return [];
   if (!second) return [first, " is typing…"];

@@ -1,16 +1,17 @@
-/** Everything on screen, as data, and how each event changes it. No DOM and no network here. */
-import type { ConnectionStatus } from "../../realtime/connect.ts";
-import { DEFAULT_ROOM, cleanName } from "../../realtime/contract.ts";
-import type { Identity } from "../../realtime/identity.ts";
+/** SHOWN. Everything on screen, as data, and how each event changes it. No DOM and no network here. */
+import type { Chat } from "../../app.ts";
 import {
+  type ConnectionStatus,
+  type ConnectionStep,
+  type Identity,
   type Member,
   type RoomMessage,
   type RoomStatus,
   type Unsent,
-  messageKey,
-} from "../../realtime/room.ts";
-import type { TokenStep } from "../../realtime/token-requests.ts";
+  cleanName,
+} from "../../realtime/index.ts";
 import { type Appearances, appearanceOf, updateAppearances } from "./appearances.ts";
+import { NOBODY, namesOf } from "./people.ts";
 import {
   type Entry,
   type Line,
@@ -27,14 +28,13 @@ import {
 
 export type State = {
   me: Identity;
-  room: string;
   /** The link named an invalid room, so this is the default one. */
   isRoomInvalid: boolean;
   /** ms since the epoch, as of the last event. */
   now: number;
   connection: ConnectionStatus;
-  channel: RoomStatus;
-  members: Member[];
+  room: RoomStatus;
+  members: Member<Chat>[];
   appearances: Appearances;
   timeline: Timeline;
   /** My messages that Ably has not delivered back yet. They stand below the timeline. */
@@ -52,32 +52,36 @@ export type State = {
 export type TraceEntry = { number: number; timestamp: number; event: TraceEvent };
 
 export type TraceEvent =
-  | { type: "connection"; status: ConnectionStatus }
-  | { type: "channel"; status: RoomStatus }
-  | { type: "token"; step: TokenStep }
-  | { type: "transport"; name: string }
+  | { type: "step"; step: ConnectionStep }
+  | { type: "room"; status: RoomStatus }
   | { type: "round-trip"; ms: number };
 
-export type DemoEvent = { now: number } & (
+/** `now`: when it happened, in ms since the epoch. */
+type Stamped<Event> = Event & { now: number };
+
+/** What happens in the room and on the way to it. */
+export type SessionEvent = Stamped<
   | TraceEvent
-  | { type: "members"; members: Member[] }
-  | { type: "messages"; messages: RoomMessage[] }
-  | { type: "unsent"; unsent: Unsent[] }
+  | { type: "connection"; status: ConnectionStatus }
+  | { type: "members"; members: Member<Chat>[] }
+  | { type: "messages"; messages: RoomMessage<Chat>[] }
+  | { type: "unsent"; unsent: Unsent<Chat>[] }
   | { type: "renamed"; name: string }
-  | { type: "scrolled"; isAtEnd: boolean }
-  | { type: "tick" }
-);
+>;
+
+export type DemoEvent =
+  | SessionEvent
+  | Stamped<{ type: "scrolled"; isAtEnd: boolean } | { type: "tick" }>;
 
 const MAX_TRACE_ENTRIES = 200;
 
-export function initialState(me: Identity, room: string | undefined, now: number): State {
+export function initialState(me: Identity, isRoomInvalid: boolean, now: number): State {
   return {
     me,
-    room: room ?? DEFAULT_ROOM,
-    isRoomInvalid: room === undefined,
+    isRoomInvalid,
     now,
-    connection: { state: "initialized", isRenewal: false },
-    channel: { state: "initialized", isContinuous: true },
+    connection: { state: "initialized" },
+    room: { state: "initialized", isContinuous: true },
     members: [],
     appearances: new Map(),
     timeline: emptyTimeline,
@@ -93,14 +97,13 @@ export function initialState(me: Identity, room: string | undefined, now: number
 export function reduce(before: State, event: DemoEvent): State {
   const state = { ...before, now: event.now };
   switch (event.type) {
-    case "connection":
-      return afterConnectionStatus(trace(state, event), event.status);
-    case "channel":
-      return afterRoomStatus(trace(state, event), event.status);
-    case "token":
-    case "transport":
+    case "step":
     case "round-trip":
       return trace(state, event);
+    case "room":
+      return afterRoomStatus(trace(state, event), event.status);
+    case "connection":
+      return { ...state, connection: event.status };
     case "members":
       return afterMembers(state, event.members);
     case "messages":
@@ -124,20 +127,10 @@ function trace(state: State, event: TraceEvent): State {
   return { ...state, trace: entries.slice(-MAX_TRACE_ENTRIES) };
 }
 
-function afterConnectionStatus(state: State, status: ConnectionStatus): State {
-  if (status.isRenewal) return state;
-  // A new attempt carries no error: until it has ended, the last one still explains the state.
-  const isAttempt = status.state === "connecting";
-  return {
-    ...state,
-    connection: isAttempt ? { ...state.connection, state: status.state } : status,
-  };
-}
-
 function afterRoomStatus(state: State, status: RoomStatus): State {
   // After a dropped connection the room reattaches by itself. Only a failure is worth a notice.
-  if (status.state === "attaching" && state.channel.state === "attached") return state;
-  return { ...(status.isContinuous ? state : afterGap(state)), channel: status };
+  if (status.state === "attaching" && state.room.state === "attached") return state;
+  return { ...(status.isContinuous ? state : afterGap(state)), room: status };
 }
 
 /** Acknowledged messages may never come back after a gap, so they go above the notice. */
@@ -149,14 +142,14 @@ function afterGap(state: State): State {
 }
 
 /** Adds no notices when this page itself enters or leaves. */
-function afterMembers(state: State, members: Member[]): State {
-  const appearances = updateAppearances(state.appearances, members, () => inView(state));
+function afterMembers(state: State, members: Member<Chat>[]): State {
+  const [before, people] = [namesOf(state.members), namesOf(members)];
+  const appearances = updateAppearances(state.appearances, people, () => inView(state));
   const after = { ...state, members, appearances };
-  const includesMe = (list: Member[]) =>
+  const includesMe = (list: Member<Chat>[]) =>
     list.some(({ clientId }) => clientId === state.me.clientId);
   if (!includesMe(state.members) || !includesMe(members)) return after;
-  const notices = presenceNotices(state.members, members);
-  return { ...after, timeline: addNotices(state.timeline, notices) };
+  return { ...after, timeline: addNotices(state.timeline, presenceNotices(before, people)) };
 }
 
 function inView({ members, timeline }: State): string[] {
@@ -166,14 +159,17 @@ function inView({ members, timeline }: State): string[] {
   return [...members.map(({ clientId }) => clientId), ...authors];
 }
 
-function afterMessages(state: State, messages: RoomMessage[]): State {
+function afterMessages(state: State, messages: RoomMessage<Chat>[]): State {
   // Thousands can arrive at once, and the list keeps only the last of them.
-  const lines = messages.slice(-MAX_LINES).map((message) => readLine(message, state.me.clientId));
+  const lines = messages
+    .slice(-MAX_LINES)
+    .map((message) => readLine(message, state.me.clientId))
+    .filter((line) => line !== undefined);
   const keys = new Set(messages.map(({ key }) => key));
   const live = messages.filter(({ isHistory }) => !isHistory).length;
   const strangers = lines
     .filter(({ clientId }) => !state.appearances.has(clientId))
-    .map(({ clientId }) => ({ clientId, name: cleanName(clientId) ?? "(nobody)" }));
+    .map(({ clientId }) => ({ clientId, name: cleanName(clientId) ?? NOBODY }));
   const after = {
     ...state,
     timeline: addLines(state.timeline, lines),
@@ -187,29 +183,22 @@ function afterMessages(state: State, messages: RoomMessage[]): State {
   return { ...after, unseen: { count: count + 1 + rest.length, firstKey } };
 }
 
-/** A message that has left the outbox was acknowledged. It stays until Ably delivers it back. */
-function afterUnsent(state: State, unsent: Unsent[]): State {
-  const { clientId } = state.me;
-  const listed = new Set(unsent.map(({ id }) => messageKey(clientId, id)));
+/** Ably may have delivered a message back before it acknowledges it: then it is in the timeline. */
+function afterUnsent(state: State, unsent: Unsent<Chat>[]): State {
   const arrived = new Set(state.timeline.entries.map(({ key }) => key));
-  const acknowledged = state.pending.flatMap((line): Line[] => {
-    const isDiscarded = line.delivery === "failed";
-    if (listed.has(line.key) || isDiscarded) return [];
-    return [{ ...line, delivery: "delivered" }];
-  });
-  const waiting = unsent
-    .map((message) => readUnsent(message, clientId))
-    .filter(({ key }) => !arrived.has(key));
+  const pending = unsent
+    .map((message) => readUnsent(message, state.me.clientId))
+    .filter((line) => line !== undefined && !arrived.has(line.key)) as Line[];
   const known = new Set(state.pending.map(({ key }) => key));
-  const isNew = waiting.some(({ key, delivery }) => !known.has(key) && delivery !== "failed");
-  const sent = waiting.filter(({ key }) => !known.has(key)).length;
+  const added = pending.filter(({ key }) => !known.has(key));
+  const isNew = added.some(({ delivery }) => delivery === "waiting" || delivery === "publishing");
   return {
     ...state,
-    pending: [...acknowledged, ...waiting],
+    pending,
     // After sending, people want to see their message.
     isFollowing: state.isFollowing || isNew,
     unseen: isNew ? { count: 0 } : state.unseen,
-    sent: state.sent + sent,
+    sent: state.sent + added.length,
   };
 }
 

@@ -1,8 +1,13 @@
-/** The messages of the room and the notices between them, in Ably's order. */
-import type { MessageName, Payloads } from "../../realtime/contract.ts";
-import type { ErrorInfo } from "../../realtime/error-info.ts";
-import { type Member, type RoomMessage, type Unsent, messageKey } from "../../realtime/room.ts";
-import { type Words, describeUnknown, toJson } from "./words.ts";
+/** SHOWN. The messages of the room and the notices between them, in Ably's order. */
+import type { Chat } from "../../app.ts";
+import {
+  type Content,
+  type ErrorInfo,
+  type RoomMessage,
+  type Unsent,
+  messageKey,
+} from "../../realtime/index.ts";
+import { type Words, describeUnknown } from "./words.ts";
 
 export type Line = {
   kind: "line";
@@ -16,7 +21,8 @@ export type Line = {
   text: string;
   /** The message has no type that this page knows: `text` is its raw data. */
   isUnknown: boolean;
-  delivery: "waiting" | "publishing" | "delivered" | "failed";
+  delivery: Unsent<Chat>["delivery"];
+  waitsFor?: Unsent<Chat>["waitsFor"];
   error?: ErrorInfo | undefined;
   /** False if a reload would lose it. */
   isStored: boolean;
@@ -57,19 +63,19 @@ export function addNotices(timeline: Timeline, notices: Notice[]): Timeline {
 }
 
 function limit(entries: Entry[]): Timeline {
-  const lines = entries.filter(({ kind }) => kind === "line").length;
-  let linesToDrop = Math.max(0, lines - MAX_LINES);
-  let noticesToDrop = Math.max(0, entries.length - lines - MAX_NOTICES);
-  const dropped = linesToDrop;
-  if (linesToDrop + noticesToDrop === 0) return { entries, dropped };
-  const kept = entries.filter(({ kind }) => {
-    return kind === "line" ? --linesToDrop < 0 : --noticesToDrop < 0;
-  });
-  return { entries: kept, dropped };
+  const lines = entries.filter(({ kind }) => kind === "line");
+  const notices = entries.filter(({ kind }) => kind === "notice");
+  const dropped = lines.slice(0, -MAX_LINES);
+  const gone = new Set([...dropped, ...notices.slice(0, -MAX_NOTICES)]);
+  const kept = gone.size === 0 ? entries : entries.filter((entry) => !gone.has(entry));
+  return { entries: kept, dropped: dropped.length };
 }
 
-export function readLine(message: RoomMessage, myClientId: string): Line {
+/** Returns undefined for a message that is no line. */
+export function readLine(message: RoomMessage<Chat>, myClientId: string): Line | undefined {
   const { id, key, clientId, timestamp, isHistory, content, raw } = message;
+  const text = content ? readText(content) : describeUnknown(raw.name, raw.data);
+  if (text === undefined) return undefined;
   return {
     kind: "line",
     key,
@@ -78,7 +84,7 @@ export function readLine(message: RoomMessage, myClientId: string): Line {
     timestamp,
     isHistory,
     isMine: clientId === myClientId,
-    text: content ? readText(content.data) : describeUnknown(raw.name, raw.data),
+    text,
     isUnknown: !content,
     delivery: "delivered",
     isStored: true,
@@ -86,8 +92,10 @@ export function readLine(message: RoomMessage, myClientId: string): Line {
   };
 }
 
-export function readUnsent(unsent: Unsent, clientId: string): Line {
-  const { id, data, state, error, isStored } = unsent;
+export function readUnsent(unsent: Unsent<Chat>, clientId: string): Line | undefined {
+  const { id, delivery, waitsFor, error, isStored } = unsent;
+  const text = readText(unsent);
+  if (text === undefined) return undefined;
   return {
     kind: "line",
     key: messageKey(clientId, id),
@@ -95,18 +103,25 @@ export function readUnsent(unsent: Unsent, clientId: string): Line {
     clientId,
     isMine: true,
     isHistory: false,
-    text: readText(data),
+    text,
     isUnknown: false,
-    delivery: state,
+    delivery,
+    waitsFor,
     error,
     isStored,
   };
 }
 
-/** How a message reads. A type of your own shows as JSON until you add it here. */
-export function readText(data: Payloads[MessageName]): string {
-  if ("text" in data) return data.text;
-  return "message" in data ? data.message : toJson(data);
+/** How a message reads in the list. A type that is not named here is no line. */
+export function readText(content: Content<Chat>): string | undefined {
+  switch (content.name) {
+    case "chat-message":
+      return content.data.text;
+    case "hello-world-message":
+      return content.data.message;
+    default:
+      return undefined;
+  }
 }
 
 export function gapNotice(now: number): Notice {
@@ -115,18 +130,19 @@ export function gapNotice(now: number): Notice {
 }
 
 /** Members who joined or left between two presence lists. A second tab is no second person. */
-export function presenceNotices(before: Member[], after: Member[]): Notice[] {
-  const joined = missingFrom(before, after).map((member) => toNotice(member, " joined"));
-  const left = missingFrom(after, before).map((member) => toNotice(member, " left"));
+export function presenceNotices(before: Person[], after: Person[]): Notice[] {
+  const joined = missingFrom(before, after).map((person) => toNotice(person, " joined"));
+  const left = missingFrom(after, before).map((person) => toNotice(person, " left"));
   return [...joined, ...left];
 }
 
-function missingFrom(others: Member[], members: Member[]): Member[] {
+type Person = { clientId: string; name: string };
+
+function missingFrom(others: Person[], people: Person[]): Person[] {
   const known = new Set(others.map(({ clientId }) => clientId));
-  const missing = members.filter(({ clientId }) => !known.has(clientId));
-  return [...new Map(missing.map((member) => [member.clientId, member])).values()];
+  return people.filter(({ clientId }) => !known.has(clientId));
 }
 
-function toNotice({ clientId, name }: Member, verb: string): Notice {
+function toNotice({ clientId, name }: Person, verb: string): Notice {
   return { kind: "notice", key: `presence ${clientId}`, words: [{ name }, verb] };
 }

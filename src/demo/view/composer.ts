@@ -1,7 +1,10 @@
-import { MAX_TEXT_BYTES } from "../../realtime/contract.ts";
-import { tabStorage } from "../../realtime/identity.ts";
 import { find, listen } from "./dom.ts";
 
+/**
+ * The most text in a message, in bytes. Ably's limit is 64 KiB for name, clientId and data together.
+ * https://ably.com/docs/platform/pricing/limits
+ */
+const MAX_TEXT_BYTES = 60_000;
 /** How often typing is published again, and how long after the last key it ends. */
 const TYPING_INTERVAL_MS = 3_000;
 
@@ -10,14 +13,15 @@ const TYPING_INTERVAL_MS = 3_000;
  * key then says "send"; Shift+Enter starts a new line. Returns its cleanup.
  */
 export function bindComposer(
-  room: string,
+  draft: { read(): string; write(text: string): void },
   on: { send(text: string): void; sendHello(): void; typing(isTyping: boolean): void },
 ): () => void {
   const form = find<HTMLFormElement>("data-composer");
   const box = find<HTMLTextAreaElement>("data-text");
-  const draft = createDraft(room, box);
   const typing = createTyping(on.typing);
-  draft.restore();
+  // Somebody may have typed before the script was loaded.
+  if (box.value === "") box.value = draft.read();
+  else draft.write(box.value);
   fit(box);
 
   const submit = () => {
@@ -25,7 +29,7 @@ export function bindComposer(
     if (text === "") return;
     if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
     box.value = "";
-    draft.save();
+    draft.write("");
     fit(box);
     typing.stop();
     on.send(text);
@@ -48,7 +52,7 @@ export function bindComposer(
     }),
     listen(box, "input", () => {
       box.setCustomValidity("");
-      draft.save();
+      draft.write(box.value);
       fit(box);
       typing.start();
     }),
@@ -71,25 +75,6 @@ function fit(box: HTMLTextAreaElement): void {
   if (CSS.supports("field-sizing", "content")) return;
   box.style.height = "auto";
   box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
-}
-
-function createDraft(room: string, box: HTMLTextAreaElement) {
-  const key = `draft:${room}`;
-  const storage = tabStorage();
-  const save = () => {
-    try {
-      if (box.value === "") storage?.removeItem(key);
-      else storage?.setItem(key, box.value);
-    } catch {
-      // Storage is full: the draft is lost at a reload.
-    }
-  };
-  const restore = () => {
-    // Somebody may have typed before the script was loaded.
-    if (box.value === "") box.value = storage?.getItem(key) ?? "";
-    else save();
-  };
-  return { save, restore };
 }
 
 function createTyping(report: (isTyping: boolean) => void) {

@@ -3,10 +3,12 @@ import {
   STEP_NAMES,
   type Step,
   afterEntry,
+  formatMs,
   initialDiagram,
+  summarize,
+  summarizeBriefly,
 } from "../state/diagram.ts";
 import type { State } from "../state/state.ts";
-import { formatMs, summarize, summarizeBriefly } from "../state/summary.ts";
 import { find, listen, setText } from "./dom.ts";
 
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });

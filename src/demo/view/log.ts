@@ -1,4 +1,4 @@
-import type { ErrorInfo } from "../../realtime/error-info.ts";
+import type { ConnectionStep, ErrorInfo } from "../../realtime/index.ts";
 import type { State, TraceEntry, TraceEvent } from "../state/state.ts";
 import { copyText } from "./content.ts";
 import { find, listen, setText } from "./dom.ts";
@@ -38,21 +38,22 @@ export function bindLog(): () => void {
 
 function describe(event: TraceEvent): string | undefined {
   switch (event.type) {
-    case "connection":
-      return `connection ${event.status.state}${reason(event.status.error)}`;
-    case "channel": {
+    case "step":
+      return describeStep(event.step);
+    case "room": {
       const gap = event.status.isContinuous ? "" : ", messages may be missing";
       return `room ${event.status.state}${gap}${reason(event.status.error)}`;
     }
-    case "token":
-      return event.step.type;
-    case "transport":
-      return `connected over ${event.name}`;
     case "round-trip":
       return undefined;
     default:
       return event satisfies never;
   }
+}
+
+function describeStep(step: ConnectionStep): string {
+  if (step.type === "state") return `connection ${step.state}${reason(step.error)}`;
+  return step.type === "transport" ? `connected over ${step.name}` : step.type;
 }
 
 function reason(error: ErrorInfo | undefined): string {

@@ -1,4 +1,3 @@
-import { FATE_UNKNOWN } from "../../realtime/outbox.ts";
 import { appearanceOf } from "../state/appearances.ts";
 import { dividersOf } from "../state/dividers.ts";
 import { excerptOf } from "../state/excerpt.ts";
@@ -49,7 +48,7 @@ export function renderMessages(): (state: State) => void {
 
   return (state) => {
     const { timeline, pending, unseen: news, appearances, me, isFollowing } = state;
-    const { connection, channel } = state;
+    const { connection, room } = state;
     const parts = [timeline, pending, news, appearances, me, isFollowing];
     if (!parts.every((part, index) => part === renderedParts[index])) renderList(state);
     renderedParts = parts;
@@ -57,11 +56,11 @@ export function renderMessages(): (state: State) => void {
     unseen.hidden = count === 0;
     setText(unseen, count === 1 ? "1 new message ↓" : `${count} new messages ↓`);
     const isEmpty = timeline.entries.length + pending.length === 0;
-    empty.hidden = !isEmpty || (connection.error ?? channel.error) !== undefined;
-    noMessages.hidden = channel.state !== "attached";
+    empty.hidden = !isEmpty || (connection.error ?? room.error) !== undefined;
+    noMessages.hidden = room.state !== "attached";
     forgotten.hidden = timeline.dropped === 0;
     setText(forgotten, `This page keeps the last ${MAX_LINES} messages.`);
-    setWords(typing, describeTyping(state.members, me, state.now));
+    setWords(typing, describeTyping(state.members, state, state.now));
   };
 }
 
@@ -97,7 +96,7 @@ function continues(before: Entry | undefined, entry: Entry): boolean {
 
 export function bindMessages(on: {
   scroll(isAtEnd: boolean): void;
-  resend(id: string): void;
+  retry(id: string): void;
   discard(id: string): void;
 }): () => void {
   const list = find("data-messages");
@@ -137,7 +136,7 @@ export function bindMessages(on: {
       if (!(target instanceof HTMLElement)) return;
       const { id } = target.closest<HTMLElement>("[data-id]")?.dataset ?? {};
       if (id === undefined) return;
-      if (target.matches("[data-resend]")) on.resend(id);
+      if (target.matches("[data-resend]")) on.retry(id);
       if (target.matches("[data-discard]")) on.discard(id);
     }),
     () => resizes.disconnect(),
@@ -153,7 +152,8 @@ function fillLine(item: HTMLElement, state: State, line: Line): void {
   item.classList.toggle("history", line.isHistory);
   item.classList.toggle("unknown", line.isUnknown);
   item.style.setProperty("--hue", String(hue));
-  item.dataset.delivery = line.delivery;
+  const hasFailed = line.delivery === "failed" || line.delivery === "unconfirmed";
+  item.dataset.delivery = hasFailed ? "failed" : line.delivery;
   item.dataset.id = line.id.slice(0, MAX_ID_LENGTH);
   fillText(item, line);
   setText(find("data-avatar", item), initialsOf(name));
@@ -163,8 +163,8 @@ function fillLine(item: HTMLElement, state: State, line: Line): void {
   const delivery = describeDelivery(line);
   find("data-delivery", item).hidden = delivery === "";
   setText(find("data-delivery-words", item), delivery);
-  find("data-resend", item).hidden = line.delivery !== "failed";
-  find("data-discard", item).hidden = line.delivery !== "failed";
+  find("data-resend", item).hidden = !hasFailed;
+  find("data-discard", item).hidden = !hasFailed;
   fillRaw(find<HTMLDetailsElement>("data-raw", item), line);
 }
 
@@ -201,7 +201,13 @@ function fillRaw(details: HTMLDetailsElement, { raw }: Line): void {
   };
 }
 
-function describeDelivery({ delivery, error, isStored }: Line): string {
+const WAITING = {
+  connection: "Waiting for the connection…",
+  room: "Waiting for the room…",
+  rate: "Waiting: Ably limits how many messages are sent in a second…",
+};
+
+function describeDelivery({ delivery, waitsFor, error, isStored }: Line): string {
   const warning = isStored ? "" : " Keep this page open: the browser could not store the message.";
   switch (delivery) {
     case "delivered":
@@ -209,11 +215,11 @@ function describeDelivery({ delivery, error, isStored }: Line): string {
     case "publishing":
       return "Sending…";
     case "waiting":
-      return `Waiting for the connection…${warning}`;
-    case "failed": {
-      const what = error === FATE_UNKNOWN ? "Not confirmed" : "Not sent";
-      return `${what}: ${error?.message ?? "Ably gave no reason."}${warning}`;
-    }
+      return waitsFor ? `${WAITING[waitsFor]}${warning}` : "Sending…";
+    case "failed":
+      return `Not sent: ${error?.message ?? "Ably gave no reason."}${warning}`;
+    case "unconfirmed":
+      return `Not confirmed: Ably may have received this message. Retry may send it twice.${warning}`;
     default:
       return delivery satisfies never;
   }

@@ -1,32 +1,36 @@
-/** The page without its header and its text box. It loads while the connection opens. */
-import type { State } from "../state/state.ts";
-import { bindDiagram, renderDiagram } from "./diagram.ts";
+/** SHOWN. The page without its header and its text box. It loads while the connection opens. */
+import type { Session } from "../session.ts";
+import { type State, initialState } from "../state/state.ts";
+import { createStore } from "../store.ts";
 import { bindInvite } from "./invite.ts";
-import { bindLog, renderLog } from "./log.ts";
 import { bindMessages, renderMessages } from "./messages.ts";
 import { renderPeople } from "./people.ts";
 import { bindRetry, renderProblem } from "./problem.ts";
 import { bindRename } from "./rename.ts";
 
-export function renderPage(): ((state: State) => void)[] {
-  return [renderPeople(), renderMessages(), renderProblem(), renderDiagram(), renderLog()];
-}
+export type Page = { readonly state: State; close(): void };
 
-type Actions = Parameters<typeof bindMessages>[0] & {
-  readName(): string;
-  rename(name: string): void;
-  retry(): void;
-  replay(): void;
-};
-
-export function bindPage(on: Actions): () => void {
+/** @param kept The state of the page before a hot reload. */
+export function showPage(session: Session, isRoomInvalid: boolean, kept?: State): Page {
+  const store = createStore(kept ?? initialState(session.me, isRoomInvalid, Date.now()));
+  session.onEveryEvent(store.dispatch);
+  [renderPeople(), renderMessages(), renderProblem()].forEach(store.addView);
   const cleanups = [
-    bindMessages(on),
-    bindRename(on.readName, on.rename),
-    bindRetry(on.retry),
-    bindDiagram(on.replay),
-    bindLog(),
+    store.close,
+    bindMessages({
+      scroll: (isAtEnd) => store.dispatch({ type: "scrolled", isAtEnd, now: Date.now() }),
+      retry: session.room.retry,
+      discard: session.room.discard,
+    }),
+    bindRename(() => session.me.name, session.rename),
+    bindRetry(session.retry),
     bindInvite(),
   ];
-  return () => cleanups.forEach((cleanup) => cleanup());
+  void import("./side.ts").then(({ showSide }) => cleanups.push(showSide(session, store)));
+  return {
+    get state() {
+      return store.state;
+    },
+    close: () => cleanups.forEach((cleanup) => cleanup()),
+  };
 }

@@ -1,5 +1,8 @@
-import { cleanName } from "../../realtime/contract.ts";
+import { cleanName, looksLikeServer } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
+
+const INVISIBLE = "Nothing of this name can be seen. Use letters or digits.";
+const RESERVED = "This name is reserved for the site. Use another one.";
 
 /** The dialog that changes my name. Returns its cleanup. */
 export function bindRename(readName: () => string, rename: (name: string) => void): () => void {
@@ -18,8 +21,8 @@ export function bindRename(readName: () => string, rename: (name: string) => voi
     listen(form, "submit", (event) => {
       event.preventDefault();
       const name = cleanName(input.value);
-      if (name === undefined) {
-        input.setCustomValidity("Nothing of this name can be seen. Use letters or digits.");
+      if (name === undefined || looksLikeServer(name)) {
+        input.setCustomValidity(name === undefined ? INVISIBLE : RESERVED);
         input.reportValidity();
         return;
       }

@@ -1,23 +1,27 @@
+import type { Session } from "../session.ts";
 import { describeConnection } from "../state/connection.ts";
-import type { State } from "../state/state.ts";
 import { find, setText } from "./dom.ts";
 
 /**
- * The room's name, and the connection in words.
+ * SHOWN. The room's name, and the connection in words.
  * @param context The deploy context, which is shown unless it is production.
  */
-export function renderStatus(context = "production"): (state: State) => void {
-  const room = find("data-room");
+export function showStatus({ roomName, connection, onEvent }: Session, context = "production") {
   const status = find("data-status");
   const pill = find("data-context");
-  pill.hidden = context === "production";
-  setText(pill, context);
-
-  return (state) => {
-    setText(room, state.room);
-    setText(status, describeConnection(state));
-    status.dataset.state = state.connection.state;
+  let room: Parameters<typeof describeConnection>[1];
+  const show = () => {
+    setText(status, describeConnection(connection.status, room));
+    status.dataset.state = connection.status.state;
   };
+  setText(find("data-room"), roomName);
+  setText(pill, context);
+  pill.hidden = context === "production";
+  show();
+  onEvent((event) => {
+    if (event.type === "room") room = event.status.state;
+    show();
+  });
 }
 
 /** For a network that drops while the page loads. index.html has the words. */

@@ -2,8 +2,8 @@ import { readFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, it } from "vitest";
-import { setStage } from "../../../tests/support/stage.ts";
-import type { Visitor } from "../../../tests/support/visitor.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
+import type { Visitor } from "../../../tests/demo/visitor.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** Pictures of every state, for people to look at; git ignores it. */

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { copyProject, removeCopy } from "../../../tests/support/copy.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { freePort, startProgram } from "../../../tests/support/program.ts";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 import { run, runIn, saveFile } from "../../support/files.ts";
 
 const READY = "Local dev server ready";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { copyProject } from "../../../tests/support/copy.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { freePort } from "../../../tests/support/program.ts";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 import { saveFile } from "../../support/files.ts";
 
 it("says that local Ably answers, and how to switch it off", async () => {

@@ -1,7 +1,7 @@
 /** Faults of Ably and the network, which local Ably makes. It has this file to itself. */
 import { expect, it } from "vitest";
 import { startDev } from "../../../tests/support/dev-server.ts";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 
 /** Short, so that the tests need not wait. */
 const settings = { connectionStateTtl: 3_000, maxPresenceMembers: 2 };

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { MAX_LINES } from "../../../src/demo/state/timeline.ts";
-import { setStage } from "../../../tests/support/stage.ts";
-import type { Visitor } from "../../../tests/support/visitor.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
+import type { Visitor } from "../../../tests/demo/visitor.ts";
 
 const MESSAGES = 10_000;
 const BATCH = 100;

@@ -1,7 +1,7 @@
 import { mkdir, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../screenshots", import.meta.url));
 const MAX_BYTES = 120_000;

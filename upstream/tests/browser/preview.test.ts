@@ -1,6 +1,6 @@
 /** A deploy preview has the key of production, and channels of its own. */
 import { afterAll, expect, it, vi } from "vitest";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 import { startProduction } from "../../support/production.ts";
 
 const stage = setStage(() => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { startDev } from "../../../tests/support/dev-server.ts";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 import { saveFile } from "../../support/files.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { applyBlock } from "../../support/markdown.ts";

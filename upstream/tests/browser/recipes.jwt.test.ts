@@ -3,7 +3,7 @@ import { decodeJwt } from "jose";
 import { expect, it } from "vitest";
 import { copyProject } from "../../../tests/support/copy.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 import { checkRecipe, followRecipe } from "../../support/recipe.ts";
 
 const CHECK_TIMEOUT_MS = 240_000;

@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { startDev } from "../../../tests/support/dev-server.ts";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { checkRecipe, followRecipe } from "../../support/recipe.ts";
 

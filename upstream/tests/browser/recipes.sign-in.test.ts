@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 import { afterAll, expect, it } from "vitest";
 import { startDev } from "../../../tests/support/dev-server.ts";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { type Listening, listen } from "../../support/listening.ts";
 import { checkRecipe, followRecipe } from "../../support/recipe.ts";

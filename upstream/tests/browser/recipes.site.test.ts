@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { scripts } from "../../../package.json" with { type: "json" };
 import { ROOT, linkPackages } from "../../../tests/support/copy.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 import { listFiles, runIn } from "../../support/files.ts";
 import { applyBlock, readCommands } from "../../support/markdown.ts";
 import { findBlock, install } from "../../support/recipe.ts";

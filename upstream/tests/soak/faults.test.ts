@@ -9,9 +9,9 @@ import Ably from "ably";
 import { describe, expect, it } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../../netlify/functions/ably-token-request/key.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 import { saveFile } from "../../support/files.ts";
-import type { Visitor } from "../../../tests/support/visitor.ts";
+import type { Visitor } from "../../../tests/demo/visitor.ts";
 import { copyProject } from "../../../tests/support/copy.ts";
 import {
   expectSameOnAll,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Visitor } from "../../../tests/support/visitor.ts";
+import type { Visitor } from "../../../tests/demo/visitor.ts";
 
 type Recorded = { delivered: string[]; statuses: string[]; sockets: string[] };
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { startDev } from "../../../tests/support/dev-server.ts";
-import { setStage } from "../../../tests/support/stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 
 /** A site of its own: while connections are refused, nobody can connect. */
 const stage = setStage(() => startDev());

@@ -1,19 +1,16 @@
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
+import { goAway } from "../support/stage.ts";
 
-/** One person with one page. Everything that goes wrong on the page is kept, for the test to see. */
+/** One person with the demo's page. */
 export class Visitor {
   readonly page: Page;
-  readonly complaints: string[] = [];
+  /** Errors and warnings of the page's console. */
+  readonly complaints: string[];
 
-  constructor(page: Page) {
+  constructor(page: Page, complaints: string[] = []) {
     this.page = page;
-    page.on("pageerror", (error) => this.complaints.push(String(error)));
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") {
-        this.complaints.push(message.text());
-      }
-    });
+    this.complaints = complaints;
   }
 
   /** Resolves when the page says that it is connected, and shows its own person as here. */
@@ -91,18 +88,7 @@ export class Visitor {
       .innerText();
   }
 
-  /**
-   * Closes the page as a person does, so that it says goodbye to Ably. What ably-js logs from then
-   * on (an answer that it no longer waits for, say) is no complaint.
-   */
-  async goAway(): Promise<void> {
-    if (this.page.isClosed()) return;
-    this.page.removeAllListeners("console");
-    for (const page of this.page.context().pages()) {
-      const closed = page.waitForEvent("close");
-      await page.close({ runBeforeUnload: true });
-      await closed;
-    }
-    await this.page.context().close();
+  goAway(): Promise<void> {
+    return goAway(this.page);
   }
 }

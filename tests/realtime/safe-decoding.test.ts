@@ -1,6 +1,6 @@
 import { WebSocketTransport, XHRPolling } from "ably/modular";
 import { describe, expect, it } from "vitest";
-import { withSafeDecoding } from "../../src/realtime/transport.ts";
+import { withSafeDecoding } from "../../src/realtime/safe-decoding.ts";
 
 type Frame = { action: number; messages?: unknown[]; presence?: unknown[] };
 

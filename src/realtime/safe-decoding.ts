@@ -1,13 +1,14 @@
 /**
- * The Ably SDK's transports, changed in one place: a message that this client cannot decode is
- * delivered as `{ encoding, data }`.
+ * KEPT, hardening. The Ably SDK's transports, changed in one place: a message that this client cannot
+ * decode is delivered as `{ encoding, data }`.
  *
  * Anyone with a token can publish a message with the encoding `vcdiff`, or with `extras.delta`. The
  * SDK fails the whole channel for the first and reattaches for the second, and `rewind` delivers the
  * message again to everyone who comes later. No public option prevents that, so this file overrides
- * one method of the SDK. `tests/realtime/transport.test.ts` checks it against the installed version.
+ * one method of the SDK. `tests/realtime/safe-decoding.test.ts` checks it against the installed version.
  *
- * Leave this file out if you turn on deltas or encryption: pass the SDK's transports to the client.
+ * Delete this file, its test, and the lines in connection.ts that name it, if you turn on deltas or
+ * encryption.
  */
 
 type Frame = { action?: unknown; messages?: unknown; presence?: unknown };
@@ -21,8 +22,17 @@ const KNOWN_ENCODINGS = new Set(["json", "utf-8", "base64"]);
 /** Longer than any real chain of encodings. */
 const MAX_ENCODING_LENGTH = 60;
 
+/** Replaces each transport of the plugins by one that keeps messages decodable. */
+export function makeDecodingSafe(
+  plugins: Record<string, unknown>,
+  onConnected?: (name: string) => void,
+): void {
+  for (const name of Object.keys(plugins).filter((each) => /Transport|Polling/.test(each))) {
+    plugins[name] = withSafeDecoding(plugins[name], onConnected);
+  }
+}
+
 /**
- * Returns the transport with messages kept decodable.
  * @param transport `WebSocketTransport` or `XHRPolling` of `ably/modular`.
  * @param onConnected Called with the transport's name, `web_socket` or `xhr_polling`.
  * @throws TypeError if the SDK has no method to override.

@@ -1,0 +1,79 @@
+/**
+ * KEPT. Publishes into a room from any function of yours: a webhook, a form, a scheduled function.
+ * The function uses your Ably key, so it must check who calls it.
+ */
+import type { Context } from "@netlify/functions";
+import Ably from "ably";
+import { chat } from "../src/app.ts";
+import {
+  type Data,
+  type MessageName,
+  SERVER,
+  channelName,
+  isServer,
+  parseMessage,
+} from "../src/realtime/contract.ts";
+import {
+  LOCAL_ABLY_KEY,
+  readDeployContext,
+  readKey,
+  withoutSecret,
+} from "./functions/ably-token-request/key.ts";
+
+/** Ably's code and message, or the code and message of a missing key. Never the key. */
+export type PublishError = { code: number; statusCode: number; message: string };
+
+export type PublishOptions = {
+  /** Identifies the message: Ably drops repeats of it for two minutes. A webhook's own ID is good. */
+  id?: string;
+  /** The sender: `server` or `server:NAME`. The token function signs neither for a visitor. */
+  clientId?: string;
+};
+
+/**
+ * Publishes a message of src/app.ts in the rooms of the function's deploy context. Does not throw:
+ * resolves to the error, or to undefined when Ably has accepted the message.
+ */
+export async function publish<Name extends MessageName<typeof chat>>(
+  context: Pick<Context, "deploy">,
+  room: string,
+  name: Name,
+  data: Data<typeof chat, Name>,
+  { id, clientId = SERVER }: PublishOptions = {},
+): Promise<PublishError | undefined> {
+  if (!isServer(clientId)) return refusal(`Use "server" or "server:NAME", and not "${clientId}".`);
+  if (!parseMessage(chat, name, data, clientId)) {
+    return refusal(`This is not a "${name}" of src/app.ts.`);
+  }
+  try {
+    const key = readKey(process.env);
+    const channel = channelName(room, readDeployContext(context, key));
+    const ably = new Ably.Rest({ key, clientId, ...addressFor(key) });
+    await ably.channels
+      .get(channel)
+      .publish(id === undefined ? { name, data } : { id, name, data });
+    return undefined;
+  } catch (error) {
+    return readError(error);
+  }
+}
+
+/** Local Ably answers on the page's own origin, which `netlify dev` has in URL. */
+function addressFor(key: string): Ably.ClientOptions {
+  if (key !== LOCAL_ABLY_KEY) return {};
+  const { hostname, port } = new URL(process.env.URL ?? "http://localhost:8888");
+  return { endpoint: hostname, port: Number(port), tls: false, useTokenAuth: true };
+}
+
+function refusal(message: string): PublishError {
+  return { code: 40000, statusCode: 400, message };
+}
+
+function readError(error: unknown): PublishError {
+  const { code, statusCode, message } = error as Partial<PublishError>;
+  return {
+    code: code ?? 50000,
+    statusCode: statusCode ?? 500,
+    message: withoutSecret(message ?? String(error)),
+  };
+}

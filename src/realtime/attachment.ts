@@ -1,0 +1,199 @@
+/** KEPT. Keeps an open room attached to its channel, and reports what happens there. */
+import type { ChannelStateChange, ConnectionStateChange, RealtimeChannel } from "ably";
+import type { Connection } from "./connection.ts";
+import type { Contract, Profile } from "./contract.ts";
+import { type ErrorInfo, isTemporary, readError } from "./errors.ts";
+import { Messages, type RoomMessage } from "./messages.ts";
+import { type Outbox, type Unsent, outboxOf } from "./outbox.ts"; // outbox.ts
+import { type Member, Presence } from "./presence.ts";
+import { Retry } from "./retry.ts";
+
+export type RoomEvents<C extends Contract> = {
+  /** Each message once, even if Ably delivers it again, oldest first. */
+  message?(message: RoomMessage<C>): void;
+  members?(members: Member<C>[]): void;
+  status?(status: RoomStatus): void;
+  /** This tab's messages that Ably has not delivered back yet, in order, whenever they change. */
+  unsent?(unsent: Unsent<C>[]): void; // outbox.ts
+};
+
+export type RoomStatus = {
+  state: RealtimeChannel["state"];
+  /** False if messages may have been missed since the channel was last attached. */
+  isContinuous: boolean;
+  error?: ErrorInfo | undefined;
+};
+
+type Settings<C extends Contract> = {
+  presence: "enter" | "watch" | "none";
+  profile: Profile<C> | undefined;
+  history: string | number;
+};
+
+const NOT_ALLOWED = 40160;
+const MIN_RETRY_MS = 2_000;
+const MAX_RETRY_MS = 60_000;
+/** https://ably.com/docs/channels/options/rewind */
+const MAX_REWIND = 100;
+/** Ably delivers the last two minutes. Attaching takes a moment. */
+const MAX_REWIND_MS = 110_000;
+
+export class Attachment<C extends Contract> {
+  readonly presence: Presence<C> | undefined;
+  readonly #connection: Connection;
+  readonly #channel: RealtimeChannel;
+  readonly #events: RoomEvents<C>;
+  readonly #settings: Settings<C>;
+  readonly #messages: Messages<C>;
+  readonly #outbox: Outbox<C>; // outbox.ts
+  readonly #retry = new Retry(() => this.attach(), MIN_RETRY_MS, MAX_RETRY_MS);
+  #wasAttached = false;
+  /** When this page closed the connection itself, to open another one. */
+  #closedAt: number | undefined;
+  #isRefusedEntry = false;
+  #isOpen = true;
+
+  constructor(
+    connection: Connection,
+    channel: RealtimeChannel,
+    contract: C,
+    events: RoomEvents<C>,
+    settings: Settings<C>,
+  ) {
+    this.#connection = connection;
+    this.#channel = channel;
+    this.#events = events;
+    this.#settings = settings;
+    this.#outbox = outboxOf(connection, channel, contract); // outbox.ts
+    this.#messages = new Messages(channel, contract, (message) => {
+      events.message?.(message);
+      if (message.clientId === connection.clientId) this.#outbox.echo(message.id); // outbox.ts
+    });
+    if (settings.presence !== "none") {
+      this.presence = new Presence(connection, channel, contract, settings.profile, {
+        members: (members) => events.members?.(members),
+        entered: (error) => this.#onEntered(error),
+      });
+    }
+    connection.client.connection.on(this.#onConnection);
+    connection.page?.addEventListener("pagehide", this.#onPageHide);
+    connection.page?.addEventListener("pageshow", this.#onPageShow);
+    channel.on(this.#onState);
+    const { state } = channel;
+    if (state === "attached") this.#onState({ previous: state, current: state, resumed: true });
+    else this.attach();
+  }
+
+  attach(): void {
+    this.#retry.stop();
+    this.#outbox.setRoom({ type: "opening" }); // outbox.ts
+    // The channel's next state reports an error.
+    this.#channel.attach().catch(() => {});
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#retry.stop();
+    this.#connection.client.connection.off(this.#onConnection);
+    this.#connection.page?.removeEventListener("pagehide", this.#onPageHide);
+    this.#connection.page?.removeEventListener("pageshow", this.#onPageShow);
+    this.#channel.off(this.#onState);
+    this.#messages.close();
+    this.presence?.close();
+  }
+
+  readonly #onState = (change: ChannelStateChange): void => {
+    const { current, reason } = change;
+    const error = reason && readError(reason);
+    switch (current) {
+      case "attached":
+        this.#onAttached(change.resumed, error);
+        break;
+      case "failed":
+        this.#onFailed(error);
+        break;
+      case "detached":
+        this.presence?.reset();
+        this.#report(error);
+        break;
+      default:
+        this.#report(error);
+    }
+    this.presence?.notify();
+  };
+
+  #onAttached(isResumed: boolean, error: ErrorInfo | undefined): void {
+    this.#retry.reset();
+    const mayHaveGap = this.#wasAttached && !isResumed;
+    this.#wasAttached = true;
+    if (mayHaveGap && this.#isOwnBreakShort()) this.#messages.hold();
+    else this.#report(error, !mayHaveGap);
+    this.#closedAt = undefined;
+    this.#outbox.setRoom({ type: "open" }); // outbox.ts
+    void this.presence?.enterIfNeeded();
+    if (this.#settings.presence !== "enter") void this.#endHistorySoon();
+  }
+
+  /** Failing also fails the channel of a connection that failed. Then Ably refused no room. */
+  #onFailed(error: ErrorInfo | undefined): void {
+    this.presence?.reset();
+    if (this.#connection.client.connection.state !== "connected") return this.#report(error);
+    // The stored token may be older than an invitation: the room is attached again with a new one.
+    if (error?.code === NOT_ALLOWED && this.#connection.renewStoredToken()) return;
+    if (error && isTemporary(error)) this.#retry.later();
+    else if (error) this.#outbox.setRoom({ type: "refused", error }); // outbox.ts
+    this.#report(error);
+  }
+
+  /** After such a break, Ably delivers again what this page may have missed. */
+  #isOwnBreakShort(): boolean {
+    const away = this.#closedAt === undefined ? Infinity : performance.now() - this.#closedAt;
+    return this.#settings.history !== 0 && away < MAX_REWIND_MS;
+  }
+
+  #onEntered(error: ErrorInfo | undefined): void {
+    // Ably delivers what came before this page before it lets the page enter.
+    this.#endHistory();
+    // Each change of the profile enters again. Only a refusal, and its end, change the status.
+    if (error || this.#isRefusedEntry) this.#report(error);
+    this.#isRefusedEntry = error !== undefined;
+  }
+
+  /** Ably answers a ping after what it has delivered to a new page. */
+  async #endHistorySoon(): Promise<void> {
+    // A ping fails when the connection drops. The next attachment sends another.
+    await this.#connection.client.connection.ping().catch(() => {});
+    if (!this.#isOpen) return;
+    this.#endHistory();
+  }
+
+  #endHistory(): void {
+    this.#messages.endHistory();
+    if (!this.#messages.isHolding) return;
+    const limit = Math.min(Number(this.#settings.history) || MAX_REWIND, MAX_REWIND);
+    this.#report(undefined, this.#messages.isComplete(limit));
+    this.#messages.release();
+  }
+
+  #report(error?: ErrorInfo, isContinuous = true): void {
+    if (!this.#isOpen) return;
+    this.#events.status?.({ state: this.#channel.state, isContinuous, error });
+    if (!isContinuous) this.#outbox.forgetDelivered(); // outbox.ts
+  }
+
+  readonly #onConnection = ({ current }: ConnectionStateChange): void => {
+    if (current === "closed") this.#closedAt = performance.now();
+    const { state } = this.#channel;
+    // With a new token, too: then the connection reports another "connected", as an update.
+    if (current === "connected" && (state === "failed" || state === "detached")) this.attach();
+  };
+
+  /** A page in the back/forward cache is not here, but keeps its connection for a way back. */
+  readonly #onPageHide = (): void => this.presence?.leave();
+
+  readonly #onPageShow = (event: Event): void => {
+    if (!("persisted" in event && event.persisted)) return;
+    this.#outbox.reload(); // outbox.ts
+    void this.presence?.enterIfNeeded();
+  };
+}

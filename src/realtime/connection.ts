@@ -1,0 +1,215 @@
+/**
+ * KEPT. The page's one connection to Ably. `connect` creates it, and it lasts as long as the page:
+ * it reconnects by itself after every failure that time can heal.
+ */
+import type { ClientOptions, ConnectionStateChange } from "ably";
+import {
+  BaseRealtime,
+  FetchRequest,
+  RealtimePresence,
+  WebSocketTransport,
+  XHRPolling,
+} from "ably/modular";
+import { type ErrorInfo, type TokenResponse, isTemporary, readError } from "./errors.ts";
+import { Retry } from "./retry.ts";
+import { makeDecodingSafe } from "./safe-decoding.ts";
+import { type Storages, openStorages } from "./storage.ts";
+import { TokenRequests, type TokenStep } from "./token-requests.ts";
+import { forgetToken, loadToken } from "./token.ts";
+
+export type Client = BaseRealtime;
+
+export type ConnectionStatus = {
+  state: ConnectionStateChange["current"];
+  /** Why there is no connection. While the client connects again, why it had to. */
+  error?: ErrorInfo | undefined;
+  /** Who answered, if the error is that no token could be obtained. */
+  response?: TokenResponse | undefined;
+};
+
+/** What happens on the way to a connection, for a page that shows it. */
+export type ConnectionStep =
+  | TokenStep // token-requests.ts
+  /** `isRenewal`: the client only fetches the next token, and the status stays as it is. */
+  | ({ type: "state"; isRenewal: boolean } & ConnectionStatus)
+  /** The connection is open, over `web_socket` or `xhr_polling`. */
+  | { type: "transport"; name: string };
+
+export type ConnectOptions = {
+  /** Gets each step, from the first one on. */
+  observe?: ((step: ConnectionStep) => void) | undefined;
+  /** Options of the Ably SDK, in place of those that this file sets. */
+  ably?: ClientOptions;
+  /** The browser's storage and window. A test brings its own. */
+  storages?: Storages;
+  page?: EventTarget | undefined;
+};
+
+export const AUTH_URL = "/.netlify/functions/ably-token-request";
+
+const TOKEN_EXPIRED = 40142;
+const MIN_RETRY_MS = 2_000;
+const MAX_RETRY_MS = 60_000;
+
+/**
+ * Connects to Ably at once, with token requests that the function signs. Call it once in a page.
+ * @throws TypeError if the installed SDK does not have what safe-decoding.ts overrides.
+ */
+export function connect(clientId: string, options: ConnectOptions = {}): Connection {
+  return new Connection(clientId, options);
+}
+
+export class Connection {
+  readonly clientId: string;
+  readonly client: Client;
+  readonly storages: Storages;
+  readonly page: EventTarget | undefined;
+  #status: ConnectionStatus = { state: "initialized" };
+  readonly #listeners = new Set<(status: ConnectionStatus) => void>();
+  readonly #observe: (step: ConnectionStep) => void;
+  readonly #requests: TokenRequests; // token-requests.ts
+  readonly #retry = new Retry(() => this.client.connect(), MIN_RETRY_MS, MAX_RETRY_MS);
+  /** The token is from an earlier load of this tab: if Ably refuses it, a new one may help. */
+  #usesStoredToken = false;
+  #isRenewal = false;
+
+  constructor(clientId: string, options: ConnectOptions) {
+    const { observe = () => {}, ably = {}, storages = openStorages() } = options;
+    this.clientId = clientId;
+    this.storages = storages;
+    this.page = "page" in options ? options.page : globalThis.window;
+    this.#observe = observe;
+    const plugins = transports();
+    const onConnected = (name: string) => observe({ type: "transport", name }); // safe-decoding.ts
+    makeDecodingSafe(plugins, onConnected); // safe-decoding.ts
+    this.#requests = new TokenRequests(ably.authUrl ?? AUTH_URL, storages.tab, observe); // token-requests.ts
+    plugins.FetchRequest = this.#requests.fetch; // token-requests.ts
+    const tokenDetails = loadToken(clientId, storages.tab); // token.ts
+    this.#usesStoredToken = tokenDetails !== undefined; // token.ts
+    if (tokenDetails) observe({ type: "token-reused", expires: tokenDetails.expires }); // token.ts
+    this.client = new BaseRealtime({
+      authUrl: AUTH_URL,
+      authParams: { clientId },
+      // Otherwise the SDK closes the connection for good at a click on a download or a mailto: link,
+      // and before the page enters the back/forward cache.
+      closeOnUnload: false,
+      ...(__LOCAL_ABLY__ ? localAblyAddress() : {}),
+      ...(tokenDetails && { tokenDetails }), // token.ts
+      ...ably,
+      plugins: { RealtimePresence, ...plugins },
+    });
+    this.client.connection.on(this.#onState);
+    this.page?.addEventListener("pagehide", this.#onPageHide);
+  }
+
+  get status(): ConnectionStatus {
+    return this.#status;
+  }
+
+  /** Calls the listener whenever the status changes, and not with the present one. Returns its cleanup. */
+  onStatus(listener: (status: ConnectionStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tries to connect at once, if there is no connection. */
+  retry(): void {
+    this.#retry.reset();
+    this.client.connect();
+  }
+
+  /**
+   * Fetches a new token for the same client ID, for when the function permits more than before.
+   * Resolves when Ably has accepted it, and rooms that it opens are attached then. Rejects if the
+   * function or Ably refuses.
+   */
+  async renew(): Promise<void> {
+    this.#usesStoredToken = false;
+    forgetToken(this.clientId, this.storages.tab); // token.ts
+    await this.client.auth.authorize();
+  }
+
+  /** Opens another connection with a new token. Rooms stay open, and what is unsent is kept. */
+  async restart(): Promise<void> {
+    await this.#closed();
+    // The connection's next state reports a failure.
+    await this.renew().catch(() => {});
+  }
+
+  /** Opens another connection, so that the SDK forgets what Ably has not acknowledged. */
+  async reconnect(): Promise<void> {
+    await this.#closed();
+    this.client.connect();
+  }
+
+  /**
+   * Closes the connection, and deletes all that this tab has stored: name, drafts, unsent messages,
+   * token. Load the page again for the next person.
+   */
+  signOut(): void {
+    this.close();
+    this.storages.tab.end();
+  }
+
+  close(): void {
+    this.#retry.reset();
+    this.client.close();
+    this.page?.removeEventListener("pagehide", this.#onPageHide);
+  }
+
+  /** Renews a token that an earlier load of this tab has stored. Returns false if it is a new one. */
+  renewStoredToken(): boolean {
+    if (!this.#usesStoredToken) return false;
+    this.renew().catch(() => {});
+    return true;
+  }
+
+  readonly #onState = ({ current, reason }: ConnectionStateChange): void => {
+    // The next state reports whether a new token helps.
+    if (current === "failed" && this.renewStoredToken()) return;
+    this.#isRenewal =
+      reason?.code === TOKEN_EXPIRED || (this.#isRenewal && current === "connecting");
+    const error = reason && readError(reason);
+    let response: TokenResponse | undefined;
+    response = this.#requests.responseTo(reason); // token-requests.ts
+    const status = { state: current, error, response };
+    this.#observe({ type: "state", isRenewal: this.#isRenewal, ...status });
+    if (current === "connected") this.#retry.reset();
+    if (current === "failed" && error && isTemporary(error)) this.#retry.later();
+    if (this.#isRenewal) return;
+    // A new attempt has no error yet: the last one still explains why there is no connection.
+    this.#status = current === "connecting" ? { ...this.#status, state: current } : status;
+    for (const listener of this.#listeners) listener(this.#status);
+  };
+
+  readonly #onPageHide = (event: Event): void => {
+    // A page in the back/forward cache keeps its connection.
+    if (!("persisted" in event && event.persisted)) this.client.close();
+  };
+
+  async #closed(): Promise<void> {
+    const { connection } = this.client;
+    this.#retry.reset();
+    if (connection.state === "failed" || connection.state === "initialized") return;
+    this.client.close();
+    await connection.whenState("closed");
+  }
+}
+
+function transports(): Record<string, unknown> {
+  // For networks that block WebSockets. Local Ably has no such transport.
+  const fallback = __LOCAL_ABLY__ ? {} : { XHRPolling };
+  return { FetchRequest, WebSocketTransport, ...fallback };
+}
+
+/** Local Ably answers on the page's own origin: a forwarded port and a phone reach it too. */
+function localAblyAddress(): ClientOptions {
+  const { hostname, port, protocol } = location;
+  const tls = protocol === "https:";
+  const number = Number(port) || (tls ? 443 : 80);
+  // The SDK takes any other name for one of Ably's routing policies, and accepts it as a host only
+  // in this older option.
+  const isHost = /[.]|::/.test(hostname) || hostname === "localhost";
+  const host = isHost ? { endpoint: hostname } : { restHost: hostname };
+  return { ...host, port: number, tlsPort: number, tls };
+}

@@ -1,0 +1,27 @@
+/** KEPT. The one door to this folder: what a page needs. The words for errors are in words.ts. */
+export {
+  type ConnectOptions,
+  type ConnectionStatus,
+  type ConnectionStep,
+  Connection,
+  connect,
+} from "./connection.ts";
+export {
+  type Content,
+  type Contract,
+  type Data,
+  type MessageName,
+  type Profile,
+  looksLikeServer,
+  pageDeployContext,
+  parseRoomName,
+} from "./contract.ts";
+export type { ErrorInfo } from "./errors.ts";
+export { type Identity, loadIdentity, saveIdentity } from "./identity.ts";
+export { type RoomMessage, messageKey } from "./messages.ts";
+export { cleanName, isMadeUpName, makeName } from "./names.ts";
+export type { Unsent } from "./outbox.ts"; // outbox.ts
+export type { Member } from "./presence.ts";
+export type { RoomEvents, RoomStatus } from "./attachment.ts";
+export { type Room, type RoomOptions, openRoom } from "./room.ts";
+export type { TokenStep } from "./token-requests.ts"; // token-requests.ts

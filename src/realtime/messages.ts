@@ -1,0 +1,117 @@
+/** KEPT. The messages of a room: each once, in Ably's order, and checked against the contract. */
+import type { InboundMessage, RealtimeChannel } from "ably";
+import { type Content, type Contract, isForged, parseMessage } from "./contract.ts";
+
+export type RoomMessage<C extends Contract> = {
+  /** Chosen by its publisher: unique only among the messages of one `clientId`. */
+  id: string;
+  /** Identifies this message among all of a room, and has a bounded length. */
+  key: string;
+  clientId: string;
+  /** In ms since the epoch, by Ably's clock. */
+  timestamp: number;
+  /** It was sent before this page came. */
+  isHistory: boolean;
+  /** The name and data if they match the contract. Otherwise undefined: show `raw`. */
+  content: Content<C> | undefined;
+  raw: InboundMessage;
+};
+
+const MAX_KEYS_KEPT = 10_000;
+const MAX_KEY_PART_LENGTH = 128;
+/** The furthest time that a Date can hold. */
+const MAX_TIME_MS = 8.64e15;
+
+export class Messages<C extends Contract> {
+  readonly #channel: RealtimeChannel;
+  readonly #contract: C;
+  readonly #report: (message: RoomMessage<C>) => void;
+  readonly #seen = new Set<string>();
+  #isHistory = true;
+  /** Messages that wait until it is known whether some are missing before them. */
+  #held: RoomMessage<C>[] | undefined;
+  #repeats = 0;
+
+  constructor(channel: RealtimeChannel, contract: C, report: (message: RoomMessage<C>) => void) {
+    this.#channel = channel;
+    this.#contract = contract;
+    this.#report = report;
+    void channel.subscribe(this.#onMessage);
+  }
+
+  /** Holds back what arrives until `release`. */
+  hold(): void {
+    this.#held = [];
+    this.#repeats = 0;
+  }
+
+  get isHolding(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /**
+   * Returns whether what was held follows on what came before: it begins with messages that are
+   * known, or Ably had fewer than it delivers to a new page.
+   */
+  isComplete(mostDelivered: number): boolean {
+    const held = this.#held?.length ?? 0;
+    return this.#repeats > 0 || held < mostDelivered;
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    held.forEach(this.#report);
+  }
+
+  /** What arrives from now on is new. */
+  endHistory(): void {
+    this.#isHistory = false;
+  }
+
+  close(): void {
+    this.#channel.unsubscribe(this.#onMessage);
+  }
+
+  readonly #onMessage = (raw: InboundMessage): void => {
+    const message = this.#read(raw);
+    if (isForged(this.#contract, raw.name, message.clientId)) return;
+    if (!this.#isNew(message.key)) {
+      this.#repeats++;
+      return;
+    }
+    if (this.#held) this.#held.push(message);
+    else this.#report(message);
+  };
+
+  #read(raw: InboundMessage): RoomMessage<C> {
+    const { name, data } = raw;
+    const id = String(raw.id);
+    const clientId = String(raw.clientId ?? "(nobody)");
+    const timestamp = Math.abs(raw.timestamp) <= MAX_TIME_MS ? raw.timestamp : Date.now();
+    const content = parseMessage(this.#contract, name, data, clientId);
+    const key = messageKey(clientId, id);
+    return { id, key, clientId, timestamp, isHistory: this.#isHistory, content, raw };
+  }
+
+  /** Rewind, resume and a second attach can deliver a message again. */
+  #isNew(key: string): boolean {
+    if (this.#seen.has(key)) return false;
+    this.#seen.add(key);
+    const [oldest] = this.#seen;
+    if (this.#seen.size > MAX_KEYS_KEPT && oldest !== undefined) this.#seen.delete(oldest);
+    return true;
+  }
+}
+
+/** As JSON, because both parts may hold any separator. */
+export function messageKey(clientId: string, id: string): string {
+  return JSON.stringify([shorten(clientId), shorten(id)]);
+}
+
+/** Publishers choose IDs of any length. */
+function shorten(text: string): string {
+  if (text.length <= MAX_KEY_PART_LENGTH) return text;
+  const half = MAX_KEY_PART_LENGTH / 2;
+  return `${text.slice(0, half)}…${text.length}…${text.slice(-half)}`;
+}

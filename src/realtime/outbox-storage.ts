@@ -1,0 +1,127 @@
+/**
+ * KEPT, with outbox.ts. What the outbox stores: for the tab, each message that is unsent; for all
+ * tabs of the site, which messages were published and acknowledged. A duplicated tab has a copy of
+ * the first, and learns from the second what its original has sent meanwhile.
+ */
+import { type ErrorInfo } from "./errors.ts";
+import { type Storages, parseJson } from "./storage.ts";
+
+export type Stored = {
+  id: string;
+  name: string;
+  data: unknown;
+  /** In ms since the epoch. Sorts the messages of one room as they were sent. */
+  writtenAt: number;
+  /** When it was first handed to an open connection, in ms since the epoch. */
+  publishedAt?: number | undefined;
+  /** Why it failed. */
+  error?: ErrorInfo | undefined;
+};
+
+type Published = {
+  channel: string;
+  id: string;
+  /** When it was first published, or acknowledged, in ms since the epoch. */
+  at: number;
+  isAcknowledged: boolean;
+};
+
+/** In UTF-16 code units. Browsers store about 5 MB for a tab. */
+const MAX_LENGTH = 1_000_000;
+/** A copy of a tab that sleeps for longer may send a message again. */
+const PUBLISHED_KEPT_MS = 7 * 24 * 60 * 60_000;
+const MAX_PUBLISHED = 500;
+
+export class OutboxStorage {
+  readonly #storages: Storages;
+  readonly #channel: string;
+  readonly #key: [string, string, string];
+  readonly #lengths = new Map<string, number>();
+
+  constructor(storages: Storages, channel: string, clientId: string) {
+    this.#storages = storages;
+    this.#channel = channel;
+    this.#key = ["unsent", channel, clientId];
+    this.#prunePublished();
+  }
+
+  /** Returns what this tab has left for the channel, in order. Anything else there is skipped. */
+  load(): Stored[] {
+    const texts = this.#storages.tab.list(...this.#key);
+    const stored = texts.flatMap((text) => {
+      const value = parseJson(text);
+      if (!isStored(value)) return [];
+      this.#lengths.set(value.id, text.length);
+      return value;
+    });
+    return stored.toSorted((one, other) => one.writtenAt - other.writtenAt);
+  }
+
+  /** Returns false if the browser could not store it, or the tab would store too much. */
+  save(entry: Stored): boolean {
+    const text = JSON.stringify(entry);
+    this.#lengths.delete(entry.id);
+    const total = [...this.#lengths.values()].reduce((sum, length) => sum + length, text.length);
+    if (total > MAX_LENGTH) return false;
+    if (!this.#storages.tab.write(text, ...this.#key, entry.id)) return false;
+    this.#lengths.set(entry.id, text.length);
+    return true;
+  }
+
+  remove(id: string): void {
+    this.#lengths.delete(id);
+    this.#storages.tab.remove(...this.#key, id);
+  }
+
+  readPublished(id: string): Published | undefined {
+    const value = parseJson(this.#storages.site.read("published", this.#channel, id));
+    return isPublished(value) ? value : undefined;
+  }
+
+  savePublished(id: string, times: Pick<Published, "at" | "isAcknowledged">): void {
+    const published: Published = { channel: this.#channel, id, ...times };
+    this.#storages.site.write(JSON.stringify(published), "published", this.#channel, id);
+  }
+
+  forgetPublished(id: string, channel = this.#channel): void {
+    this.#storages.site.remove("published", channel, id);
+  }
+
+  #prunePublished(): void {
+    const all = this.#storages.site.list("published").flatMap((text) => {
+      const value = parseJson(text);
+      return isPublished(value) ? value : [];
+    });
+    const newest = all.toSorted((one, other) => other.at - one.at).slice(0, MAX_PUBLISHED);
+    const kept = newest.filter(({ at }) => Date.now() - at < PUBLISHED_KEPT_MS);
+    for (const { id, channel } of all.filter((each) => !kept.includes(each))) {
+      this.forgetPublished(id, channel);
+    }
+  }
+}
+
+function isStored(value: unknown): value is Stored {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, name, writtenAt, publishedAt, error } = value as Partial<Stored>;
+  return (
+    typeof id === "string" &&
+    id !== "" &&
+    typeof name === "string" &&
+    Number.isFinite(writtenAt) &&
+    (publishedAt === undefined || Number.isFinite(publishedAt)) &&
+    (error === undefined || isErrorInfo(error))
+  );
+}
+
+function isErrorInfo(value: unknown): value is ErrorInfo {
+  if (typeof value !== "object" || value === null) return false;
+  const { code, statusCode, message } = value as Partial<ErrorInfo>;
+  return Number.isFinite(code) && Number.isFinite(statusCode) && typeof message === "string";
+}
+
+function isPublished(value: unknown): value is Published {
+  if (typeof value !== "object" || value === null) return false;
+  const { channel, id, at, isAcknowledged } = value as Partial<Published>;
+  const isNamed = typeof channel === "string" && typeof id === "string";
+  return isNamed && Number.isFinite(at) && typeof isAcknowledged === "boolean";
+}

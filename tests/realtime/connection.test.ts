@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ConnectionStatus, ConnectionStep } from "../../src/realtime/index.ts";
+import { Retry } from "../../src/realtime/retry.ts";
+import { hasLocalAbly } from "../support/local-ably.ts";
+import { createStorages, openFake } from "../support/storage.ts";
+import { requestToken, useLocalAbly } from "../support/tab.ts";
+
+describe.runIf(hasLocalAbly)("the connection", () => {
+  const { openTab, server } = useLocalAbly();
+
+  beforeEach(() => vi.stubGlobal("__ABLY_KEY_NAME__", "tab.test"));
+  afterEach(() => vi.unstubAllGlobals());
+
+  const connected = (connection: { status: ConnectionStatus }) =>
+    expect.poll(() => connection.status.state).toBe("connected");
+
+  it("has a status at any time, and reports each change until a listener is removed", async () => {
+    const { connection } = openTab("ada");
+    const states: string[] = [];
+    const stop = connection.onStatus(({ state }) => states.push(state));
+    expect(connection.status.state).toBe("initialized");
+    await connected(connection);
+    expect(states).toEqual(["connecting", "connected"]);
+    stop();
+    connection.close();
+    await expect.poll(() => connection.status.state).toBe("closed");
+    expect(states).toEqual(["connecting", "connected"]);
+  });
+
+  it("keeps what was wrong during the next attempt", async () => {
+    const { connection } = openTab("ada", { requestToken: () => Promise.reject("no token") });
+    const statuses: ConnectionStatus[] = [];
+    connection.onStatus((status) => statuses.push(status));
+    await expect.poll(() => statuses.at(-1)?.state).toBe("disconnected");
+    const { error } = connection.status;
+    expect(error).toBeDefined();
+    statuses.length = 0;
+    connection.retry();
+    await expect.poll(() => statuses[0]).toMatchObject({ state: "connecting", error });
+  });
+
+  it("does not change while a token is renewed, and is observed all the same", async () => {
+    const steps: ConnectionStep[] = [];
+    const { connection } = openTab("ada", { observe: (step) => steps.push(step) });
+    await connected(connection);
+    const states: string[] = [];
+    connection.onStatus(({ state }) => states.push(state));
+    const { id } = connection.client.connection;
+    await connection.renew();
+    expect(states).toEqual(["connected"]);
+    expect(connection.client.connection.id).toBe(id);
+    const observed = steps.flatMap((step) => (step.type === "state" ? step.state : []));
+    expect(observed).toEqual(["connecting", "connected", "connected"]);
+  });
+
+  it("opens another connection with the same client at a restart", async () => {
+    const page = openTab("ada");
+    const { connection } = page;
+    await connected(connection);
+    const { client } = connection;
+    const { id } = client.connection;
+    await connection.restart();
+    await connected(connection);
+    expect(connection.client).toBe(client);
+    expect(client.connection.id).not.toBe(id);
+  });
+
+  it("leaves no listener on the window when it is closed", async () => {
+    const added: string[] = [];
+    const removed: string[] = [];
+    const { connection, page } = openTab("ada", { ably: { autoConnect: false } });
+    vi.spyOn(page, "addEventListener").mockImplementation((name) => void added.push(name));
+    vi.spyOn(page, "removeEventListener").mockImplementation((name) => void removed.push(name));
+    connection.retry();
+    await connected(connection);
+    await connection.restart();
+    connection.close();
+    expect(added).toEqual([]);
+    expect(removed).toEqual(["pagehide"]);
+  });
+
+  it("closes when the page goes for good, and not when the browser keeps it", async () => {
+    const { connection, page } = openTab("ada");
+    await connected(connection);
+    page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: true }));
+    expect(connection.status.state).toBe("connected");
+    page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: false }));
+    await expect.poll(() => connection.status.state).toBe("closed");
+  });
+
+  describe("after Ably refused it on the socket", () => {
+    /** Receives the frame that ends a connection, as if Ably had sent it. */
+    function refuse(client: object, code: number): void {
+      const { activeProtocol } = Reflect.get(client, "connection").connectionManager;
+      const error = { code, statusCode: Math.floor(code / 100), message: "Refused for a test." };
+      activeProtocol.transport.onProtocolMessage({ action: 9, error });
+    }
+
+    // Of the codes that ably-js does not retry by itself, one of each kind that time can heal.
+    it.each([40111, 40114, 40115, 40150, 40151, 42910, 42922, 50000, 50003, 80020, 80021])(
+      "with %i, it connects again by itself",
+      async (code) => {
+        const { connection } = openTab("ada");
+        await connected(connection);
+        vi.spyOn(Math, "random").mockReturnValue(0);
+        refuse(connection.client, code);
+        await expect
+          .poll(() => connection.status)
+          .toMatchObject({ state: "failed", error: { code } });
+        await connected(connection);
+        expect(connection.status.error).toBeUndefined();
+      },
+    );
+
+    it.each([40101, 40160, 40168, 40300])("with %i, it waits for a person", async (code) => {
+      const { connection } = openTab("ada");
+      await connected(connection);
+      const later = vi.spyOn(Retry.prototype, "later");
+      refuse(connection.client, code);
+      await expect
+        .poll(() => connection.status)
+        .toMatchObject({ state: "failed", error: { code } });
+      expect(later).not.toHaveBeenCalled();
+      connection.retry();
+      await connected(connection);
+    });
+  });
+
+  describe("with a token that an earlier load of the tab has stored", () => {
+    const ably = { authUrl: "http://function.example/token" };
+
+    /** The function and Ably, as the SDK reaches them over HTTP. */
+    function answerRequests(): string[] {
+      const calls: string[] = [];
+      const real = fetch;
+      vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+        const isFunction = String(url).startsWith("http://function.example");
+        calls.push(isFunction ? "function" : "ably");
+        return isFunction ? Response.json(await requestToken("ada")) : real(url, init);
+      });
+      return calls;
+    }
+
+    it("connects without the function, and says so", async () => {
+      const calls = answerRequests();
+      const storages = createStorages();
+      const first = openTab("ada", { storages, ably });
+      await connected(first.connection);
+      expect(calls).toEqual(["function", "ably"]);
+      const steps: string[] = [];
+      const second = openTab("ada", { storages, ably, observe: ({ type }) => steps.push(type) });
+      await connected(second.connection);
+      expect(calls).toEqual(["function", "ably"]);
+      expect(steps[0]).toBe("token-reused");
+    });
+
+    it("replaces one that Ably refuses, once, without a word", async () => {
+      const calls = answerRequests();
+      const storages = createStorages();
+      const now = Date.now();
+      const forged = {
+        token: "tab.forged",
+        keyName: "tab.test",
+        clientId: "ada",
+        issued: now,
+        expires: now + 3_600_000,
+        capability: "{}",
+      };
+      openFake(storages).tab.write(JSON.stringify(forged), "ably-token", "ada");
+      const { connection } = openTab("ada", { storages, ably });
+      const states: string[] = [];
+      connection.onStatus(({ state }) => states.push(state));
+      await connected(connection);
+      expect(calls).toEqual(["function", "ably"]);
+      expect(states).not.toContain("failed");
+    });
+  });
+
+  it("deletes all that the tab has stored at a sign-out, and stores nothing more", async () => {
+    const storages = createStorages();
+    const { connection } = openTab("ada", { storages });
+    await connected(connection);
+    connection.storages.tab.write("half typed", "draft", "ada", "lobby");
+    connection.signOut();
+    connection.storages.tab.write("late", "draft", "ada", "lobby");
+    expect(Object.keys(storages.sessionStorage)).toEqual([]);
+    await expect.poll(() => connection.status.state).toBe("closed");
+  });
+
+  it("reconnects by itself after a drop", async () => {
+    const { connection } = openTab("ada");
+    await connected(connection);
+    const states: string[] = [];
+    connection.onStatus(({ state }) => states.push(state));
+    server().faults.dropAll();
+    await expect.poll(() => states.at(-1)).toBe("connected");
+    expect(states).toContain("disconnected");
+  });
+});
