@@ -122,12 +122,13 @@ export class Channel {
       const { messageSerial = "", type = "", count } = drafts[index] ?? {};
       return { ...message, serial: serialOf(this.serial, index), messageSerial, type, count };
     });
+    // Before the publish: to make room for it, a message may be forgotten.
+    for (const [serial, target] of targets) this.#versioned.set(serial, target);
     this.#publish({ action: Action.ANNOTATION, annotations }, sender);
     for (const [serial, target] of targets) {
       const own = annotations.filter(({ messageSerial }) => messageSerial === serial);
       const summarized = own.filter(({ type }) => methodOf(type));
       target.annotations.push(...own);
-      this.#versioned.set(serial, target);
       for (const annotation of summarized) target.summary.add(annotation);
       if (summarized.length > 0) this.#deliver(this.#toSummary(target));
     }
