@@ -5,7 +5,7 @@ import { type Capability, intersect, parseCapability } from "./capability.ts";
 import { AblyError, assert } from "./error.ts";
 import { type Fields, isRecord, toText } from "./format.ts";
 import { isEqualSecret, readJwt, signJwt } from "./jwt.ts";
-import { Revocations } from "./revocation.ts";
+import { Revocations, type Token } from "./revocation.ts";
 import type { Settings } from "./settings.ts";
 
 /** An Ably API key. `name` is `appId.keyId`. */
@@ -16,9 +16,6 @@ export type Key = {
   revocableTokens?: boolean;
 };
 type KeyOfApp = Key & { app: App; revocations: Revocations };
-/** Times are in ms since the epoch. */
-type Token = Record<"issued" | "expires", number> &
-  Record<"clientId" | "revocationKey", string | undefined>;
 export type Identity = {
   app: App;
   keyName: string;

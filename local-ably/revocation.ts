@@ -1,5 +1,5 @@
 /** Revoked tokens. https://ably.com/docs/auth/revocation */
-import type { Identity } from "./auth.ts";
+import type { Capability } from "./capability.ts";
 import { assert } from "./error.ts";
 import { type Fields, isRecord } from "./format.ts";
 
@@ -7,7 +7,10 @@ const REAUTH_MARGIN_MS = 30_000;
 const MAX_AGE_MS = 60 * 60 * 1000;
 const TARGET = /^(clientId|channel|revocationKey):.{1,2048}$/s;
 
-/** Times are in ms since the epoch. */
+/** What a token says about itself. Times are in ms since the epoch. */
+export type Token = Record<"issued" | "expires", number> &
+  Record<"clientId" | "revocationKey", string | undefined>;
+type Holder = { readonly token?: Token; readonly capability: Capability };
 type Revocation = { target: string; issuedBefore: number; appliesAt: number };
 
 /** The revocations of one key's tokens. */
@@ -15,7 +18,7 @@ export class Revocations {
   readonly #all: Revocation[] = [];
 
   /** Returns when a token is revoked, or Infinity. */
-  appliesAt({ token, capability }: Identity): number {
+  appliesAt({ token, capability }: Holder): number {
     if (!token || this.#all.length === 0) return Infinity;
     const { issued, clientId = "", revocationKey = "" } = token;
     const channels = Object.keys(capability).map((name) => `channel:${name}`);
