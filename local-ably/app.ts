@@ -48,10 +48,7 @@ export class App {
 
   /** Forgets what is expired in all channels. */
   dropExpired(): void {
-    for (const channel of this.channels.values()) {
-      channel.dropExpired();
-      if (channel.isUnused) this.#drop(channel);
-    }
+    for (const channel of this.channels.values()) channel.dropExpired();
   }
 
   /** Drops the oldest channel that nobody is in, with its messages. */

@@ -67,10 +67,6 @@ export class Channel {
     return this.subscribers.size + this.members.size === 0;
   }
 
-  get isUnused(): boolean {
-    return this.isIdle && this.#log.length === 0;
-  }
-
   get serial(): string {
     const { timestamp, count } = this.#last;
     return `${String(timestamp).padStart(14, "0")}-${String(count).padStart(6, "0")}@${this.#epoch}`;
