@@ -16,6 +16,8 @@ if (!hasLocalAbly) {
 const runsBrowserTests = hasLocalAbly && (hasBrowser || process.env.CI);
 
 const shared = {
+  // Each file has a worker of its own. A thread starts faster than a process.
+  pool: "threads",
   setupFiles: ["tests/support/setup.ts"],
   // The default of one second is too short for a page on a busy machine.
   expect: { poll: { timeout: 15_000 } },
