@@ -82,7 +82,7 @@ function toAscii(bytes: Buffer): string {
 
 function hasKey(text: string, form: RegExp, secrets: string[]): boolean {
   const plain = decodeEscapes(text);
-  return [plain, ...decodeBase64(plain)].some(
+  return [text, plain, ...decodeBase64(plain)].some(
     (each) => form.test(each) || secrets.some((secret) => each.includes(secret)),
   );
 }
