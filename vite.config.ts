@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 import { refuseKeyInPage } from "./vite/key-guard.ts";
-import { offerNetworkHost } from "./vite/network-host.ts";
+import { offerNetworkHost } from "./vite/network-host.ts"; // delete with src/demo/
 import { reportPolicy } from "./vite/policy.ts";
 import { suggestPort } from "./vite/port.ts";
 import { preconnect } from "./vite/preconnect.ts";
@@ -11,10 +11,8 @@ const [keyName = ""] = process.env.ABLY_API_KEY?.trim().match(/^[\w-]+\.[\w-]+(?
 
 export default defineConfig({
   define: {
-    // offerNetworkHost sets it in development, for the invitation of src/demo.
-    __NETWORK_HOST__: '""',
-    // Local Ably's plugin sets it to true. The production bundle has no code for local Ably.
-    __LOCAL_ABLY__: false,
+    __NETWORK_HOST__: '""', // offerNetworkHost sets it in development. delete with src/demo/
+    __LOCAL_ABLY__: false, // Only local Ably's plugin sets it to true. delete with local-ably/
     // src/realtime/contract.ts reads it.
     __DEPLOY_CONTEXT__: JSON.stringify(process.env.CONTEXT || "production"),
     // src/realtime/token.ts reads it. The name of a key is public: every token request carries it.
@@ -26,7 +24,7 @@ export default defineConfig({
     reportPolicy(),
     askForRestart(),
     suggestPort(),
-    offerNetworkHost(),
+    offerNetworkHost(), // delete with src/demo/
     import("./local-ably/vite.ts").then(({ localAbly }) => localAbly()), // delete with local-ably/
   ],
   // The first load needs one script, so there is nothing to preload.

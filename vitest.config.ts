@@ -23,6 +23,8 @@ const shared = {
   expect: { poll: { timeout: 15_000 } },
   // The default of five seconds is too short for some tests over a real socket.
   testTimeout: 20_000,
+  // The default of ten seconds is too short to start local Ably on a busy machine.
+  hookTimeout: 60_000,
 };
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-import { LOCAL_ABLY_KEY } from "../netlify/functions/ably-token-request/key.ts";
+import { LOCAL_ABLY_KEY } from "../netlify/functions/ably-token-request/local-ably.ts";
 import type { Key } from "./auth.ts";
 import { parseCapability } from "./capability.ts";
 import { assert } from "./error.ts";

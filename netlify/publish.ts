@@ -13,12 +13,8 @@ import {
   isServer,
   parseMessage,
 } from "../src/realtime/contract.ts";
-import {
-  LOCAL_ABLY_KEY,
-  readDeployContext,
-  readKey,
-  withoutSecret,
-} from "./functions/ably-token-request/key.ts";
+import { readDeployContext, readKey, withoutSecret } from "./functions/ably-token-request/key.ts";
+import { localAblyOptions, usesLocalAbly } from "./functions/ably-token-request/local-ably.ts"; // delete with local-ably/
 
 /** Ably's code and message, or the code and message of a missing key. Never the key. */
 export type PublishError = { code: number; statusCode: number; message: string };
@@ -47,8 +43,10 @@ export async function publish<Name extends MessageName<typeof chat>>(
   }
   try {
     const key = readKey(process.env);
-    const channel = channelName(room, readDeployContext(context, key));
-    const ably = new Ably.Rest({ key, clientId, ...addressFor(key) });
+    const channel = channelName(room, readDeployContext(context));
+    const options: Ably.ClientOptions = { key, clientId };
+    if (usesLocalAbly(process.env)) Object.assign(options, localAblyOptions(process.env)); // delete with local-ably/
+    const ably = new Ably.Rest(options);
     await ably.channels
       .get(channel)
       .publish(id === undefined ? { name, data } : { id, name, data });
@@ -56,13 +54,6 @@ export async function publish<Name extends MessageName<typeof chat>>(
   } catch (error) {
     return readError(error);
   }
-}
-
-/** Local Ably answers on the page's own origin, which `netlify dev` has in URL. */
-function addressFor(key: string): Ably.ClientOptions {
-  if (key !== LOCAL_ABLY_KEY) return {};
-  const { hostname, port } = new URL(process.env.URL ?? "http://localhost:8888");
-  return { endpoint: hostname, port: Number(port), tls: false, useTokenAuth: true };
 }
 
 function refusal(message: string): PublishError {

@@ -26,15 +26,6 @@ void import("./demo/view/page.ts").then(({ showPage }) => {
   cleanups.push(page.close);
 }, showLoadError);
 
-// The constant is false in a build, so the build omits this code.
-if (__LOCAL_ABLY__) {
-  void import("./demo/view/practice.ts").then(({ createPractice }) => {
-    const drawer = createPractice(() => session.connection.client.connection.id);
-    document.querySelector("aside")?.append(drawer);
-    cleanups.push(() => drawer.remove());
-  });
-}
-
 // A hot reload must close the old connection.
 import.meta.hot?.accept();
 import.meta.hot?.dispose((data) => {

@@ -21,11 +21,19 @@ export default defineConfig({
           ...shared,
           name: "project",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/browser/**", "tests/local-ably/**", "tests/soak/**"],
+          exclude: ["tests/{browser,local-ably,simulation,soak}/**"],
         },
       },
       {
         test: { ...shared, name: "local-ably", include: ["tests/local-ably/**/*.test.ts"] },
+      },
+      {
+        test: {
+          ...shared,
+          name: "simulation",
+          include: ["tests/simulation/**/*.test.ts"],
+          execArgv: ["--experimental-websocket"],
+        },
       },
       {
         test: { ...shared, name: "browser", include: ["tests/browser/**/*.test.ts"], globalSetup },
@@ -34,6 +42,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: "soak",
+          // Node 22 and newer have WebSocket without the flag.
+          execArgv: ["--experimental-websocket"],
           include: ["tests/soak/**/*.test.ts"],
           globalSetup,
           testTimeout: 180_000,

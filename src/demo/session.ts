@@ -45,6 +45,9 @@ export function startSession(identity: Identity, roomName: string): Session {
     connection.onStatus((status) => emit({ type: "connection", status })),
     watchRoundTrip(connection, (ms) => emit({ type: "round-trip", ms })),
   ];
+  // Everyone in the room can read the profile: it has no more than the page shows.
+  const profile = { name: me.name };
+  const room = openRoom(connection, chat, roomName, { profile }, roomEvents(emit));
   const rename = (name: string) => {
     me = { ...me, name };
     emit({ type: "renamed", name });
@@ -52,8 +55,9 @@ export function startSession(identity: Identity, roomName: string): Session {
     room.setProfile({ name });
   };
   const avoidNamesake = createNamesakeCheck(() => me, rename);
-  const profile = { name: me.name };
-  const room = openRoom(connection, chat, roomName, { profile }, roomEvents(emit, avoidNamesake));
+  onEvent((event) => {
+    if (event.type === "members") avoidNamesake(event.members);
+  });
   return {
     connection,
     room,
@@ -103,13 +107,10 @@ function createEvents() {
   return { emit, onEvent, onEveryEvent };
 }
 
-function roomEvents(emit: Emit, onMembers: (members: Member<Chat>[]) => void): RoomEvents<Chat> {
+function roomEvents(emit: Emit): RoomEvents<Chat> {
   return {
     message: createBatch<RoomMessage<Chat>>((messages) => emit({ type: "messages", messages })),
-    members(members) {
-      emit({ type: "members", members });
-      onMembers(members);
-    },
+    members: (members) => emit({ type: "members", members }),
     status: (status) => emit({ type: "room", status }),
     unsent: (unsent) => emit({ type: "unsent", unsent }),
   };

@@ -35,8 +35,8 @@ const MIN_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
 /** https://ably.com/docs/channels/options/rewind */
 const MAX_REWIND = 100;
-/** Ably delivers the last two minutes. Attaching takes a moment. */
-const MAX_REWIND_MS = 110_000;
+/** Ably delivers the last two minutes again. A dead connection is noticed after half a minute. */
+const MAX_BREAK_MS = 80_000;
 
 export class Attachment<C extends Contract> {
   readonly presence: Presence<C> | undefined;
@@ -48,7 +48,7 @@ export class Attachment<C extends Contract> {
   readonly #outbox: Outbox<C>; // outbox.ts
   readonly #retry = new Retry(() => this.attach(), MIN_RETRY_MS, MAX_RETRY_MS);
   #wasAttached = false;
-  /** When this page closed the connection itself, to open another one. */
+  /** When this page closed an open connection itself, to open another one. */
   #closedAt: number | undefined;
   #isRefusedEntry = false;
   #isOpen = true;
@@ -134,12 +134,17 @@ export class Attachment<C extends Contract> {
     if (this.#settings.presence !== "enter") void this.#endHistorySoon();
   }
 
-  /** Failing also fails the channel of a connection that failed. Then Ably refused no room. */
+  /** A connection that fails also fails its channels. Then Ably did not refuse the room. */
   #onFailed(error: ErrorInfo | undefined): void {
     this.presence?.reset();
     if (this.#connection.client.connection.state !== "connected") return this.#report(error);
     // The stored token may be older than an invitation: the room is attached again with a new one.
-    if (error?.code === NOT_ALLOWED && this.#connection.renewStoredToken()) return;
+    const renewal = error?.code === NOT_ALLOWED ? this.#connection.renewStoredToken() : undefined;
+    if (renewal) return void renewal.catch(() => this.#onRefused(error));
+    this.#onRefused(error);
+  }
+
+  #onRefused(error: ErrorInfo | undefined): void {
     if (error && isTemporary(error)) this.#retry.later();
     else if (error) this.#outbox.setRoom({ type: "refused", error }); // outbox.ts
     this.#report(error);
@@ -148,7 +153,7 @@ export class Attachment<C extends Contract> {
   /** After such a break, Ably delivers again what this page may have missed. */
   #isOwnBreakShort(): boolean {
     const away = this.#closedAt === undefined ? Infinity : performance.now() - this.#closedAt;
-    return this.#settings.history !== 0 && away < MAX_REWIND_MS;
+    return this.#settings.history !== 0 && away < MAX_BREAK_MS;
   }
 
   #onEntered(error: ErrorInfo | undefined): void {
@@ -181,8 +186,8 @@ export class Attachment<C extends Contract> {
     if (!isContinuous) this.#outbox.forgetDelivered(); // outbox.ts
   }
 
-  readonly #onConnection = ({ current }: ConnectionStateChange): void => {
-    if (current === "closed") this.#closedAt = performance.now();
+  readonly #onConnection = ({ current, previous }: ConnectionStateChange): void => {
+    if (current === "closing" && previous === "connected") this.#closedAt = performance.now();
     const { state } = this.#channel;
     // With a new token, too: then the connection reports another "connected", as an update.
     if (current === "connected" && (state === "failed" || state === "detached")) this.attach();

@@ -11,6 +11,7 @@ import {
   XHRPolling,
 } from "ably/modular";
 import { type ErrorInfo, type TokenResponse, isTemporary, readError } from "./errors.ts";
+import { localAblyOptions } from "./local-ably.ts"; // delete with local-ably/
 import { Retry } from "./retry.ts";
 import { makeDecodingSafe } from "./safe-decoding.ts";
 import { type Storages, openStorages } from "./storage.ts";
@@ -72,6 +73,8 @@ export class Connection {
   /** The token is from an earlier load of this tab: if Ably refuses it, a new one may help. */
   #usesStoredToken = false;
   #isRenewal = false;
+  /** The page has not closed the connection, so it comes back after every end. */
+  #isWanted = true;
 
   constructor(clientId: string, options: ConnectOptions) {
     const { observe = () => {}, ably = {}, storages = openStorages() } = options;
@@ -79,7 +82,8 @@ export class Connection {
     this.storages = storages;
     this.page = "page" in options ? options.page : globalThis.window;
     this.#observe = observe;
-    const plugins = transports();
+    // XHRPolling is for networks that block WebSockets.
+    const plugins: Record<string, unknown> = { FetchRequest, WebSocketTransport, XHRPolling };
     const onConnected = (name: string) => observe({ type: "transport", name }); // safe-decoding.ts
     makeDecodingSafe(plugins, onConnected); // safe-decoding.ts
     this.#requests = new TokenRequests(ably.authUrl ?? AUTH_URL, storages.tab, observe); // token-requests.ts
@@ -93,7 +97,7 @@ export class Connection {
       // Otherwise the SDK closes the connection for good at a click on a download or a mailto: link,
       // and before the page enters the back/forward cache.
       closeOnUnload: false,
-      ...(__LOCAL_ABLY__ ? localAblyAddress() : {}),
+      ...(__LOCAL_ABLY__ && localAblyOptions()), // delete with local-ably/
       ...(tokenDetails && { tokenDetails }), // token.ts
       ...ably,
       plugins: { RealtimePresence, ...plugins },
@@ -114,6 +118,7 @@ export class Connection {
 
   /** Tries to connect at once, if there is no connection. */
   retry(): void {
+    this.#isWanted = true;
     this.#retry.reset();
     this.client.connect();
   }
@@ -152,21 +157,21 @@ export class Connection {
   }
 
   close(): void {
+    this.#isWanted = false;
     this.#retry.reset();
     this.client.close();
     this.page?.removeEventListener("pagehide", this.#onPageHide);
   }
 
-  /** Renews a token that an earlier load of this tab has stored. Returns false if it is a new one. */
-  renewStoredToken(): boolean {
-    if (!this.#usesStoredToken) return false;
-    this.renew().catch(() => {});
-    return true;
+  /** Renews a token that an earlier load of this tab has stored. Returns undefined if it is a new one. */
+  renewStoredToken(): Promise<void> | undefined {
+    return this.#usesStoredToken ? this.renew() : undefined;
   }
 
   readonly #onState = ({ current, reason }: ConnectionStateChange): void => {
+    const renewal = current === "failed" ? this.renewStoredToken() : undefined;
     // The next state reports whether a new token helps.
-    if (current === "failed" && this.renewStoredToken()) return;
+    if (renewal) return void renewal.catch(() => {});
     this.#isRenewal =
       reason?.code === TOKEN_EXPIRED || (this.#isRenewal && current === "connecting");
     const error = reason && readError(reason);
@@ -175,7 +180,8 @@ export class Connection {
     const status = { state: current, error, response };
     this.#observe({ type: "state", isRenewal: this.#isRenewal, ...status });
     if (current === "connected") this.#retry.reset();
-    if (current === "failed" && error && isTemporary(error)) this.#retry.later();
+    const isHealing = current === "failed" && error && isTemporary(error);
+    if (isHealing || (current === "closed" && this.#isWanted)) this.#retry.later();
     if (this.#isRenewal) return;
     // A new attempt has no error yet: the last one still explains why there is no connection.
     this.#status = current === "connecting" ? { ...this.#status, state: current } : status;
@@ -184,7 +190,9 @@ export class Connection {
 
   readonly #onPageHide = (event: Event): void => {
     // A page in the back/forward cache keeps its connection.
-    if (!("persisted" in event && event.persisted)) this.client.close();
+    if ("persisted" in event && event.persisted) return;
+    this.#isWanted = false;
+    this.client.close();
   };
 
   async #closed(): Promise<void> {
@@ -194,22 +202,4 @@ export class Connection {
     this.client.close();
     await connection.whenState("closed");
   }
-}
-
-function transports(): Record<string, unknown> {
-  // For networks that block WebSockets. Local Ably has no such transport.
-  const fallback = __LOCAL_ABLY__ ? {} : { XHRPolling };
-  return { FetchRequest, WebSocketTransport, ...fallback };
-}
-
-/** Local Ably answers on the page's own origin: a forwarded port and a phone reach it too. */
-function localAblyAddress(): ClientOptions {
-  const { hostname, port, protocol } = location;
-  const tls = protocol === "https:";
-  const number = Number(port) || (tls ? 443 : 80);
-  // The SDK takes any other name for one of Ably's routing policies, and accepts it as a host only
-  // in this older option.
-  const isHost = /[.]|::/.test(hostname) || hostname === "localhost";
-  const host = isHost ? { endpoint: hostname } : { restHost: hostname };
-  return { ...host, port: number, tlsPort: number, tls };
 }

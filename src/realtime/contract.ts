@@ -54,6 +54,7 @@ export function parseMessage<C extends Contract>(
   return result && ({ name, data: result.value } as Content<C>);
 }
 
+/** Returns undefined for what the contract does not allow, and drops every other field. */
 export function parseProfile<C extends Contract>(contract: C, data: unknown) {
   return validate(contract.profile, data)?.value as Profile<C> | undefined;
 }

@@ -84,9 +84,10 @@ const NOT_FOUND = 40400;
 const KEY_MISSING = 40106;
 const KEY_MALFORMED = 40101;
 
+/** Returns the code and the message that explain most: of the innermost cause. Takes anything. */
 export function readError(error: unknown): ErrorInfo {
   if (!isErrorLike(error)) return { code: 0, statusCode: 0, message: String(error) };
-  // Ably wraps what the token function answered: the innermost cause explains most.
+  // Ably wraps what the token function answered.
   if (isErrorLike(error.cause) && error.cause.code) return readError(error.cause);
   const { code = 0, statusCode = 0, message = String(error) } = error;
   return { code, statusCode, message };

@@ -8,8 +8,15 @@
  */
 import type { ConnectionStateChange, RealtimeChannel } from "ably";
 import type { Connection } from "./connection.ts";
-import { type Content, type Contract, type MessageName, parseMessage } from "./contract.ts";
+import {
+  type Content,
+  type Contract,
+  type Data,
+  type MessageName,
+  parseMessage,
+} from "./contract.ts";
 import { type ErrorInfo, isTemporary, readError } from "./errors.ts";
+import { randomId } from "./identity.ts";
 import { OutboxStorage, type Stored } from "./outbox-storage.ts";
 import { Retry } from "./retry.ts";
 
@@ -62,8 +69,11 @@ const REPEATS_DROPPED_MS = 120_000;
 const REPEAT_MARGIN_MS = 5_000;
 /** Half of what Ably accepts from a connection. https://ably.com/docs/platform/pricing/limits */
 const MIN_INTERVAL_MS = 40;
+const TOO_MANY_REQUESTS = 429;
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
+
+const NEVER_PUBLISHED = { publishedAt: undefined, publishedTick: undefined };
 
 /** One for each channel, however often its room is opened. */
 const outboxes = new WeakMap<RealtimeChannel, Outbox<Contract>>();
@@ -102,15 +112,26 @@ export class Outbox<C extends Contract> {
     connection.client.connection.on(this.#onConnection);
   }
 
-  /** Calls the listener with what is unsent, now and whenever it changes. Returns its cleanup. */
-  onChange(listener: (unsent: Unsent<C>[]) => void): () => void {
-    this.#listeners.add(listener);
-    if (this.#entries.length > 0) listener(this.#unsent());
-    return () => this.#listeners.delete(listener);
+  /**
+   * Returns what one open room sends with.
+   * @param listener Called with what is unsent, now and whenever it changes, until it is closed.
+   */
+  open(listener?: (unsent: Unsent<C>[]) => void) {
+    if (listener) this.#listeners.add(listener);
+    if (this.#entries.length > 0) listener?.(this.#unsent());
+    return {
+      send: <Name extends MessageName<C>>(name: Name, data: Data<C, Name>, id = randomId()) =>
+        this.#send(name, data, id),
+      retry: (id: string) => this.#retryFailed(id),
+      discard: (id: string) => this.#discard(id),
+      close: (isLast: boolean) => {
+        if (listener) this.#listeners.delete(listener);
+        if (isLast) this.setRoom({ type: "closed" });
+      },
+    };
   }
 
-  /** Resolves when Ably has acknowledged the message. Rejects with an ErrorInfo if Ably refuses it. */
-  send<Name extends MessageName<C>>(name: Name, data: unknown, id: string): Promise<void> {
+  #send(name: string, data: unknown, id: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const writtenAt = Math.max(Date.now(), (this.#entries.at(-1)?.writtenAt ?? 0) + 1);
       const entry: Entry = {
@@ -131,18 +152,15 @@ export class Outbox<C extends Contract> {
     });
   }
 
-  /** Publishes a failed message again. Does nothing for any other. */
-  retry(id: string): void {
+  #retryFailed(id: string): void {
     const entry = this.#findFailed(id);
     if (!entry) return;
     this.#storage.forgetPublished(id);
-    const published = { publishedAt: undefined, publishedTick: undefined };
-    this.#update(entry, { delivery: "waiting", error: undefined, ...published });
+    this.#update(entry, { delivery: "waiting", error: undefined, ...NEVER_PUBLISHED });
     this.#next();
   }
 
-  /** Forgets a failed message. Does nothing for any other. */
-  discard(id: string): void {
+  #discard(id: string): void {
     const entry = this.#findFailed(id);
     if (entry) this.#remove(entry);
   }
@@ -154,12 +172,14 @@ export class Outbox<C extends Contract> {
     this.#next();
   }
 
-  /** The room has delivered a message back. Once it is acknowledged, too, the outbox forgets it. */
+  /** The room has delivered a message back, so Ably has it. */
   echo(id: string): void {
     const entry = this.#entries.find((known) => known.id === id);
     if (!entry) return;
     entry.isEchoed = true;
-    if (entry.delivery === "delivered") this.#remove(entry);
+    if (entry.delivery === "publishing") return;
+    entry.settle?.resolve();
+    this.#remove(entry);
   }
 
   /** After a gap, nobody knows whether Ably still delivers what it has acknowledged. */
@@ -235,10 +255,10 @@ export class Outbox<C extends Contract> {
   }
 
   #wait(reason: NonNullable<Entry["waitsFor"]>): void {
-    for (const entry of this.#entries) {
-      if (entry.delivery === "waiting") entry.waitsFor = reason;
-    }
-    this.#changed();
+    const waiting = this.#entries.filter(({ delivery }) => delivery === "waiting");
+    const isNews = waiting.some(({ waitsFor }) => waitsFor !== reason);
+    for (const entry of waiting) entry.waitsFor = reason;
+    if (isNews) this.#changed();
     if (reason !== "rate" || this.#retry.isWaiting) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#next(), this.#nextAt - performance.now());
@@ -266,7 +286,10 @@ export class Outbox<C extends Contract> {
 
   #refused(entry: Entry, error: ErrorInfo): void {
     if (!isTemporary(error)) return this.#fail(entry, error);
-    this.#update(entry, { delivery: "waiting" });
+    // Ably does not have it. After any other error, it may.
+    const isRate = error.statusCode === TOO_MANY_REQUESTS;
+    if (isRate) this.#storage.forgetPublished(entry.id);
+    this.#update(entry, { delivery: "waiting", ...(isRate && NEVER_PUBLISHED) });
     if (this.#connection.client.connection.state === "connected") this.#retry.later();
   }
 

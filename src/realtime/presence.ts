@@ -28,6 +28,7 @@ const NOTIFY_DELAY_MS = 50;
 const MIN_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 30_000;
 
+/** The members of one channel. It reports them from the start, and enters when it is asked to. */
 export class Presence<C extends Contract> {
   readonly #connection: Connection;
   readonly #channel: RealtimeChannel;

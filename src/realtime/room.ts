@@ -86,16 +86,10 @@ export function openRoom<C extends Contract>(
   let isOpen = true;
   let profile = options.profile;
 
-  const publish: Room<C>["publish"] = async (name, data, isEphemeral = false) => {
-    const isReady = connection.client.connection.state === "connected";
-    if (!isReady) throw { code: 80_003, statusCode: 400, message: "There is no connection." };
-    const extras = isEphemeral ? { ephemeral: true } : undefined;
-    await channel.publish({ id: randomId(), name, data, extras });
-  };
-  let send: Room<C>["send"] = (name, data) => publish(name, data);
+  const publish = createPublish<C>(connection, channel);
+  let sender: Sender<C> = { send: (name, data) => publish(name, data), ...NO_OUTBOX };
   const outbox = outboxOf(connection, channel, contract); // outbox.ts
-  if (options.outbox !== false) send = (name, data, id = randomId()) => outbox.send(name, data, id); // outbox.ts
-  const stopReporting = events.unsent && outbox.onChange(events.unsent); // outbox.ts
+  if (options.outbox !== false) sender = outbox.open(events.unsent); // outbox.ts
 
   void whenDetached(channel).then(() => {
     if (!isOpen) return;
@@ -107,14 +101,10 @@ export function openRoom<C extends Contract>(
   });
 
   return {
-    send: (...message) => send(...message),
+    send: sender.send,
     publish,
-    retry(id) {
-      outbox.retry(id); // outbox.ts
-    },
-    discard(id) {
-      outbox.discard(id); // outbox.ts
-    },
+    retry: sender.retry,
+    discard: sender.discard,
     setProfile(change) {
       if (profile === undefined) return;
       profile = { ...profile, ...change };
@@ -124,15 +114,33 @@ export function openRoom<C extends Contract>(
     close() {
       if (!isOpen) return;
       isOpen = false;
-      stopReporting?.(); // outbox.ts
       attachment?.close();
       const left = (users.get(channel) ?? 1) - 1;
       users.set(channel, left);
-      if (left > 0) return;
-      outbox.setRoom({ type: "closed" }); // outbox.ts
+      sender.close(left === 0);
       // Detaching a failed channel rejects, and there is nothing to do about it.
-      channel.detach().catch(() => {});
+      if (left === 0) channel.detach().catch(() => {});
     },
+  };
+}
+
+/** Sends the messages of one open room. */
+export type Sender<C extends Contract> = Pick<Room<C>, "send" | "retry" | "discard"> & {
+  /** @param isLast No other part of the page has the room open. */
+  close(isLast: boolean): void;
+};
+
+const NO_OUTBOX = { retry() {}, discard() {}, close() {} };
+
+function createPublish<C extends Contract>(
+  { client }: Connection,
+  channel: RealtimeChannel,
+): Room<C>["publish"] {
+  return async (name, data, isEphemeral = false) => {
+    const isConnected = client.connection.state === "connected";
+    if (!isConnected) throw { code: 80_003, statusCode: 400, message: "There is no connection." };
+    const extras = isEphemeral ? { ephemeral: true } : undefined;
+    await channel.publish({ id: randomId(), name, data, extras });
   };
 }
 

@@ -1,8 +1,6 @@
 import type { Context } from "@netlify/functions";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import ablyTokenRequest, { config } from "../../netlify/functions/ably-token-request/index.ts";
-import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
-import { hasLocalAbly } from "../support/local-ably.ts";
 import * as openToAll from "../support/open-to-all.ts";
 import { readAnswer } from "./answer.ts";
 
@@ -89,12 +87,6 @@ describe("the capability", () => {
     [undefined, "room:*"],
   ])("follows CONTEXT=%s where the deploy has no context", async (variable, channels) => {
     expect(await capabilityIn("", variable)).toEqual({ [channels]: OPERATIONS });
-  });
-
-  it.runIf(hasLocalAbly)("is production's with local Ably, in every deploy context", async () => {
-    vi.stubEnv("ABLY_API_KEY", undefined);
-    vi.stubEnv("NETLIFY_DEV", "true");
-    expect(await capabilityIn("", "dev")).toEqual({ "room:*": OPERATIONS });
   });
 });
 
@@ -204,12 +196,6 @@ describe("the key", () => {
   it("may have white space around it", async () => {
     vi.stubEnv("ABLY_API_KEY", ` ${KEY}\n`);
     expect((await readAnswer(await ask())).keyName).toBe("appId.keyId");
-  });
-
-  it.runIf(hasLocalAbly)("is local Ably's under netlify dev if ABLY_API_KEY is blank", async () => {
-    vi.stubEnv("ABLY_API_KEY", " ");
-    vi.stubEnv("NETLIFY_DEV", "true");
-    expect((await readAnswer(await ask())).keyName).toBe(LOCAL_ABLY_KEY.split(":")[0]);
   });
 
   it("is ABLY_API_KEY under netlify dev if that is set, even to a malformed key", async () => {

@@ -1,9 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ConnectionStatus, ConnectionStep } from "../../src/realtime/index.ts";
+import {
+  type ConnectionStatus,
+  type ConnectionStep,
+  type RoomStatus,
+  openRoom,
+} from "../../src/realtime/index.ts";
 import { Retry } from "../../src/realtime/retry.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
 import { createStorages, openFake } from "../support/storage.ts";
-import { requestToken, useLocalAbly } from "../support/tab.ts";
+import { notes } from "../support/contract.ts";
+import { requestToken, signFor, useLocalAbly } from "../support/tab.ts";
 
 describe.runIf(hasLocalAbly)("the connection", () => {
   const { openTab, server } = useLocalAbly();
@@ -174,6 +180,41 @@ describe.runIf(hasLocalAbly)("the connection", () => {
       expect(calls).toEqual(["function", "ably"]);
       expect(states).not.toContain("failed");
     });
+  });
+
+  it("replaces a stored token that a room refuses, once, and opens the room with the new one", async () => {
+    const storages = createStorages();
+    let capability: object = { "room:lobby": ["*"] };
+    const calls: string[] = [];
+    const real = fetch;
+    vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+      if (!url.startsWith("http://function.example")) return real(url, init);
+      calls.push(url);
+      return Response.json(await signFor("ada", capability));
+    });
+    const options = { storages, ably: { authUrl: "http://function.example/token" } };
+    await connected(openTab("ada", options).connection);
+    // Somebody invites Ada to the garden, and she loads the page again.
+    capability = { "room:garden": ["*"] };
+    const { connection } = openTab("ada", options);
+    const statuses: RoomStatus[] = [];
+    const open = (name: string) =>
+      openRoom(
+        connection,
+        notes,
+        name,
+        { presence: "watch" },
+        {
+          status: (status) => statuses.push(status),
+        },
+      );
+    open("garden");
+    await expect.poll(() => statuses.at(-1)?.state).toBe("attached");
+    expect(calls).toHaveLength(2);
+    expect(statuses.filter(({ error }) => error)).toEqual([]);
+    open("kitchen");
+    await expect.poll(() => statuses.at(-1)?.error?.code).toBe(40160);
+    expect(calls).toHaveLength(2);
   });
 
   it("deletes all that the tab has stored at a sign-out, and stores nothing more", async () => {

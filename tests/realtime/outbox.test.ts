@@ -320,6 +320,16 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     expect(waits[2]).toBeGreaterThan((waits[0] ?? 0) * 1.5);
   });
 
+  it("is not asked about if it comes back from Ably after all", async () => {
+    void load(offline).send("at Ably already", "its-id");
+    changeStored({ publishedAt: Date.now() - 2 * MINUTE_MS });
+    const message = { id: "its-id", name: "note", data: { text: "at Ably already" } };
+    await openTab("ada").connection.client.channels.get(`room:${roomName}`).publish(message);
+    const after = load();
+    expect(after.states()).toEqual(["at Ably already: unconfirmed"]);
+    await expect.poll(after.states).toEqual([]);
+  });
+
   it("waits while there is no connection, and says for what", async () => {
     const bob = await watch();
     const page = load();

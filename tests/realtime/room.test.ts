@@ -71,6 +71,7 @@ describe.runIf(hasLocalAbly)("a room", () => {
     const outsider = openTab("eve", {
       requestToken: () => signFor("eve", { "room:elsewhere": ["*"] }),
     });
+    await outsider.connection.client.connection.whenState("connected");
     const room = open(outsider.connection, roomName);
     await expect(room.send("note", { text: "hi" })).rejects.toMatchObject({ code: 40160 });
     expect(room.statuses.at(-1)).toMatchObject({ state: "failed", error: { code: 40160 } });

@@ -1,6 +1,6 @@
 /**
- * What the tests use in place of identify.ts and permit.ts of the function, so that they pass
- * whoever your app lets in: everyone may claim any client ID, and may do everything in every room.
+ * What the tests use in place of identify.ts and permit.ts of the function, so that they pass with
+ * any rules of your own: everyone may claim any client ID, and may do everything in every room.
  */
 import { channelName } from "../../src/realtime/contract.ts";
 

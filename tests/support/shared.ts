@@ -8,7 +8,7 @@ import { startDev } from "./dev-server.ts";
 import { clearEnvironment } from "./environment.ts";
 import { freePort } from "./program.ts";
 
-/** Lets everyone in, whoever your own identify.ts and permit.ts let in. */
+/** Lets everyone in, with any identify.ts and permit.ts of your own. */
 async function openToAll(folder: string): Promise<void> {
   const functionFolder = join(folder, "netlify/functions/ably-token-request");
   for (const name of ["identify", "permit"]) {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/key.ts";
+import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/local-ably.ts";
 import { ROOT } from "../../tests/support/copy.ts";
 import { freePort } from "../../tests/support/program.ts";
 import { type Protocol, ablyProtocol, relayProtocol } from "./protocols.ts";

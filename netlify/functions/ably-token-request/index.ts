@@ -40,7 +40,7 @@ async function answer(request: Request, context: Context): Promise<Response> {
   const visitor = await identify(request, context);
   const clientId = checkClientId(visitor.clientId);
   const key = readKey(process.env);
-  const capability = await permit(visitor, readDeployContext(context, key));
+  const capability = await permit(visitor, readDeployContext(context));
   // Ably takes a token request without channels for one with all channels of the key.
   if (Object.keys(capability).length === 0) {
     throw new FunctionError(40160, 403, "This visitor may not open any room.");

@@ -39,10 +39,7 @@ export function bindComposer(
       event.preventDefault();
       submit();
     }),
-    // A pressed button would take the focus, and a phone would close its keyboard.
-    listen(form, "mousedown", (event) => {
-      if (event.target !== box) event.preventDefault();
-    }),
+    keepFocus(form, box),
     listen(box, "keydown", (event) => {
       // Enter also confirms input-method text. Safari then reports no composition, only 229.
       const isComposing = event.isComposing || event.keyCode === 229;
@@ -62,6 +59,13 @@ export function bindComposer(
     typing.stop();
     for (const cleanup of cleanups) cleanup();
   };
+}
+
+/** A pressed button would take the focus, and a phone would close its keyboard. */
+function keepFocus(form: HTMLElement, box: HTMLElement): () => void {
+  return listen(form, "mousedown", (event) => {
+    if (event.target !== box) event.preventDefault();
+  });
 }
 
 function refuse(box: HTMLTextAreaElement): void {

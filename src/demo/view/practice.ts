@@ -1,7 +1,9 @@
 /**
- * Only in development with local Ably: buttons that break the connection for real, to watch the page
+ * SHOWN, until local-ably/ goes. Only in development with local Ably: buttons that break the connection for real, to watch the page
  * recover. No build holds this file.
  */
+import type { Connection } from "../../realtime/index.ts";
+
 type Fault = {
   label: string;
   steps: (connectionId: string) => string[];
@@ -41,7 +43,14 @@ const FAULTS: Fault[] = [
   },
 ];
 
-export function createPractice(readConnectionId: () => string | undefined): HTMLElement {
+/** Returns its cleanup. */
+export function showPractice({ client }: Connection): () => void {
+  const drawer = createDrawer(() => client.connection.id);
+  document.querySelector("aside")?.append(drawer);
+  return () => drawer.remove();
+}
+
+function createDrawer(readConnectionId: () => string | undefined): HTMLElement {
   const drawer = document.createElement("details");
   drawer.className = "practice";
   drawer.dataset.practice = "";

@@ -1,0 +1,95 @@
+/** The functions under `netlify dev` without a key. */
+import type { Context } from "@netlify/functions";
+import Ably from "ably";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import ablyTokenRequest from "../../netlify/functions/ably-token-request/index.ts";
+import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/local-ably.ts";
+import { publish as publishInApp } from "../../netlify/publish.ts";
+import { startLocalAbly } from "../support/local-ably.ts";
+import { readAnswer } from "./answer.ts";
+
+// The messages of src/app.ts are yours: these tests bring their own.
+vi.mock("../../src/app.ts", async () => {
+  const { notes } = await import("../support/contract.ts");
+  return { chat: notes };
+});
+
+const production = { deploy: { context: "production" } } as Context;
+const preview = { deploy: { context: "deploy-preview" } } as Context;
+const publish = publishInApp as unknown as (
+  context: Context,
+  room: string,
+  name: string,
+  data: unknown,
+  options?: object,
+) => ReturnType<typeof publishInApp>;
+
+beforeEach(() => {
+  vi.stubEnv("ABLY_API_KEY", undefined);
+  vi.stubEnv("NETLIFY_DEV", "true");
+});
+afterEach(() => vi.unstubAllEnvs());
+
+describe("the token request", () => {
+  const ask = async (context = {} as Context) =>
+    readAnswer(await ablyTokenRequest(new Request("https://site.example/?clientId=ada"), context));
+
+  it.each([undefined, "", " "])("is signed with local Ably's key if there is %j", async (key) => {
+    vi.stubEnv("ABLY_API_KEY", key);
+    expect((await ask()).keyName).toBe(LOCAL_ABLY_KEY.split(":")[0]);
+  });
+
+  it("is for production's channels in every deploy context", async () => {
+    const { capability } = await ask(preview);
+    expect(Object.keys(JSON.parse(String(capability)))).toEqual(["room:*"]);
+  });
+
+  it("needs a key outside of netlify dev", async () => {
+    vi.stubEnv("NETLIFY_DEV", undefined);
+    expect((await ask()).error.code).toBe(40106);
+  });
+});
+
+describe("publishing", () => {
+  let ably: Awaited<ReturnType<typeof startLocalAbly>>;
+
+  beforeEach(async () => {
+    ably = await startLocalAbly({});
+    vi.stubEnv("URL", `http://localhost:${ably.port}`);
+  });
+  afterEach(() => ably.close());
+
+  /** Reads the channel's history as a server does. */
+  async function history(channel: string): Promise<unknown[]> {
+    const address = { endpoint: "localhost", port: ably.port, tls: false, useTokenAuth: true };
+    const rest = new Ably.Rest({ key: LOCAL_ABLY_KEY, ...address });
+    const { items } = await rest.channels.get(channel).history();
+    return items.map(({ name, clientId, data }) => [name, clientId, data.text]);
+  }
+
+  it("publishes as a server, in the one set of channels of local Ably", async () => {
+    expect(await publish(preview, "lobby", "note", { text: "hi" })).toBeUndefined();
+    expect(
+      await publish(production, "lobby", "alarm", { text: "!" }, { clientId: "server:x" }),
+    ).toBe(undefined);
+    expect(await history("room:lobby")).toEqual([
+      ["alarm", "server:x", "!"],
+      ["note", "server", "hi"],
+    ]);
+  });
+
+  it("counts a repeat with the same ID once", async () => {
+    for (let i = 0; i < 2; i++) {
+      expect(await publish(production, "lobby", "note", { text: "once" }, { id: "hook-1" })).toBe(
+        undefined,
+      );
+    }
+    expect(await history("room:lobby")).toHaveLength(1);
+  });
+
+  it("returns the error if Ably cannot be reached", async () => {
+    await ably.close();
+    const error = await publish(production, "lobby", "note", { text: "hi" });
+    expect(error?.message).toBeTruthy();
+  });
+});
