@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rename, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { ROOT } from "../../tests/support/copy.ts";
 
@@ -12,6 +12,15 @@ export async function listFiles(): Promise<string[]> {
   const options = ["ls-files", "-co", "--exclude-standard", "-z"];
   const { stdout } = await run("git", options, { cwd: ROOT });
   return stdout.split("\0").filter((path) => path && existsSync(join(ROOT, path)));
+}
+
+/** Lists the text files of a copy of the project, without its packages and what was built. */
+export async function listFilesOf(copy: string): Promise<string[]> {
+  const entries = await readdir(copy, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files
+    .map(({ parentPath, name }) => relative(copy, join(parentPath, name)))
+    .filter((path) => !/node_modules|^(dist|\.netlify|\.git)\/|\.png$/.test(path));
 }
 
 /** Runs a program from node_modules in a copy of the project, with the environment of a production build. */

@@ -1,57 +1,64 @@
-/** What README.md says a fork may delete. */
+/** What README.md says a fork may delete, and how. */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT, copyProject } from "../../tests/support/copy.ts";
+import { listFilesOf } from "./files.ts";
 
-export type Row = {
-  /** The paths that go. */
+/** One block of commands in README.md. */
+export type Part = {
+  /** What the block's comment calls it. */
+  name: string;
+  /** The paths that go. Lines elsewhere that say `delete with PATH/` go too. */
   paths: string[];
-  /** The file that has one line about them, which goes too. */
-  line: string | undefined;
   /** The packages that nothing needs any more. */
   packages: string[];
+  scripts: string[];
 };
 
-const ROW = /^\| (`[^|]+`) +\| ([^|]+) \| ([^|]*\bdelete\b[^|]*) \|$/gm;
+const BLOCK = /^```sh\n# (.+)\n([^]*?)^```$/gm;
 
-/** Reads the rows of README.md's table that say "delete". */
-export async function readRows(): Promise<Row[]> {
+/** Returns the words after a command in a block. */
+function wordsAfter(command: string, block: string): string[] {
+  const line = block.split("\n").find((each) => each.startsWith(command)) ?? "";
+  return line.slice(command.length).split(" ").filter(Boolean);
+}
+
+/** Reads the blocks of README.md that delete something. */
+export async function readParts(): Promise<Part[]> {
   const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  return [...readme.matchAll(ROW)].map(([, where = "", , what = ""]) => {
-    const line = /line in `([^`]+)`/.exec(what)?.[1];
-    const packages = /`npm uninstall ([^`]+)`/.exec(what)?.[1]?.split(" ") ?? [];
-    const paths = [...where.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path.replace(/\/$/, ""));
-    return { paths, line, packages };
-  });
+  return [...readme.matchAll(BLOCK)].map(([, name = "", block = ""]) => ({
+    name,
+    paths: wordsAfter("rm -rf ", block),
+    packages: wordsAfter("npm uninstall ", block),
+    scripts: wordsAfter("npm pkg delete ", block).map((each) => each.replace("scripts.", "")),
+  }));
 }
 
-export async function findRow(path: string): Promise<Row> {
-  const row = (await readRows()).find(({ paths }) => paths.includes(path));
-  if (!row) throw new Error(`README.md has no row that says to delete ${path}.`);
-  return row;
+export async function findPart(path: string): Promise<Part> {
+  const part = (await readParts()).find(({ paths }) => paths.includes(path));
+  if (!part) throw new Error(`README.md has no command that deletes ${path}.`);
+  return part;
 }
 
-/** Deletes what a row names and an earlier row has not deleted, in a copy of the project. */
-export async function deleteRow(copy: string, { paths, line, packages }: Row): Promise<void> {
-  for (const path of paths) await rm(join(copy, path), { recursive: true, force: true });
-  if (line !== undefined) await deleteLine(join(copy, line), paths);
-  await uninstall(copy, packages);
+/** Runs the commands of a part in a copy, and deletes the lines that are marked with its folder. */
+export async function deletePart(copy: string, part: Part): Promise<void> {
+  for (const path of part.paths) await rm(join(copy, path), { recursive: true, force: true });
+  for (const file of await listFilesOf(copy)) await deleteMarkedLines(join(copy, file), part.paths);
+  await uninstall(copy, part);
 }
 
-/** Deletes the one line that names one of the paths. */
-async function deleteLine(file: string, paths: string[]): Promise<void> {
-  const lines = (await readFile(file, "utf8")).split("\n");
-  const kept = lines.filter((line) => !paths.some((path) => line.includes(`/${path}`)));
-  if (kept.length !== lines.length - 1) {
-    throw new Error(`Expected one line of ${file} to name ${paths.join(" or ")}.`);
-  }
-  await writeFile(file, kept.join("\n"));
+async function deleteMarkedLines(file: string, paths: string[]): Promise<void> {
+  const text = await readFile(file, "utf8");
+  const isMarked = (line: string) => paths.some((path) => line.includes(`delete with ${path}/`));
+  const kept = text.split("\n").filter((line) => !isMarked(line));
+  if (kept.length < text.split("\n").length) await writeFile(file, kept.join("\n"));
 }
 
-/** Does what `npm uninstall` does, in a copy whose packages are links. */
-async function uninstall(copy: string, packages: string[]): Promise<void> {
+/** Does what `npm uninstall` and `npm pkg delete` do, in a copy whose packages are links. */
+async function uninstall(copy: string, { packages, scripts }: Part): Promise<void> {
   const file = join(copy, "package.json");
   const manifest = JSON.parse(await readFile(file, "utf8")) as Record<string, object>;
+  for (const name of scripts) Reflect.deleteProperty(manifest.scripts ?? {}, name);
   for (const name of packages) {
     const field = ["dependencies", "devDependencies"].find(
       (each) => name in (manifest[each] ?? {}),
@@ -66,16 +73,17 @@ async function uninstall(copy: string, packages: string[]): Promise<void> {
 /** Copies the project without its demo. `src/main.ts` is still to be replaced. */
 export async function copyBareProject(): Promise<string> {
   const copy = await copyProject();
-  await deleteRow(copy, await findRow("src/demo"));
+  await deletePart(copy, await findPart("src/demo"));
   await emptyBody(copy);
   return copy;
 }
 
-/** Empties the body of the copy's index.html. */
+/** Empties the body of the copy's index.html, and deletes its stylesheet. */
 export async function emptyBody(copy: string): Promise<void> {
   const page = join(copy, "index.html");
   const html = await readFile(page, "utf8");
-  await writeFile(page, html.replace(/(<body>)[^]*(?=<\/body>)/, "$1"));
+  const bare = html.replace(/(<body>)[^]*(?=<\/body>)/, "$1");
+  await writeFile(page, bare.replace(/ *<link rel="stylesheet"[^>]*>\n/, ""));
 }
 
 /** Returns the code that README.md gives in place of the demo. */

@@ -3,7 +3,7 @@ import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LOCAL_ABLY_KEY } from "../../../netlify/functions/ably-token-request/key.ts";
+import { LOCAL_ABLY_KEY } from "../../../netlify/functions/ably-token-request/local-ably.ts";
 import { bundle } from "../../support/bundle.ts";
 import { copyProject, removeCopy } from "../../../tests/support/copy.ts";
 import { runIn } from "../../support/files.ts";
@@ -63,10 +63,10 @@ describe("the production build", { timeout: PATIENCE_MS }, () => {
     });
   });
 
-  it("contains no package but ably and qr, no test and no source map", async () => {
+  it("contains no package but ably, qr and valibot, no test and no source map", async () => {
     const output = await bundle(copy);
     const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
-    expect(packagesOf(modules)).toEqual(["ably", "qr"]);
+    expect(packagesOf(modules)).toEqual(["ably", "qr", "valibot"]);
     expect(output.filter(({ fileName }) => fileName.endsWith(".map"))).toEqual([]);
 
     const archive = join(copy, ".netlify/functions/ably-token-request.zip");

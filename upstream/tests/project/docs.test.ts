@@ -20,7 +20,10 @@ const NOT_HERE = ["dist/", "upstream/screenshots/", ".env", "ably/modular", "app
 const PACKAGE = /^@[\w-]+\/[\w-]+$/;
 
 /** Variables that are not for `.env`: Netlify and CI set them. */
-const SET_ELSEWHERE = ["NETLIFY_DEV", "CONTEXT", "CI"];
+const SET_ELSEWHERE = ["NETLIFY_DEV", "CONTEXT", "CI", "URL"];
+
+/** Those of local Ably alone. Its own README lists them. */
+const OF_LOCAL_ABLY = /^LOCAL_ABLY_/;
 
 /** The port of `netlify dev`, if nothing else is set. */
 const NETLIFY_PORT = "8888";
@@ -115,8 +118,9 @@ describe.each(DOCS)("%s", async (doc) => {
   });
 });
 
-it("README.md documents every script", () => {
-  const named = ["test", ...findAll(/npm run ([\w:-]+)/g, readme)];
+it("docs/trouble.md documents every script", async () => {
+  const trouble = await read("docs/trouble.md");
+  const named = ["test", ...findAll(/npm run ([\w:-]+)/g, trouble)];
   expect(Object.keys(scripts).filter((name) => !named.includes(name))).toEqual([]);
 });
 
@@ -127,8 +131,17 @@ it(".env.example lists every variable that the code reads, and no other", () => 
   const used = [...new Set([...destructured, ...findAll(/\benv\.([A-Z_]+)\b/g, code)])];
   const listed = findAll(/^([A-Z_]+)=/gm, envExample);
   expect(listed.toSorted()).toEqual(
-    used.filter((name) => !SET_ELSEWHERE.includes(name)).toSorted(),
+    used.filter((name) => !SET_ELSEWHERE.includes(name) && !OF_LOCAL_ABLY.test(name)).toSorted(),
   );
+});
+
+it("local-ably/README.md lists the variables of local Ably", async () => {
+  const names = findAll(/\b(LOCAL_ABLY_[A-Z]+)\b/g, code).filter(
+    (name) => name !== "LOCAL_ABLY_KEY",
+  );
+  expect(names).not.toEqual([]);
+  const text = await read("local-ably/README.md");
+  expect(names.filter((name) => !text.includes(name))).toEqual([]);
 });
 
 it("README.md has the Deploy button of the repository that package.json names", () => {

@@ -7,26 +7,28 @@ import { ROOT } from "../../../tests/support/copy.ts";
 import { listFiles } from "../../support/files.ts";
 
 const ABLY = /^ably(\/modular)?$/;
-const REALTIME = /^src\/realtime\//;
+const APP = /^src\/app\.ts$/;
+/** The one door to src/realtime/, and the words for errors, which load later. */
+const DOOR = /^src\/realtime\/(index|words)\.ts$/;
+const CONTRACT = /^src\/realtime\/contract\.ts$/;
 const STATE = /^src\/demo\/state\//;
+const FUNCTION = /^netlify\/functions\/ably-token-request\//;
 
 /** Which files → what they may import. The first row that fits a file counts. */
 const MAY_IMPORT: [files: RegExp, allowed: RegExp[]][] = [
-  [/^src\/main\.ts$/, [/^src\/demo\//, REALTIME]],
-  [/^src\/demo\/state\//, [STATE, REALTIME]],
-  [/^src\/demo\/view\//, [/^src\/demo\/view\//, STATE, REALTIME, /^qr$/]],
-  [/^src\/demo\//, [/^src\/demo\/[^/]+\.ts$/, STATE, REALTIME]],
-  [REALTIME, [REALTIME, ABLY]],
+  [/^src\/main\.ts$/, [/^src\/demo\//, APP, DOOR]],
+  [APP, [CONTRACT, /^valibot$/]],
+  [STATE, [STATE, APP, DOOR]],
+  [/^src\/demo\//, [/^src\/demo\//, APP, DOOR, /^qr$/]],
+  [/^src\/realtime\//, [/^src\/realtime\//, ABLY]],
   [/^src\/env\.d\.ts$/, []],
-  [
-    /^netlify\//,
-    [/^netlify\//, /^src\/realtime\/contract\.ts$/, ABLY, /^@netlify\/functions$/, /^node:/],
-  ],
+  [FUNCTION, [FUNCTION, CONTRACT, ABLY, /^@netlify\/functions$/, /^node:/]],
+  [/^netlify\/publish\.ts$/, [FUNCTION, CONTRACT, APP, ABLY, /^@netlify\/functions$/]],
   [
     /^local-ably\//,
     [
       /^local-ably\//,
-      /^netlify\/functions\/ably-token-request\/key\.ts$/,
+      /^netlify\/functions\/ably-token-request\/local-ably\.ts$/,
       /^vite\/env-files\.ts$/,
       /^(ws|vite|@msgpack\/msgpack)$/,
       /^node:/,
@@ -34,7 +36,10 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp[]][] = [
   ],
   [/^vite\.config\.ts$/, [/^vite\//, /^local-ably\/vite\.ts$/, /^vite$/]],
   [/^vite\//, [/^vite\//, /^(vite|dotenv)$/, /^node:/]],
-  [/^(tests\/|vitest\.config\.ts$|check-ably\.ts$)/, [/^(?!upstream\/|local-ably\/)/]],
+  [/^tests\/demo\//, [/^(?!upstream\/|local-ably\/)/]],
+  // The tests of what a fork keeps know nothing of the demo, and no message of the app.
+  [/^tests\//, [/^(?!upstream\/|local-ably\/|src\/demo\/|src\/app\.ts|tests\/demo\/)/]],
+  [/^(vitest\.config|check-ably)\.ts$/, [/^(?!upstream\/|local-ably\/)/]],
 ];
 
 const files = (await listFiles()).filter((file) => !file.startsWith("upstream/"));

@@ -1,10 +1,12 @@
-/** README.md as a newcomer meets it: its length, its first screen, and a row for each problem. */
+/** README.md as a newcomer meets it: its length, its first screen, and its code. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { ROOT } from "../../../tests/support/copy.ts";
 
-const MAX_LINES = 140;
+const MAX_LINES = 130;
+/** Without commands and code. */
+const MAX_WORDS = 850;
 const FIRST_SCREEN_LINES = 20;
 
 const read = (path: string) => readFile(join(ROOT, path), "utf8");
@@ -19,14 +21,30 @@ it("is short, with the picture and both commands on the first screen", () => {
   }
 });
 
-it("has a row for each title of a problem that the page shows", async () => {
-  const problems = await read("src/demo/state/problems.ts");
-  const [, titles = ""] = /const TITLES[^=]*= \{([^]*?)\n\}/.exec(problems) ?? [];
-  const listed = [...titles.matchAll(/: "(.+)",/g)].map(([, title = ""]) => title);
-  const own = [...problems.matchAll(/title: "(.+)"/g)].map(([, title = ""]) => title);
-  expect(listed.length).toBeGreaterThan(10);
-  const [, rows = ""] = readme.split("## If something is wrong");
-  expect([...listed, ...own].filter((title) => !rows.includes(`\`${title}\``))).toEqual([]);
+it("is read in a few minutes", () => {
+  const words = readme.replaceAll(/^```[^]*?^```$/gm, "").split(/\s+/);
+  expect(words.length).toBeLessThanOrEqual(MAX_WORDS);
+});
+
+it("has the code of the bare page that the tests drive, with the app's own messages", async () => {
+  const bare = await read("tests/bare/main.ts");
+  const expected = bare
+    .replaceAll("../../src/", "./")
+    .replaceAll("../support/contract.ts", "./app.ts")
+    .replaceAll("notes", "chat")
+    .replaceAll('"note"', '"chat-message"');
+  expect(readme).toContain(`\`\`\`ts\n// src/main.ts\n${expected}\`\`\``);
+});
+
+it("docs/trouble.md has a row for each title of a problem that a page shows", async () => {
+  const [words, problems, rows] = await Promise.all(
+    ["src/realtime/words.ts", "src/demo/state/problems.ts", "docs/trouble.md"].map(read),
+  );
+  const [, table = ""] = /const WORDS[^=]*= \{([^]*?)\n\}/.exec(words ?? "") ?? [];
+  const listed = [...table.matchAll(/: \[\s*"([^"]+)"/g)].map(([, title = ""]) => title);
+  const own = [...`${words}${problems}`.matchAll(/title: "(.+)"/g)].map(([, title = ""]) => title);
+  expect(listed.length).toBeGreaterThan(20);
+  expect([...listed, ...own].filter((title) => !rows?.includes(`\`${title}\``))).toEqual([]);
 });
 
 it("AGENTS.md is short, and CLAUDE.md only points to it", async () => {
