@@ -1,0 +1,208 @@
+/**
+ * One Ably, and tabs of a few people in this process: the real modules of src/realtime/ with the real
+ * SDK, each behind a relay. Time moves by hand. Import it after `vi.useFakeTimers`, because the SDK
+ * keeps the timers that it finds.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { vi } from "vitest";
+import { startLocalAbly } from "../../local-ably/server.ts";
+import { type Connection, connect } from "../../src/realtime/connection.ts";
+import { type Room, type Unsent, openRoom } from "../../src/realtime/index.ts";
+import { type Notes, notes } from "../../tests/support/contract.ts";
+import { type FakeStorages, createStorages, openFake } from "../../tests/support/storage.ts";
+import { signFor } from "./token.ts";
+import { type Relay, startRelay } from "./relay.ts";
+
+const KEY = { name: "simulation.key", secret: "a-key-of-local-ably-only" };
+const ROOM = "simulated";
+const STEP_MS = 4_000;
+/** The relays are quiet when nothing passes for this many rounds of real time. */
+const QUIET_ROUNDS = 3;
+
+export type Sent = { text: string; state: "pending" | "acknowledged" | "refused" };
+
+export type Tab = {
+  clientId: string;
+  /** A tab keeps it over a reload. A duplicated tab has another one. */
+  lineage: string;
+  storages: FakeStorages;
+  relay: Relay;
+  page: EventTarget;
+  connection: Connection;
+  room: Room<Notes>;
+  /** What the page shows: texts in order, and "gap" where it says that something may be missing. */
+  shown: string[];
+  unsent: Unsent<Notes>[];
+  members: string[];
+  isAlive: boolean;
+};
+
+export class World {
+  readonly tabs: Tab[] = [];
+  readonly sent: Sent[] = [];
+  /** The texts that Ably has delivered to everyone, in its order. */
+  readonly record: string[] = [];
+  #ably!: Awaited<ReturnType<typeof startLocalAbly>>;
+  #observer!: Connection;
+  #count = 0;
+  #lineages = 0;
+
+  async start(): Promise<void> {
+    const keys = [{ ...KEY, capability: { "*": ["*"] } }];
+    this.#ably = await startLocalAbly({ keys, settings: { maxInboundRate: 1_000 } });
+    this.#observer = this.#connect(
+      "observer",
+      this.#ably.port,
+      createStorages(),
+      new EventTarget(),
+    );
+    const channel = this.#observer.client.channels.get(`room:${ROOM}`);
+    void channel.subscribe(({ data }) => this.record.push(data.text));
+    await this.drain();
+  }
+
+  #connect(clientId: string, port: number, storages: FakeStorages, page: EventTarget): Connection {
+    return connect(clientId, {
+      storages: openFake(storages),
+      page,
+      ably: {
+        authCallback: (_params, respond) => {
+          signFor(KEY, clientId).then(
+            (request) => respond(null, request),
+            (error) => respond(error, null),
+          );
+        },
+        endpoint: "127.0.0.1",
+        port,
+        tls: false,
+        logLevel: 0,
+        disconnectedRetryTimeout: 5_000,
+        suspendedRetryTimeout: 10_000,
+      },
+    });
+  }
+
+  /** Opens a page in a new tab, or in one with these storages. */
+  async open(
+    clientId: string,
+    storages = createStorages(),
+    lineage = `${clientId}-${this.#lineages++}`,
+  ): Promise<Tab> {
+    const relay = await startRelay(this.#ably.port);
+    const page = new EventTarget();
+    const connection = this.#connect(clientId, relay.port, storages, page);
+    const tab: Tab = {
+      clientId,
+      lineage,
+      storages,
+      relay,
+      page,
+      connection,
+      room: undefined as unknown as Room<Notes>,
+      shown: [],
+      unsent: [],
+      members: [],
+      isAlive: true,
+    };
+    tab.room = this.openRoom(tab);
+    this.tabs.push(tab);
+    return tab;
+  }
+
+  /** A room that is opened again begins with its history. */
+  openRoom(tab: Tab): Room<Notes> {
+    tab.shown = [];
+    const profile = { name: tab.clientId };
+    return openRoom(
+      tab.connection,
+      notes,
+      ROOM,
+      { profile },
+      {
+        message: ({ content }) => tab.shown.push(content?.data.text ?? "?"),
+        status: ({ isContinuous }) => isContinuous || tab.shown.push("gap"),
+        unsent: (list) => (tab.unsent = list),
+        members: (list) => (tab.members = list.map(({ clientId }) => clientId)),
+      },
+    );
+  }
+
+  send(tab: Tab): void {
+    const sent: Sent = { text: `${tab.lineage} ${this.#count++}`, state: "pending" };
+    this.sent.push(sent);
+    tab.room.send("note", { text: sent.text }).then(
+      () => (sent.state = "acknowledged"),
+      ({ code }: { code: number }) => (sent.state = code === 0 ? "pending" : "refused"),
+    );
+  }
+
+  /** The tab is gone without a word. Its storage stays as it is now. */
+  async crash(tab: Tab): Promise<void> {
+    tab.isAlive = false;
+    tab.storages = {
+      sessionStorage: tab.storages.sessionStorage.copy(),
+      localStorage: tab.storages.localStorage,
+    };
+    tab.connection.client.connection.off();
+    tab.connection.storages.tab.end();
+    tab.relay.down();
+    tab.connection.client.close();
+    this.tabs.splice(this.tabs.indexOf(tab), 1);
+  }
+
+  async reload(tab: Tab): Promise<Tab> {
+    const storages = {
+      sessionStorage: tab.storages.sessionStorage.copy(),
+      localStorage: tab.storages.localStorage,
+    };
+    tab.page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: false }));
+    await this.drain();
+    tab.isAlive = false;
+    this.tabs.splice(this.tabs.indexOf(tab), 1);
+    return this.open(tab.clientId, storages, tab.lineage);
+  }
+
+  /** Lets time pass, in steps, with everything that happens in it. */
+  async pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= STEP_MS) {
+      await vi.advanceTimersByTimeAsync(Math.min(left, STEP_MS));
+      await this.drain();
+    }
+  }
+
+  /** The computer sleeps: the clocks go on, and no timer runs until it wakes. */
+  async sleep(ms: number): Promise<void> {
+    vi.setSystemTime(Date.now() + ms);
+    await this.drain();
+  }
+
+  setClock(ms: number): void {
+    vi.setSystemTime(Date.now() + ms);
+  }
+
+  /** Waits in real time until nothing is on its way. */
+  async drain(): Promise<void> {
+    let quiet = 0;
+    let before = -1;
+    while (quiet < QUIET_ROUNDS) {
+      await vi.advanceTimersByTimeAsync(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      await pause(1);
+      const traffic = this.tabs.reduce((sum, { relay }) => sum + relay.traffic(), 0);
+      quiet = traffic === before ? quiet + 1 : 0;
+      before = traffic;
+    }
+  }
+
+  forgetAll(): void {
+    this.#ably.faults.forget();
+  }
+
+  async end(): Promise<void> {
+    for (const { connection } of this.tabs) connection.close();
+    this.#observer.close();
+    await this.drain();
+    for (const { relay } of this.tabs) await relay.close();
+    await this.#ably.close();
+  }
+}

@@ -1,0 +1,34 @@
+/** The simulation finds each way in which the code of the outbox, the room or the connection breaks. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { copyProject, removeCopy } from "../../../tests/support/copy.ts";
+import { MUTANTS } from "../../simulation/mutants.ts";
+import { run } from "../../support/files.ts";
+
+const PATIENCE_MS = 300_000;
+
+let copy = "";
+afterEach(() => removeCopy(copy));
+
+it.each(MUTANTS)("finds what happens without $name", { timeout: PATIENCE_MS }, async (mutant) => {
+  copy = await copyProject();
+  const file = join(copy, mutant.file);
+  const parts = (await readFile(file, "utf8")).split(mutant.from);
+  expect(parts, `${mutant.file} has these lines once: ${mutant.from}`).toHaveLength(2);
+  await writeFile(file, parts.join(mutant.to));
+  const half = mutant.seed % 2 === 1 ? "odd" : "even";
+  const args = ["vitest", "run", "--project=simulation", `seeds.${half}`];
+  const env = {
+    ...process.env,
+    FIRST_SEED: `${mutant.seed}`,
+    SEEDS: "1",
+    SHRINK: "no",
+    VITEST: undefined,
+  };
+  const output = await run("npx", args, { cwd: join(copy, "upstream"), env }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
+  );
+  expect(output).toMatch(/The schedule, with seed \d+:/);
+});
