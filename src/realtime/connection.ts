@@ -13,10 +13,10 @@ import {
 import { type ErrorInfo, type TokenResponse, isTemporary, readError } from "./errors.ts";
 import { localAblyOptions } from "./local-ably.ts"; // delete with local-ably/
 import { Retry } from "./retry.ts";
-import { makeDecodingSafe } from "./safe-decoding.ts";
+import { makeDecodingSafe } from "./safe-decoding.ts"; // safe-decoding.ts
 import { type Storages, openStorages } from "./storage.ts";
-import { TokenRequests, type TokenStep } from "./token-requests.ts";
-import { forgetToken, loadToken } from "./token.ts";
+import { TokenRequests, type TokenStep } from "./token-requests.ts"; // token-requests.ts
+import { forgetToken, loadToken, saveToken } from "./token.ts"; // token.ts
 
 export type Client = BaseRealtime;
 
@@ -31,6 +31,8 @@ export type ConnectionStatus = {
 /** What happens on the way to a connection, for a page that shows it. */
 export type ConnectionStep =
   | TokenStep // token-requests.ts
+  /** The tab has a token from an earlier load. It ends at `expires`, in ms since the epoch. */
+  | { type: "token-reused"; expires: number }
   /** `isRenewal`: the client only fetches the next token, and the status stays as it is. */
   | ({ type: "state"; isRenewal: boolean } & ConnectionStatus)
   /** The connection is open, over `web_socket` or `xhr_polling`. */
@@ -86,7 +88,8 @@ export class Connection {
     const plugins: Record<string, unknown> = { FetchRequest, WebSocketTransport, XHRPolling };
     const onConnected = (name: string) => observe({ type: "transport", name }); // safe-decoding.ts
     makeDecodingSafe(plugins, onConnected); // safe-decoding.ts
-    this.#requests = new TokenRequests(ably.authUrl ?? AUTH_URL, storages.tab, observe); // token-requests.ts
+    this.#requests = new TokenRequests(ably.authUrl ?? AUTH_URL, observe); // token-requests.ts
+    this.#requests.onToken = (token) => saveToken(token, storages.tab); // token.ts
     plugins.FetchRequest = this.#requests.fetch; // token-requests.ts
     const tokenDetails = loadToken(clientId, storages.tab); // token.ts
     this.#usesStoredToken = tokenDetails !== undefined; // token.ts

@@ -1,21 +1,18 @@
 /**
  * KEPT. The two HTTP requests behind each token: the function signs, and Ably exchanges. It times
  * them for a page that shows them, and remembers who answered, so that an error names the right
- * cause. Without it, delete the lines in connection.ts that name it: an error of the function then
- * reads as one of Ably.
+ * cause. Without it, delete token.ts too, and the lines in connection.ts that name them: an error of
+ * the function then reads as one of Ably.
  */
 import { FetchRequest } from "ably/modular";
 import { type TokenResponse, isTokenError } from "./errors.ts";
-import type { SafeStorage } from "./storage.ts";
-import { saveToken } from "./token.ts"; // token.ts
 
 export type TokenStep =
   | { type: "function-called" }
   /** It answered, after `ms` as this page saw it. */
   | { type: "function-answered"; ms: number; isSigned: boolean }
   /** Ably exchanged the token request for a token, which ends at `expires`, ms since the epoch. */
-  | { type: "token-issued"; ms: number; expires: number }
-  | { type: "token-reused"; expires: number };
+  | { type: "token-issued"; ms: number; expires: number };
 
 /** The `FetchRequest` plugin of ably-js, whose type it does not publish: see fetchrequest.ts there. */
 type Fetch = (method: unknown, client: unknown, url: string, ...rest: unknown[]) => Promise<Result>;
@@ -33,12 +30,13 @@ const fetchRequest = FetchRequest as Fetch;
 export class TokenRequests {
   lastResponse: TokenResponse | undefined;
   readonly #authUrl: string;
-  readonly #storage: SafeStorage;
   readonly #report: (step: TokenStep) => void;
 
-  constructor(authUrl: string, storage: SafeStorage, report: (step: TokenStep) => void) {
+  /** Gets each token that Ably issues. */
+  onToken: (token: unknown) => void = () => {};
+
+  constructor(authUrl: string, report: (step: TokenStep) => void) {
     this.#authUrl = authUrl;
-    this.#storage = storage;
     this.#report = report;
   }
 
@@ -75,7 +73,7 @@ export class TokenRequests {
     this.lastResponse = readResponse("ably", result);
     const expires = readExpires(result.body);
     if (result.error || expires === undefined) return result;
-    saveToken(result.body, this.#storage); // token.ts
+    this.onToken(result.body);
     this.#report({ type: "token-issued", ms: performance.now() - startedAt, expires });
     return result;
   }

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { TokenRequests, type TokenStep } from "../../src/realtime/token-requests.ts";
-import { createStorages, openFake } from "../support/storage.ts";
 
 const AUTH_URL = "/.netlify/functions/ably-token-request";
 const ABLY_URL = "https://main.realtime.ably.net/keys/a.b/requestToken";
@@ -11,9 +10,7 @@ afterEach(() => vi.unstubAllGlobals());
 function setUp(respond: () => Response) {
   vi.stubGlobal("fetch", async () => respond());
   const steps: TokenStep[] = [];
-  const requests = new TokenRequests(AUTH_URL, openFake(createStorages()).tab, (step) => {
-    steps.push(step);
-  });
+  const requests = new TokenRequests(AUTH_URL, (step) => steps.push(step));
   const call = (url: string) => requests.fetch("get", null, url, {}, { clientId: "ada" });
   return { requests, call, steps };
 }
@@ -72,7 +69,10 @@ it("knows who answered only for an error that no token could be obtained", async
 describe("Ably", () => {
   it("is reported when it has issued a token, with its end", async () => {
     const { call, steps, requests } = setUp(() => Response.json({ token: "t", expires: 5 }));
+    const tokens: unknown[] = [];
+    requests.onToken = (token) => tokens.push(token);
     await call(ABLY_URL);
+    expect(tokens).toEqual([{ token: "t", expires: 5 }]);
     expect(steps).toEqual([{ type: "token-issued", ms: expect.any(Number), expires: 5 }]);
     expect(requests.lastResponse?.from).toBe("ably");
   });

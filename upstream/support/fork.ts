@@ -2,7 +2,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT, copyProject } from "../../tests/support/copy.ts";
-import { listFilesOf } from "./files.ts";
+import { listFilesOf, run } from "./files.ts";
 
 /** One block of commands in README.md. */
 export type Part = {
@@ -45,6 +45,7 @@ export async function deletePart(copy: string, part: Part): Promise<void> {
   for (const path of part.paths) await rm(join(copy, path), { recursive: true, force: true });
   for (const file of await listFilesOf(copy)) await deleteMarkedLines(join(copy, file), part.paths);
   await uninstall(copy, part);
+  await run("npx", ["oxfmt"], { cwd: copy });
 }
 
 async function deleteMarkedLines(file: string, paths: string[]): Promise<void> {
