@@ -8,8 +8,8 @@ import { ROOT, linkPackages } from "../../../tests/support/copy.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { listFiles, runIn } from "../../support/files.ts";
-import { applyBlock, readCommands } from "../../support/markdown.ts";
-import { findBlock, install } from "../../support/recipe.ts";
+import { applyBlock } from "../../support/markdown.ts";
+import { commandsOf, findBlock, install } from "../../support/recipe.ts";
 
 const RECIPE = "Add Ably to your Netlify site";
 const COPIED = [
@@ -160,7 +160,7 @@ describe.each([
 });
 
 it("installs every package that the copied folders import", async () => {
-  const commands = (await readCommands("docs/recipes.md", RECIPE)).join(" ").split(" ");
+  const commands = (await commandsOf(RECIPE)).join(" ").split(" ");
   const files = (await listFiles()).filter(
     (path) => COPIED.some((copied) => path.startsWith(copied)) && !path.includes("/tests/"),
   );
