@@ -19,6 +19,8 @@ import { forgetToken, loadToken } from "./token.ts";
 
 export type Client = BaseRealtime;
 
+type AblyOptions = ConstructorParameters<typeof BaseRealtime>[0];
+
 export type ConnectionStatus = {
   state: ConnectionStateChange["current"];
   /** Why there is no connection. While the client connects again, why it had to. */
@@ -38,8 +40,8 @@ export type ConnectionStep =
 export type ConnectOptions = {
   /** Gets each step, from the first one on. */
   observe?: ((step: ConnectionStep) => void) | undefined;
-  /** Options of the Ably SDK, in place of those that this file sets. */
-  ably?: ClientOptions;
+  /** Options of the Ably SDK, in place of those that this file sets, and more of its plugins. */
+  ably?: AblyOptions;
   /** The browser's storage and window. A test brings its own. */
   storages?: Storages;
   page?: EventTarget | undefined;
@@ -96,7 +98,7 @@ export class Connection {
       ...(__LOCAL_ABLY__ ? localAblyAddress() : {}),
       ...(tokenDetails && { tokenDetails }), // token.ts
       ...ably,
-      plugins: { RealtimePresence, ...plugins },
+      plugins: { RealtimePresence, ...ably.plugins, ...plugins },
     });
     this.client.connection.on(this.#onState);
     this.page?.addEventListener("pagehide", this.#onPageHide);

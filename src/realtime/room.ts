@@ -35,6 +35,8 @@ export type RoomOptions<C extends Contract> = {
 );
 
 export type Room<C extends Contract> = {
+  /** The SDK's own channel, for what a room does not do: older history, reactions, edits, appends. */
+  readonly channel: RealtimeChannel;
   /**
    * Publishes a message as soon as it can, after those before it, also after a reload or after the
    * room was closed. Resolves when Ably has acknowledged it. Rejects with an ErrorInfo if Ably
@@ -107,6 +109,7 @@ export function openRoom<C extends Contract>(
   });
 
   return {
+    channel,
     send: (...message) => send(...message),
     publish,
     retry(id) {

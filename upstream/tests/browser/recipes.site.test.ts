@@ -15,6 +15,7 @@ const RECIPE = "Add Ably to your Netlify site";
 const COPIED = [
   "netlify/functions/ably-token-request",
   "src/realtime",
+  "src/app.ts",
   "src/env.d.ts",
   "local-ably",
 ];
@@ -107,7 +108,7 @@ async function createReactSite(): Promise<string> {
     config,
     `import react from "@vitejs/plugin-react";\n${text.replace("[localAbly", "[react(), localAbly")}`,
   );
-  await applyBlock(site, findBlock("React", "src/client.ts"));
+  await applyBlock(site, findBlock("React", "src/connection.ts"));
   await applyBlock(site, findBlock("React", "src/useRoom.ts"));
   await applyBlock(site, findBlock(RECIPE, "src/App.tsx"));
   return site;
