@@ -56,6 +56,7 @@ const MAX_RETRY_MS = 60_000;
 /**
  * Connects to Ably at once, with token requests that the function signs. Call it once in a page.
  * @throws TypeError if the installed SDK does not have what safe-decoding.ts overrides.
+ * @throws Error if the page uses local Ably, and its address is a name without a dot.
  */
 export function connect(clientId: string, options: ConnectOptions = {}): Connection {
   return new Connection(clientId, options);
@@ -204,14 +205,18 @@ function transports(): Record<string, unknown> {
   return { FetchRequest, WebSocketTransport, ...fallback };
 }
 
-/** Local Ably answers on the page's own origin: a forwarded port and a phone reach it too. */
+/**
+ * Local Ably answers on the page's own origin: a forwarded port and a phone reach it too. The SDK
+ * takes a name without a dot for one of Ably's routing policies, and would connect to Ably's cloud.
+ */
 function localAblyAddress(): ClientOptions {
   const { hostname, port, protocol } = location;
+  if (!/[.]|::/.test(hostname) && hostname !== "localhost") {
+    throw new Error(
+      `Local Ably cannot be reached at "${hostname}". Open this page at localhost, at an IP address, or at a name with a dot.`,
+    );
+  }
   const tls = protocol === "https:";
   const number = Number(port) || (tls ? 443 : 80);
-  // The SDK takes any other name for one of Ably's routing policies, and accepts it as a host only
-  // in this older option.
-  const isHost = /[.]|::/.test(hostname) || hostname === "localhost";
-  const host = isHost ? { endpoint: hostname } : { restHost: hostname };
-  return { ...host, port: number, tlsPort: number, tls };
+  return { endpoint: hostname, port: number, tlsPort: number, tls };
 }
