@@ -148,7 +148,7 @@ function useChannel(
   const count = users.get(channel) ?? 0;
   users.set(channel, count + 1);
   if (count > 0) return channel;
-  const params = history === 0 ? {} : { rewind: String(history) };
+  const params: Record<string, string> = history === 0 ? {} : { rewind: String(history) };
   // Rejects if the channel cannot be attached with them. Its next state reports that.
   channel.setOptions({ params, attachOnSubscribe: false }).catch(() => {});
   return channel;
