@@ -3,7 +3,7 @@ import type { ConnectionStatus, ConnectionStep } from "../../src/realtime/index.
 import { Retry } from "../../src/realtime/retry.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
 import { createStorages, openFake } from "../support/storage.ts";
-import { requestToken, useLocalAbly } from "../support/tab.ts";
+import { signFor, useLocalAbly } from "../support/tab.ts";
 
 describe.runIf(hasLocalAbly)("the connection", () => {
   const { openTab, server } = useLocalAbly();
@@ -136,7 +136,7 @@ describe.runIf(hasLocalAbly)("the connection", () => {
       vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
         const isFunction = String(url).startsWith("http://function.example");
         calls.push(isFunction ? "function" : "ably");
-        return isFunction ? Response.json(await requestToken("ada")) : real(url, init);
+        return isFunction ? Response.json(await signFor("ada", { "*": ["*"] })) : real(url, init);
       });
       return calls;
     }
