@@ -42,18 +42,27 @@ export async function publish<Name extends MessageName<typeof chat>>(
     return refusal(`This is not a "${name}" of src/app.ts.`);
   }
   try {
-    const key = readKey(process.env);
-    const channel = channelName(room, readDeployContext(context));
-    const options: Ably.ClientOptions = { key, clientId };
-    if (usesLocalAbly(process.env)) Object.assign(options, localAblyOptions(process.env)); // delete with local-ably/
-    const ably = new Ably.Rest(options);
-    await ably.channels
-      .get(channel)
-      .publish(id === undefined ? { name, data } : { id, name, data });
+    const channel = openChannel(context, room, clientId);
+    await channel.publish(id === undefined ? { name, data } : { id, name, data });
     return undefined;
   } catch (error) {
     return readError(error);
   }
+}
+
+/**
+ * Returns a room's channel in the function's deploy context, for what `publish` does not do, such as
+ * appends. It checks no message, and throws where `publish` returns an error.
+ */
+export function openChannel(
+  context: Pick<Context, "deploy">,
+  room: string,
+  clientId = SERVER,
+): Ably.Channel {
+  const options: Ably.ClientOptions = { key: readKey(process.env), clientId };
+  if (usesLocalAbly(process.env)) Object.assign(options, localAblyOptions(process.env)); // delete with local-ably/
+  const ably = new Ably.Rest(options);
+  return ably.channels.get(channelName(room, readDeployContext(context)));
 }
 
 function refusal(message: string): PublishError {

@@ -2,7 +2,7 @@
  * KEPT. The page's one connection to Ably. `connect` creates it, and it lasts as long as the page:
  * it reconnects by itself after every failure that time can heal.
  */
-import type { ClientOptions, ConnectionStateChange } from "ably";
+import type { ConnectionStateChange } from "ably";
 import {
   BaseRealtime,
   FetchRequest,
@@ -19,6 +19,8 @@ import { TokenRequests, type TokenStep } from "./token-requests.ts"; // token-re
 import { forgetToken, loadToken, saveToken } from "./token.ts"; // token.ts
 
 export type Client = BaseRealtime;
+
+type AblyOptions = ConstructorParameters<typeof BaseRealtime>[0];
 
 export type ConnectionStatus = {
   state: ConnectionStateChange["current"];
@@ -41,8 +43,8 @@ export type ConnectionStep =
 export type ConnectOptions = {
   /** Gets each step, from the first one on. */
   observe?: ((step: ConnectionStep) => void) | undefined;
-  /** Options of the Ably SDK, in place of those that this file sets. */
-  ably?: ClientOptions;
+  /** Options of the Ably SDK, in place of those that this file sets, and more of its plugins. */
+  ably?: AblyOptions;
   /** The browser's storage and window. A test brings its own. */
   storages?: Storages;
   page?: EventTarget | undefined;
@@ -57,6 +59,7 @@ const MAX_RETRY_MS = 60_000;
 /**
  * Connects to Ably at once, with token requests that the function signs. Call it once in a page.
  * @throws TypeError if the installed SDK does not have what safe-decoding.ts overrides.
+ * @throws Error if the page uses local Ably, and its address is a name without a dot.
  */
 export function connect(clientId: string, options: ConnectOptions = {}): Connection {
   return new Connection(clientId, options);
@@ -103,7 +106,7 @@ export class Connection {
       ...(__LOCAL_ABLY__ && localAblyOptions()), // delete with local-ably/
       ...(tokenDetails && { tokenDetails }), // token.ts
       ...ably,
-      plugins: { RealtimePresence, ...plugins },
+      plugins: { RealtimePresence, ...ably.plugins, ...plugins },
     });
     this.client.connection.on(this.#onState);
     this.page?.addEventListener("pagehide", this.#onPageHide);

@@ -14,6 +14,7 @@ export {
   type Profile,
   looksLikeServer,
   pageDeployContext,
+  parseMessage,
   parseRoomName,
 } from "./contract.ts";
 export type { ErrorInfo } from "./errors.ts";

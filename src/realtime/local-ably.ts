@@ -4,12 +4,15 @@ import type { ClientOptions } from "ably";
 /** Local Ably answers on the page's own origin: a forwarded port and a phone reach it too. */
 export function localAblyOptions(): ClientOptions {
   const { hostname, port, protocol } = location;
+  // The SDK takes a name without a dot for one of Ably's routing policies, and would connect to
+  // Ably's cloud.
+  if (!/[.]|::/.test(hostname) && hostname !== "localhost") {
+    throw new Error(
+      `Local Ably cannot be reached at "${hostname}". Open this page at localhost, at an IP address, or at a name with a dot.`,
+    );
+  }
   const tls = protocol === "https:";
   const number = Number(port) || (tls ? 443 : 80);
-  // The SDK takes any other name for one of Ably's routing policies, and accepts it as a host only
-  // in this older option.
-  const isHost = /[.]|::/.test(hostname) || hostname === "localhost";
-  const host = isHost ? { endpoint: hostname } : { restHost: hostname };
   // It has no fallback for networks that block WebSockets.
-  return { ...host, port: number, tlsPort: number, tls, transports: ["web_socket"] };
+  return { endpoint: hostname, port: number, tlsPort: number, tls, transports: ["web_socket"] };
 }

@@ -35,6 +35,8 @@ export type RoomOptions<C extends Contract> = {
 );
 
 export type Room<C extends Contract> = {
+  /** The SDK's own channel, for what a room does not do: older history, reactions, edits, appends. */
+  readonly channel: RealtimeChannel;
   /**
    * Publishes a message as soon as it can, after those before it, also after a reload or after the
    * room was closed. Resolves when Ably has acknowledged it. Rejects with an ErrorInfo if Ably
@@ -101,6 +103,7 @@ export function openRoom<C extends Contract>(
   });
 
   return {
+    channel,
     send: sender.send,
     publish,
     retry: sender.retry,
@@ -153,7 +156,7 @@ function useChannel(
   const count = users.get(channel) ?? 0;
   users.set(channel, count + 1);
   if (count > 0) return channel;
-  const params = history === 0 ? {} : { rewind: String(history) };
+  const params: Record<string, string> = history === 0 ? {} : { rewind: String(history) };
   // Rejects if the channel cannot be attached with them. Its next state reports that.
   channel.setOptions({ params, attachOnSubscribe: false }).catch(() => {});
   return channel;

@@ -9,7 +9,7 @@ import { Retry } from "../../src/realtime/retry.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
 import { createStorages, openFake } from "../support/storage.ts";
 import { notes } from "../support/contract.ts";
-import { requestToken, signFor, useLocalAbly } from "../support/tab.ts";
+import { signFor, useLocalAbly } from "../support/tab.ts";
 
 describe.runIf(hasLocalAbly)("the connection", () => {
   const { openTab, server } = useLocalAbly();
@@ -142,7 +142,7 @@ describe.runIf(hasLocalAbly)("the connection", () => {
       vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
         const isFunction = String(url).startsWith("http://function.example");
         calls.push(isFunction ? "function" : "ably");
-        return isFunction ? Response.json(await requestToken("ada")) : real(url, init);
+        return isFunction ? Response.json(await signFor("ada", { "*": ["*"] })) : real(url, init);
       });
       return calls;
     }

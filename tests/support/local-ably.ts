@@ -15,7 +15,8 @@ export type LocalAbly = {
   };
   close(): Promise<void>;
 };
-type Start = (options: { port?: number; keys?: Key[] }) => Promise<LocalAbly>;
+type Options = { port?: number; keys?: Key[]; allowedHosts?: string[] };
+type Start = (options: Options) => Promise<LocalAbly>;
 
 /** A variable, so that the types still compile in a project that has deleted local-ably/. */
 const PATH = join(ROOT, "local-ably/server.ts");
@@ -24,7 +25,7 @@ const PATH = join(ROOT, "local-ably/server.ts");
 export const hasLocalAbly = existsSync(PATH);
 
 /** Starts local Ably in this process, with these keys and no other. */
-export async function startLocalAbly(options: Parameters<Start>[0]): Promise<LocalAbly> {
+export async function startLocalAbly(options: Options): Promise<LocalAbly> {
   const { startLocalAbly: start } = (await import(PATH)) as { startLocalAbly: Start };
   return start(options);
 }

@@ -7,10 +7,15 @@ export type Block = { section: string; language: string; path: string; code: str
 
 const FENCE = /^```(\w+)\n ?(?:\/\/|#|<!--) (\S+)(?: -->)?\n([^]*?)^```$/gm;
 
+/** A heading starts with a capital letter. A comment in a block of shell or TOML does not. */
+async function readSections(file: string): Promise<string[]> {
+  const markdown = await readFile(join(ROOT, file), "utf8");
+  return markdown.split(/^#{1,2} (?=[A-Z])/m);
+}
+
 /** The named code blocks of a Markdown file, in its order, each with the heading above it. */
 export async function readBlocks(file: string): Promise<Block[]> {
-  const markdown = await readFile(join(ROOT, file), "utf8");
-  return markdown.split(/^## /m).flatMap((text) => {
+  return (await readSections(file)).flatMap((text) => {
     const [section = ""] = text.split("\n", 1);
     return [...text.matchAll(FENCE)].map(([, language = "", path = "", code = ""]) => {
       return { section, language, path, code };
@@ -22,8 +27,7 @@ const COMMANDS = /^```sh\n(?!# )([^]*?)^```$/gm;
 
 /** Returns the shell commands below a heading of a Markdown file, without their comments. */
 export async function readCommands(file: string, section: string): Promise<string[]> {
-  const markdown = await readFile(join(ROOT, file), "utf8");
-  const text = markdown.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? "";
+  const text = (await readSections(file)).find((part) => part.startsWith(`${section}\n`)) ?? "";
   const lines = [...text.matchAll(COMMANDS)].flatMap(([, commands = ""]) => commands.split("\n"));
   return lines.map((line) => line.replace(/\s+#.*$/, "")).filter((line) => line !== "");
 }
@@ -37,7 +41,7 @@ export function applyDiff(text: string, { path, code }: Block): string {
   if (parts.length !== 2) {
     throw new Error(
       `${path} has these lines ${parts.length - 1} times:\n${side("+")}\n` +
-        "Has it moved on from the recipe? Change that in docs/recipes.md, or delete it there.",
+        "Has it moved on from the recipe? Change that in docs/recipes/, or delete it there.",
     );
   }
   return parts.join(side("-"));

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { copyProject } from "../../tests/support/copy.ts";
 import { startLocalAbly } from "../../tests/support/local-ably.ts";
 import { freePort } from "../../tests/support/program.ts";
@@ -7,9 +8,19 @@ import { type Site, startSite } from "../../tests/support/site.ts";
 
 const [name, secret] = ["production.test", "a-key-of-local-ably-only"] as const;
 
-/** The production build and the function, as `npm run serve` serves them. */
-export async function startServe(key: string, folder?: string): Promise<Site> {
-  const env = { ABLY_API_KEY: key, NODE_ENV: "production" };
+/** Functions call Ably there. A browser is told by flags. */
+const HOST = "main.realtime.ably.net";
+
+/** Leads a function's own calls of Ably to a port of this machine. */
+const CLOUD = fileURLToPath(new URL("cloud.cjs", import.meta.url));
+
+/**
+ * The production build and the functions, as `npm run serve` serves them.
+ * @param cloudPort Where functions find Ably's cloud.
+ */
+export async function startServe(key: string, folder?: string, cloudPort = 0): Promise<Site> {
+  const cloud = { CLOUD_PORT: `${cloudPort}`, NODE_OPTIONS: `--require ${CLOUD}` };
+  const env = { ABLY_API_KEY: key, NODE_ENV: "production", ...(cloudPort > 0 && cloud) };
   return startSite("npm run serve --", folder ?? (await copyProject()), env);
 }
 
@@ -18,6 +29,8 @@ export type Production = Site & {
   ably: { stop(): Promise<void>; start(): Promise<void> };
   /** What stands between the browser and Ably. */
   network: Network;
+  /** Ends `netlify serve` alone, and with it every function that runs. */
+  stopServing(): Promise<void>;
 };
 
 /**
@@ -31,22 +44,23 @@ export async function startProduction(folder?: string): Promise<Production> {
   const ablyControl = {
     stop: () => ably.close(),
     async start() {
-      ably = await startLocalAbly({ port, keys: [{ name, secret, capability: { "*": ["*"] } }] });
+      const keys = [{ name, secret, capability: { "*": ["*"] } }];
+      ably = await startLocalAbly({ port, keys, allowedHosts: [HOST] });
     },
   };
-  const [site, network] = await Promise.all([
-    startServe(`${name}:${secret}`, folder),
-    startNetwork(port),
-    ablyControl.start(),
-  ]);
+  const [network] = await Promise.all([startNetwork(port), ablyControl.start()]);
+  const site = await startServe(`${name}:${secret}`, folder, network.port);
+  let stopped: Promise<void> | undefined;
+  const stopServing = () => (stopped ??= site.stop());
   return {
     ...site,
     chromiumArgs: argsForAbly(network.port),
     ably: ablyControl,
     network,
+    stopServing,
     async stop() {
       await network.close();
-      await Promise.all([ably.close(), site.stop()]);
+      await Promise.all([ably.close(), stopServing()]);
     },
   };
 }

@@ -1,14 +1,16 @@
-/** Follows the recipes of docs/recipes.md in a copy of the project. */
+/** Follows the recipes of docs/recipes/ in a copy of the project. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ROOT, removeCopy } from "../../tests/support/copy.ts";
 import { check } from "./check.ts";
 import { type Block, applyBlock, readBlocks, readCommands } from "./markdown.ts";
 
-const RECIPES = "docs/recipes.md";
+const RECIPES = "docs/recipes";
 
-export const blocks = await readBlocks(RECIPES);
+const files = (await readdir(join(ROOT, RECIPES))).map((name) => `${RECIPES}/${name}`);
+
+export const blocks = (await Promise.all(files.map(readBlocks))).flat();
 
 export function blocksOf(section: string): Block[] {
   return blocks.filter((block) => block.section === section);
@@ -21,6 +23,11 @@ export function findBlock(section: string, path: string): Block {
   return block;
 }
 
+/** Returns the shell commands of a recipe. */
+export async function commandsOf(section: string): Promise<string[]> {
+  return (await Promise.all(files.map((file) => readCommands(file, section)))).flat();
+}
+
 /** Runs the commands of a recipe, and then applies its blocks. */
 export async function followRecipe(copy: string, section: string): Promise<void> {
   await runCommands(copy, section);
@@ -29,7 +36,7 @@ export async function followRecipe(copy: string, section: string): Promise<void>
 
 /** Runs the commands of a recipe: `npm install`, `mv` and `rm`. */
 export async function runCommands(copy: string, section: string): Promise<void> {
-  for (const command of await readCommands(RECIPES, section)) {
+  for (const command of await commandsOf(section)) {
     const [program = "", ...words] = command.split(" ");
     const args = words.filter((word) => !word.startsWith("-"));
     const [from = "", to = ""] = args;

@@ -22,7 +22,7 @@ const FRAMEWORKS = [
 async function copyWith(framework: string): Promise<string> {
   const copy = await copyBareProject();
   await followRecipe(copy, framework);
-  await applyBlock(copy, findBlock("React", "src/client.ts"));
+  await applyBlock(copy, findBlock("React", "src/connection.ts"));
   return copy;
 }
 
@@ -72,6 +72,37 @@ describe.each(FRAMEWORKS)("$name", ({ name, component }) => {
       await expect.poll(() => textsOf(eve)).toEqual(["Hello", "Hi"]);
     });
 
+    it("says in words that the function failed, and recovers by itself", async () => {
+      const { page } = await stage.open();
+      const error = { code: 40106, statusCode: 500, message: "This site has no ABLY_API_KEY yet." };
+      const answer = { status: 500, json: { error }, headers: { "x-ably-errorcode": "40106" } };
+      await page.route("**/ably-token-request*", (route) => route.fulfill(answer));
+      await page.goto(stage.site.url);
+      await expect.poll(() => titleOf(page)).toBe("One step left: your Ably key");
+      await page.getByText("This site has no ABLY_API_KEY yet.").waitFor();
+      await page.unroute("**/ably-token-request*");
+      await page.evaluate(() => dispatchEvent(new Event("online")));
+      await expect.poll(() => titleOf(page)).toBe("lobby: 1 here");
+    });
+
+    it("shows the members without being one, if it only watches", async () => {
+      const ada = await open();
+      const file = join(folder, component);
+      const before = await readFile(file, "utf8");
+      const watching = before.replace(/useRoom\((\(\) => )?name\)/, (call) =>
+        call.replace(/\)$/, ', "watch")'),
+      );
+      expect(watching).not.toBe(before);
+      await saveFile(file, watching);
+      await expect.poll(() => titleOf(ada)).toBe("lobby: 0 here");
+      const watcher = stage.watcher();
+      await watcher.channels.get("room:lobby").presence.enter({ name: "Bob" });
+      await expect.poll(() => titleOf(ada)).toBe("lobby: 1 here");
+      watcher.close();
+      await saveFile(file, before);
+      await expect.poll(() => titleOf(ada)).toBe("lobby: 1 here");
+    });
+
     it("shows the last room after fast switching", async () => {
       const [ada, bob] = [await open(), await open()];
       await bob.getByRole("button", { name: "Garden" }).click();
@@ -91,10 +122,10 @@ describe.each(FRAMEWORKS)("$name", ({ name, component }) => {
         const file = join(folder, path);
         await saveFile(file, (await readFile(file, "utf8")).replace(from, to));
       };
-      await edit(component, /here(?=(`})?<\/h1>)/, "present");
+      await edit(component, /here(?=`)/, "present");
       await expect.poll(() => titleOf(page)).toBe("lobby: 1 present");
       const isLoaded = page.waitForEvent("load");
-      await edit("src/client.ts", /^export const me/m, "// An edit.\nexport const me");
+      await edit("src/connection.ts", /^export const me/m, "// An edit.\nexport const me");
       await isLoaded;
       await expect.poll(() => titleOf(page)).toBe("lobby: 1 present");
       await send(page, "After the reload");

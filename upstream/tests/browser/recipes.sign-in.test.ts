@@ -1,21 +1,15 @@
 /** The recipe for a sign-in, with a provider that signs real ID tokens. */
-import { readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { join } from "node:path";
-import { SignJWT, exportJWK, generateKeyPair } from "jose";
+import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, expect, it } from "vitest";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
-import { type Listening, listen } from "../../support/listening.ts";
+import { type Provider, startProvider } from "../../support/provider.ts";
 import { checkRecipe, followRecipe } from "../../support/recipe.ts";
 
-const ISSUER = "https://accounts.example.com/";
-const AUDIENCE = "the-client-id-of-your-site";
 const CHECK_TIMEOUT_MS = 240_000;
 
-let provider: Listening;
-let ours: Awaited<ReturnType<typeof generateKeyPair>>;
+let provider: Provider;
 
 async function copyWithSignIn(): Promise<string> {
   const copy = await copyBareProject();
@@ -24,27 +18,14 @@ async function copyWithSignIn(): Promise<string> {
 }
 
 const stage = setStage(async () => {
-  ours = await generateKeyPair("RS256");
-  const jwks = { keys: [{ ...(await exportJWK(ours.publicKey)), kid: "1", alg: "RS256" }] };
-  const server = createServer((_request, response) => response.end(JSON.stringify(jwks)));
-  provider = await listen(server);
-  const url = `http://127.0.0.1:${provider.port}/`;
+  provider = await startProvider();
   const folder = await copyWithSignIn();
-  const env = await readFile(join(folder, ".env"), "utf8");
-  await writeFile(join(folder, ".env"), env.replace(/^(OIDC_JWKS_URL)=.*$/m, `$1=${url}`));
+  await provider.configure(folder);
   return startDev({ folder });
 });
 afterAll(() => provider?.close());
 
-function sign(
-  claims: Record<string, unknown>,
-  { key = ours.privateKey, kid = "1", alg = "RS256" } = {},
-) {
-  return new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: "ada-1", name: "Ada", ...claims })
-    .setProtectedHeader({ alg, kid })
-    .setExpirationTime((claims.exp as number | undefined) ?? "5 min")
-    .sign(key);
-}
+const sign: Provider["sign"] = (...args) => provider.sign(...args);
 
 async function ask(authorization?: string) {
   const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
@@ -64,7 +45,7 @@ it("gives the user of a valid token a token for that user, for any clientId in t
 
 it("refuses everyone else with 403", async () => {
   const theirs = await generateKeyPair("RS256");
-  const secret = new TextEncoder().encode(JSON.stringify(await exportJWK(ours.publicKey)));
+  const secret = new TextEncoder().encode(JSON.stringify(await exportJWK(provider.keys.publicKey)));
   const unsigned = `${(await sign({})).split(".").slice(0, 2).join(".")}.`;
   const tokens: Record<string, string | undefined> = {
     "no header": undefined,
@@ -98,7 +79,7 @@ it("leaves no Ably token in the tab after a sign-out", async () => {
   await page.goto(`${stage.site.url}/#id_token=${await sign({ sub: "bob-2" })}`);
   await page.getByText("bob-2").waitFor();
   const readKeys = () => page.evaluate(() => Object.keys(sessionStorage).join());
-  expect(await readKeys()).toContain("ably-token:bob-2");
+  expect(await readKeys()).toContain("ably-token/bob-2");
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("Signed out").waitFor();
   expect(await readKeys()).not.toContain("ably-token");

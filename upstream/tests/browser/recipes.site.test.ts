@@ -8,13 +8,14 @@ import { ROOT, linkPackages } from "../../../tests/support/copy.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { listFiles, runIn } from "../../support/files.ts";
-import { applyBlock, readCommands } from "../../support/markdown.ts";
-import { findBlock, install } from "../../support/recipe.ts";
+import { applyBlock } from "../../support/markdown.ts";
+import { commandsOf, findBlock, install } from "../../support/recipe.ts";
 
 const RECIPE = "Add Ably to your Netlify site";
 const COPIED = [
   "netlify/functions/ably-token-request",
   "src/realtime",
+  "src/app.ts",
   "src/env.d.ts",
   "local-ably",
 ];
@@ -107,7 +108,7 @@ async function createReactSite(): Promise<string> {
     config,
     `import react from "@vitejs/plugin-react";\n${text.replace("[localAbly", "[react(), localAbly")}`,
   );
-  await applyBlock(site, findBlock("React", "src/client.ts"));
+  await applyBlock(site, findBlock("React", "src/connection.ts"));
   await applyBlock(site, findBlock("React", "src/useRoom.ts"));
   await applyBlock(site, findBlock(RECIPE, "src/App.tsx"));
   return site;
@@ -160,7 +161,7 @@ describe.each([
 });
 
 it("installs every package that the copied folders import", async () => {
-  const commands = (await readCommands("docs/recipes.md", RECIPE)).join(" ").split(" ");
+  const commands = (await commandsOf(RECIPE)).join(" ").split(" ");
   const files = (await listFiles()).filter(
     (path) => COPIED.some((copied) => path.startsWith(copied)) && !path.includes("/tests/"),
   );

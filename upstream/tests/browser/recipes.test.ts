@@ -5,8 +5,9 @@ import { describe, expect, it } from "vitest";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import type { Visitor } from "../../../tests/demo/visitor.ts";
-import { copyBareProject, readStarter } from "../../support/fork.ts";
+import { copyBareProject } from "../../support/fork.ts";
 import { type Block, applyBlock } from "../../support/markdown.ts";
+import { deliver } from "../../support/webhook.ts";
 import { blocks, blocksOf, checkRecipe, findBlock } from "../../support/recipe.ts";
 
 const MAX_LINES = 50;
@@ -19,8 +20,12 @@ const SECTIONS = [
   "A live poll",
   "Shared cursors",
   "Several rooms on one page",
+  "Switch rooms without a reload",
   "Keep messages for longer",
-  "Publish from a function",
+  "Publish from a server",
+  "A signed webhook",
+  "A form",
+  "A scheduled function",
 ];
 
 const slugOf = (section: string) => section.toLowerCase().replaceAll(" ", "-");
@@ -37,7 +42,7 @@ async function follow(folder: string, block: Block): Promise<void> {
 
 async function copyWithRecipes(): Promise<string> {
   const copy = await copyBareProject();
-  await writeFile(join(copy, "src/main.ts"), await readStarter());
+  await applyBlock(copy, findBlock("Add a message type", "src/main.ts"));
   for (const block of SECTIONS.flatMap(blocksOf)) await follow(copy, block);
   return copy;
 }
@@ -181,22 +186,82 @@ describe("each recipe", () => {
     watcher.close();
   });
 
-  it("Publish from a function: publishes for callers that know the secret, and for nobody else", async () => {
-    const announce = async (authorization: string, body: string) => {
-      const url = `${stage.site.url}/.netlify/functions/announce`;
-      return (await fetch(url, { method: "POST", headers: { authorization }, body })).status;
-    };
-    const { code = "" } = findBlock("Publish from a function", ".env");
-    const [, secret] = code.trim().split("=");
-    const body = JSON.stringify({ text: "The door is open." });
-    expect(await announce(`Bearer ${secret}`, body)).toBe(204);
-    expect(await announce(`Bearer ${secret}`, '{"text":1}')).toBe(400);
-    expect(await announce(`Bearer ${secret}`, "no JSON")).toBe(400);
-    for (const wrong of ["Bearer ", "Bearer undefined", `Bearer ${secret}x`, `${secret}`]) {
-      expect(await announce(wrong, body)).toBe(401);
+  describe("Publish from a server", () => {
+    const call = (name: string, init?: RequestInit) =>
+      fetch(`${stage.site.url}/.netlify/functions/${name}`, init);
+
+    const deliverHere = (...what: [delivery: string, login: string, signWith?: string]) =>
+      deliver(stage.site.url, ...what);
+
+    it("shows a signed webhook once, however often it is delivered, and no other", async () => {
+      const [page] = await open(1, "Publish from a server");
+      expect((await deliverHere("1", "ada")).status).toBe(200);
+      expect((await deliverHere("1", "ada")).status).toBe(200);
+      expect((await deliverHere("2", "eve", "another secret")).status).toBe(401);
+      expect((await call("webhook", { method: "POST", body: "{}" })).status).toBe(401);
+      expect((await deliverHere("3", "bob")).status).toBe(200);
+      const lines = page?.locator("p");
+      const texts = ["ada", "bob"].map((login) => `server:github: push by ${login}`);
+      await expect.poll(() => lines?.allInnerTexts()).toEqual(texts);
+    });
+
+    it("shows what a form sends, as text", async () => {
+      const [page, sender] = await open(2, "Publish from a server");
+      await sender?.goto(`${stage.site.url}/contact.html`);
+      await sender?.getByLabel("Message").fill("Hello <b>");
+      await sender?.getByRole("button").click();
+      await sender?.getByText("Thank you.").waitFor();
+      await page?.getByText("server:form: Hello <b>").waitFor();
+      const crossSite = { "sec-fetch-site": "cross-site" };
+      const refused = await call("contact", { method: "POST", headers: crossSite });
+      expect(refused.status).toBe(403);
+    });
+
+    it("shows what a scheduled function sends, once if it runs twice", async () => {
+      const [page] = await open(1, "Publish from a server");
+      const before = new Date().getUTCHours();
+      for (let i = 0; i < 2; i++) expect((await call("hourly")).ok).toBe(true);
+      expect((await deliverHere(crypto.randomUUID(), "zoe")).status).toBe(200);
+      await page?.getByText("push by zoe").last().waitFor();
+      const runs = await page?.getByText(/^server:clock: It is \S+ h\.$/).count();
+      const isSameHour = before === new Date().getUTCHours();
+      expect(runs).toBeLessThanOrEqual(isSameHour ? 1 : 2);
+      expect(runs).toBeGreaterThan(0);
+    });
+
+    it("shows nothing of a visitor who pretends to be the server", async () => {
+      const [page] = await open(1, "Publish from a server");
+      await room("lobby").publish("news", { text: "Forged" });
+      for (const clientId of ["server", "server:github"]) {
+        const asked = await call(`ably-token-request?clientId=${clientId}`);
+        expect(asked.status).toBe(403);
+      }
+      const claimed = { name: "news", data: { text: "Forged" }, clientId: "server:github" };
+      await expect(room("lobby").publish(claimed)).rejects.toMatchObject({ code: 40012 });
+      expect((await deliverHere(crypto.randomUUID(), "kim")).status).toBe(200);
+      await page?.getByText("push by kim").last().waitFor();
+      expect(await page?.getByText("Forged").count()).toBe(0);
+    });
+  });
+
+  it("Switch rooms without a reload: shows the last room, and keeps what is unsent", async () => {
+    const [ada, bob] = await open(2, "Switch rooms without a reload");
+    await bob?.getByRole("button", { name: "cellar" }).click();
+    await send(bob, "Roses");
+    await bob?.getByText("Roses").waitFor();
+    for (const name of ["cellar", "attic", "cellar", "attic", "cellar"]) {
+      await ada?.getByRole("button", { name }).click();
     }
-    const { items } = await room("lobby").history({ limit: 1 });
-    expect(items[0]).toMatchObject({ clientId: "announcer", data: { text: "The door is open." } });
+    await ada?.getByText("cellar (2)").waitFor();
+    await expect.poll(() => ada?.locator("p").allInnerTexts()).toEqual(["Roses"]);
+    await send(ada, "Tulips");
+    await ada?.getByRole("button", { name: "attic" }).click();
+    await bob?.getByText("Tulips").waitFor();
+    await ada?.getByText("attic (1)").waitFor();
+    expect(await ada?.locator("p").count()).toBe(0);
+    await ada?.goBack();
+    await ada?.getByText("cellar (2)").waitFor();
+    await expect.poll(() => ada?.locator("p").allInnerTexts()).toEqual(["Roses", "Tulips"]);
   });
 
   it("Several rooms on one page: keeps them apart, over one connection", async () => {

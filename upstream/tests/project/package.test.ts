@@ -78,7 +78,7 @@ it.each(["dev", "serve"] as const)("uses an option of netlify %s that exists", a
   expect(manifest.scripts[script]).toContain(`netlify ${script} `);
   expect(manifest.scripts[script]).toContain(option);
   const command = join(ROOT, `node_modules/netlify-cli/dist/commands/${script}/index.js`);
-  const whatToDo = `netlify-cli no longer has ${option}. Delete it from package.json, AGENTS.md and docs/recipes.md, and check that npm run ${script} starts without a network.`;
+  const whatToDo = `netlify-cli no longer has ${option}. Delete it from package.json, AGENTS.md and docs/recipes/existing-site.md, and check that npm run ${script} starts without a network.`;
   expect((await readFile(command, "utf8")).includes(option), whatToDo).toBe(true);
 });
 
