@@ -10,6 +10,7 @@ import type { ConnectionStateChange, RealtimeChannel } from "ably";
 import type { Connection } from "./connection.ts";
 import { type Content, type Contract, type MessageName, parseMessage } from "./contract.ts";
 import { type ErrorInfo, isTemporary, readError } from "./errors.ts";
+import { randomId } from "./identity.ts";
 import { OutboxStorage, type Stored } from "./outbox-storage.ts";
 import { Retry } from "./retry.ts";
 
@@ -110,13 +111,19 @@ export class Outbox<C extends Contract> {
   }
 
   /** Resolves when Ably has acknowledged the message. Rejects with an ErrorInfo if Ably refuses it. */
-  send<Name extends MessageName<C>>(name: Name, data: unknown, id: string): Promise<void> {
+  send<Name extends MessageName<C>>(
+    name: Name,
+    data: unknown,
+    id = randomId(),
+    headers?: Record<string, string>,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const writtenAt = Math.max(Date.now(), (this.#entries.at(-1)?.writtenAt ?? 0) + 1);
       const entry: Entry = {
         id,
         name,
         data,
+        headers,
         writtenAt,
         delivery: "waiting",
         waitsFor: undefined,
@@ -251,9 +258,9 @@ export class Outbox<C extends Contract> {
     entry.publishedTick ??= performance.now();
     this.#storage.savePublished(entry.id, { at: entry.publishedAt ?? now, isAcknowledged: false });
     this.#update(entry, { delivery: "publishing", publishedAt: entry.publishedAt ?? now });
-    const { id, name, data } = entry;
+    const { id, name, data, headers } = entry;
     try {
-      await this.#channel.publish({ id, name, data });
+      await this.#channel.publish({ id, name, data, extras: headers && { headers } });
       this.#retry.reset();
       this.#finish(entry);
     } catch (thrown) {
@@ -330,8 +337,9 @@ export class Outbox<C extends Contract> {
   }
 
   #store(entry: Entry): void {
-    const { id, name, data, writtenAt, publishedAt, error } = entry;
-    entry.isStored = this.#storage.save({ id, name, data, writtenAt, publishedAt, error });
+    const { id, name, data, headers, writtenAt, publishedAt, error } = entry;
+    const stored = { id, name, data, headers, writtenAt, publishedAt, error };
+    entry.isStored = this.#storage.save(stored);
   }
 
   #remove(entry: Entry): void {

@@ -20,6 +20,11 @@ export type RoomOptions<C extends Contract> = {
   history?: string | number;
   /** False: what is sent is published once, or refused. Default: true. */
   outbox?: boolean;
+  /**
+   * What goes out with each message, beside its data: `extras.headers` of Ably. It is read when the
+   * message is sent, and counts towards Ably's limit of 64 KiB.
+   */
+  headers?: () => Record<string, string>;
 } & (
   | {
       /** `enter`, the default: this page is in the list of members, with its profile. */
@@ -89,12 +94,14 @@ export function openRoom<C extends Contract>(
   const publish: Room<C>["publish"] = async (name, data, isEphemeral = false) => {
     const isReady = connection.client.connection.state === "connected";
     if (!isReady) throw { code: 80_003, statusCode: 400, message: "There is no connection." };
-    const extras = isEphemeral ? { ephemeral: true } : undefined;
+    const headers = options.headers?.();
+    const extras = isEphemeral || headers ? { headers, ephemeral: isEphemeral } : undefined;
     await channel.publish({ id: randomId(), name, data, extras });
   };
   let send: Room<C>["send"] = (name, data) => publish(name, data);
   const outbox = outboxOf(connection, channel, contract); // outbox.ts
-  if (options.outbox !== false) send = (name, data, id = randomId()) => outbox.send(name, data, id); // outbox.ts
+  if (options.outbox !== false)
+    send = (name, data, id) => outbox.send(name, data, id, options.headers?.()); // outbox.ts
   const stopReporting = events.unsent && outbox.onChange(events.unsent); // outbox.ts
 
   void whenDetached(channel).then(() => {
