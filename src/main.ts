@@ -3,7 +3,7 @@ import { DEFAULT_ROOM } from "./app.ts";
 import { startSession } from "./demo/session.ts";
 import { bindComposer } from "./demo/view/composer.ts";
 import type { Page } from "./demo/view/page.ts";
-import { showLoadError, showStatus } from "./demo/view/status.ts";
+import { offerReload, showLoadError, showStatus } from "./demo/view/status.ts";
 import { loadIdentity, pageDeployContext, parseRoomName } from "./realtime/index.ts";
 
 const roomName = parseRoomName(new URLSearchParams(location.search).get("room") || DEFAULT_ROOM);
@@ -28,11 +28,9 @@ void import("./demo/view/page.ts").then(({ showPage }) => {
 
 // The constant is false in a build, so the build omits this code.
 if (__LOCAL_ABLY__) {
-  void import("./demo/view/practice.ts").then(({ createPractice }) => {
-    const drawer = createPractice(() => session.connection.client.connection.id);
-    document.querySelector("aside")?.append(drawer);
-    cleanups.push(() => drawer.remove());
-  });
+  void import("./demo/view/practice.ts").then(({ showPractice }) => {
+    cleanups.push(showPractice(() => session.connection.client.connection.id));
+  }, offerReload);
 }
 
 // A hot reload must close the old connection.

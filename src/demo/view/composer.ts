@@ -1,7 +1,9 @@
+import { isVisible } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 
 /**
- * The most text in a message, in bytes. Ably's limit is 64 KiB for name, clientId and data together.
+ * The most text in a message, in bytes. Ably's limit is 64 KiB for name, clientId, data and headers
+ * together.
  * https://ably.com/docs/platform/pricing/limits
  */
 const MAX_TEXT_BYTES = 60_000;
@@ -25,8 +27,9 @@ export function bindComposer(
   fit(box);
 
   const submit = () => {
-    const text = box.value.trim();
-    if (text === "") return;
+    // The first indentation of pasted code is part of it.
+    const text = box.value.trimEnd().replace(/^\s*\n/, "");
+    if (!isVisible(text)) return;
     if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
     box.value = "";
     draft.write("");
@@ -54,7 +57,8 @@ export function bindComposer(
       box.setCustomValidity("");
       draft.write(box.value);
       fit(box);
-      typing.start();
+      if (isVisible(box.value)) typing.start();
+      else typing.stop();
     }),
     listen(find("data-hello"), "click", on.sendHello),
   ];

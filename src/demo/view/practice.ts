@@ -2,6 +2,9 @@
  * Only in development with local Ably: buttons that break the connection for real, to watch the page
  * recover. No build holds this file.
  */
+import { find } from "./dom.ts";
+import { createFirstSteps } from "./first-steps.ts";
+
 type Fault = {
   label: string;
   steps: (connectionId: string) => string[];
@@ -41,7 +44,16 @@ const FAULTS: Fault[] = [
   },
 ];
 
-export function createPractice(readConnectionId: () => string | undefined): HTMLElement {
+/** Adds the buttons, and the first steps, to the page. Returns its cleanup. */
+export function showPractice(readConnectionId: () => string | undefined): () => void {
+  const drawer = createPractice(readConnectionId);
+  const steps = createFirstSteps();
+  find("data-path").after(...(steps ? [steps] : []));
+  find("data-side").append(drawer);
+  return () => [drawer, steps].forEach((element) => element?.remove());
+}
+
+function createPractice(readConnectionId: () => string | undefined): HTMLElement {
   const drawer = document.createElement("details");
   drawer.className = "practice";
   drawer.dataset.practice = "";
