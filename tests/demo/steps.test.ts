@@ -81,6 +81,7 @@ describe("who answers", () => {
     expect(serversOf({ ...facts, ...over })).toEqual({
       page,
       ably,
+      toAbly: ably.replace("Local", "local"),
       note: expect.stringMatching(note),
     });
   });

@@ -16,17 +16,15 @@ const API_KEYS = {
   url: "https://ably.com/accounts/any/apps/any/app_keys",
 };
 const NETLIFY = { text: "Netlify", url: "https://app.netlify.com" };
-const SIGN_UP = { text: "sign up", url: "https://ably.com/sign-up" };
+const SIGN_UP = { text: "sign up at Ably", url: "https://ably.com/sign-up" };
 
 const COPY_A_KEY: Step = {
-  words: [
-    "Ably carries the messages of this page. Open ",
-    API_KEYS,
-    " (if you have no account, ",
-    SIGN_UP,
-    ": it is free) and copy the first key.",
-  ],
+  words: ["Get a key: ", SIGN_UP, ", then open ", API_KEYS, " and copy the first one."],
 };
+
+/** For somebody who does not know Ably. */
+export const WHAT_ABLY_IS =
+  "Ably is the service that carries messages between the people on this page. Its free plan is enough.";
 
 /** Where to set the key of a site that has none. */
 export function setUpSteps(place: Place): Step[] {
@@ -44,7 +42,7 @@ const ON_NETLIFY: Step[] = [
   },
   {
     words: [
-      "Deploy again: Deploys → Trigger deploy → Deploy project. Leave this page open: it connects by itself.",
+      "Deploy again: Deploys → Trigger deploy → Deploy project. Leave this page open: it tries again every few seconds, and connects by itself.",
     ],
   },
 ];
@@ -58,7 +56,7 @@ function onThisComputer(place: Place): Step[] {
     },
     {
       words: [
-        `Stop ${command} with Ctrl+C, and start it again. Leave this page open: it connects by itself.`,
+        `Stop ${command} with Ctrl+C, and start it again. Leave this page open: it tries again every few seconds, and connects by itself.`,
       ],
     },
   ];

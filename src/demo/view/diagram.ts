@@ -74,7 +74,7 @@ export function nameServers(): void {
     isLocalAbly: __LOCAL_ABLY__,
     deployContext: pageDeployContext(),
   });
-  for (const name of ["page", "ably"] as const) {
+  for (const name of ["page", "ably", "toAbly"] as const) {
     for (const element of document.querySelectorAll(`[data-server="${name}"]`)) {
       setText(element, servers[name]);
     }
