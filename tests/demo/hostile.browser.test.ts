@@ -14,7 +14,7 @@ afterEach(async () => {
       hacked: Reflect.get(window, "hacked"),
       polluted: Reflect.get({}, "polluted"),
       title: document.title,
-      elements: document.querySelectorAll("main :is(script, img, svg, iframe, object, style, a)")
+      elements: document.querySelectorAll(".room :is(script, img, svg, iframe, object, style, a)")
         .length,
     }));
     const title = expect.stringMatching(/^test-\w+( \(\d+\))? · Live room$/);

@@ -266,6 +266,28 @@ describe("reading", () => {
     expect(added[3]).toContain(names[1]);
   });
 
+  it("is busy while its history comes, so that a screen reader does not read all of it", async () => {
+    const url = stage.newRoom();
+    await stage.sayAll(url, LINES);
+    const ada = await stage.open();
+    await ada.page.addInitScript(() => {
+      const states = new Set<string | null>();
+      addEventListener("DOMContentLoaded", () => {
+        const list = document.querySelector("[data-messages]")!;
+        new MutationObserver(() => states.add(list.ariaBusy)).observe(list, { childList: true });
+      });
+      Object.assign(window, { busyAtAdditions: () => [...states] });
+    });
+    await ada.page.goto(url);
+    await ada.connected();
+    await ada.lines.getByText("line 24").waitFor();
+    await ada.page.locator("[data-messages][aria-busy=false]").waitFor();
+    const states = await ada.page.evaluate(() => {
+      return (window as unknown as { busyAtAdditions(): string[] }).busyAtAdditions();
+    });
+    expect(states).toEqual(["true"]);
+  });
+
   it("leaves translated words alone until the page has something new to say", async () => {
     const ada = await stage.arrive();
     await ada.page.locator("[data-status]").evaluate((status) => {

@@ -128,7 +128,7 @@ describe("my messages", () => {
   });
 });
 
-it("shows no line for a message that is none, mine or somebody else's", () => {
+it("shows no line for a message of a type without text, mine or somebody else's", () => {
   const content = { name: "move", data: { x: 1 } } as unknown as RoomMessage<Chat>["content"];
   const move = { ...unsent("a"), ...content } as Unsent<Chat>;
   expect(idsOf(arrived({ content }), outbox(move))).toEqual([]);

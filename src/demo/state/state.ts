@@ -49,10 +49,7 @@ export type State = {
   isFollowing: boolean;
   /** This tab is in the background. */
   isHidden: boolean;
-  /**
-   * Messages that arrived while the end of the list, or the tab, was out of view. The first of them
-   * stays marked after it was seen.
-   */
+  /** Messages that arrived out of view. The first of them stays marked after it was seen. */
   unseen: { count: number; firstKey?: string | undefined };
   /** A part of the page could not be loaded: the site may have a new version. */
   isPartMissing: boolean;
@@ -145,11 +142,9 @@ function afterGap(state: State): State {
 function afterMembers(before: State, members: Member<Chat>[]): State {
   const [earlier, people] = [namesOf(before.members), namesOf(members)];
   const ids = new Set(people.map(({ clientId }) => clientId));
-  const claims = without(before.claims, ids);
   const appearances = updateAppearances(before.appearances, people, () => inView(before));
-  const isSame = claims === before.claims && appearances === before.appearances;
-  const changed = { ...before, members, appearances, claims };
-  const state = isSame ? changed : withNamesOfAuthors(changed);
+  const changed = { ...before, members, appearances, claims: without(before.claims, ids) };
+  const state = appearances === before.appearances ? changed : withNamesOfAuthors(changed);
   if (!ids.has(before.me.clientId)) return state;
   // Ably delivers what came before this page before it lists the page.
   const after = { ...state, hasHistory: true };
@@ -166,18 +161,16 @@ function withNamesOfAuthors(before: State): State {
     .filter(([clientId]) => !claims.has(clientId) && clientId !== me.clientId)
     .map(([clientId, { name }]) => ({ clientId, name }));
   const names = namesOfAuthors(claims, [me, ...known]);
-  return {
-    ...state,
-    appearances: updateAppearances(state.appearances, names, () => inView(state)),
-  };
+  const appearances = updateAppearances(state.appearances, names, () => inView(state));
+  return { ...state, appearances };
 }
 
 /** Forgets those of whom nothing is shown any more. */
 function forgetAuthors(state: State): State {
   const shown = new Set(inView(state));
   const gone = new Set([...state.claims.keys()].filter((clientId) => !shown.has(clientId)));
-  const appearances = without(state.appearances, gone);
-  return { ...state, claims: without(state.claims, gone), appearances };
+  const { claims, appearances } = state;
+  return { ...state, claims: without(claims, gone), appearances: without(appearances, gone) };
 }
 
 function inView({ members, timeline }: State): string[] {
@@ -206,9 +199,9 @@ function afterMessages(before: State, messages: RoomMessage<Chat>[]): State {
   const after = state.claims === before.claims ? state : withNamesOfAuthors(state);
   const news = lines.filter(({ isMine, isHistory }) => !isMine && !isHistory);
   if (news.length === 0 || (state.isFollowing && !state.isHidden)) return after;
-  const { count, firstKey } = state.unseen;
-  const first = count === 0 ? news[0]?.key : firstKey;
-  return { ...after, unseen: { count: count + news.length, firstKey: first } };
+  const { count, firstKey } =
+    state.unseen.count > 0 ? state.unseen : { count: 0, firstKey: news[0]?.key };
+  return { ...after, unseen: { count: count + news.length, firstKey } };
 }
 
 /** Presence has shown how this person is called. */

@@ -25,10 +25,8 @@ export function bindComposer(
   if (box.value === "") box.value = draft.read();
   else draft.write(box.value);
   fit(box);
-
   const submit = () => {
-    // The first indentation of pasted code is part of it.
-    const text = box.value.trimEnd().replace(/^\s*\n/, "");
+    const text = withoutBlankLines(box.value);
     if (!isVisible(text)) return;
     if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
     box.value = "";
@@ -57,8 +55,7 @@ export function bindComposer(
       box.setCustomValidity("");
       draft.write(box.value);
       fit(box);
-      if (isVisible(box.value)) typing.start();
-      else typing.stop();
+      typing.update(isVisible(box.value));
     }),
     listen(find("data-hello"), "click", on.sendHello),
   ];
@@ -66,6 +63,11 @@ export function bindComposer(
     typing.stop();
     for (const cleanup of cleanups) cleanup();
   };
+}
+
+/** Keeps the first indentation, which is part of pasted code. */
+function withoutBlankLines(text: string): string {
+  return text.trimEnd().replace(/^\s*\n/, "");
 }
 
 function refuse(box: HTMLTextAreaElement): void {
@@ -96,5 +98,5 @@ function createTyping(report: (isTyping: boolean) => void) {
     reportedAt = Date.now();
     report(true);
   };
-  return { start, stop };
+  return { stop, update: (hasText: boolean) => (hasText ? start() : stop()) };
 }

@@ -46,14 +46,13 @@ export function renderMessages(): (state: State) => void {
   }
 
   return (state) => {
-    const { timeline, pending, unseen: news, appearances, me, isFollowing } = state;
-    const { connection, room } = state;
-    const { key } = clockAt(state.now);
-    const parts = [timeline, pending, news, appearances, me, isFollowing, key];
+    const { timeline, pending, unseen: news, appearances, me, isFollowing, room } = state;
+    const clock = clockAt(state.now);
+    const parts = [timeline, pending, news, appearances, me, isFollowing, clock];
     if (!parts.every((part, index) => part === renderedParts[index])) renderList(state);
     renderedParts = parts;
-    // A screen reader does not read out all of the history.
-    list.ariaBusy = String(!state.hasHistory);
+    // A screen reader does not read out the history, which is in the list now.
+    if (state.hasHistory) setTimeout(() => (list.ariaBusy = "false"));
     const { count } = news;
     unseen.hidden = count === 0 || isFollowing;
     setWords(unseen, [
@@ -61,7 +60,7 @@ export function renderMessages(): (state: State) => void {
       count === 1 ? " new message ↓" : " new messages ↓",
     ]);
     const isEmpty = timeline.entries.length + pending.length === 0;
-    empty.hidden = !isEmpty || (connection.error ?? room.error) !== undefined;
+    empty.hidden = !isEmpty || (state.connection.error ?? room.error) !== undefined;
     noMessages.hidden = room.state !== "attached";
     forgotten.hidden = timeline.dropped === 0;
     setText(forgotten, `This page keeps the last ${MAX_LINES} messages.`);
