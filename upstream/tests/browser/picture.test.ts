@@ -29,7 +29,7 @@ it("is pictured, in light and dark, with a conversation", async () => {
   await ada.page.mouse.move(0, 0);
   await ada.page.evaluate(() => {
     (document.activeElement as HTMLElement).blur();
-    scrollTo(0, 0);
+    document.querySelector("[data-side]")!.scrollTo(0, 0);
   });
   await mkdir(SCREENSHOTS, { recursive: true });
   for (const colorScheme of ["light", "dark"] as const) {
