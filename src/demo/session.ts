@@ -4,19 +4,15 @@ import {
   type Connection,
   type Data,
   type Identity,
-  type Member,
   type MessageName,
   type Room,
   type RoomEvents,
   type RoomMessage,
-  cleanName,
   connect,
-  isMadeUpName,
-  makeName,
   openRoom,
   saveIdentity,
 } from "../realtime/index.ts";
-import type { SessionEvent } from "./state/state.ts";
+import type { SessionEvent } from "./state/events.ts";
 
 export type Session = {
   connection: Connection;
@@ -41,23 +37,18 @@ export function startSession(identity: Identity, roomName: string): Session {
   const { emit, onEvent, onEveryEvent } = createEvents();
   let me = identity;
   const connection = connect(me.clientId, { observe: (step) => emit({ type: "step", step }) });
-  const cleanups = [
-    connection.onStatus((status) => emit({ type: "connection", status })),
-    watchRoundTrip(connection, (ms) => emit({ type: "round-trip", ms })),
-  ];
+  const stopStatus = connection.onStatus((status) => emit({ type: "connection", status }));
   // Everyone in the room can read the profile: it has no more than the page shows.
   const profile = { name: me.name };
-  const room = openRoom(connection, chat, roomName, { profile }, roomEvents(emit));
+  // The name is in each message, too, for those who read it after its author has left.
+  const headers = () => ({ name: me.name });
+  const room = openRoom(connection, chat, roomName, { profile, headers }, roomEvents(emit));
   const rename = (name: string) => {
     me = { ...me, name };
     emit({ type: "renamed", name });
     saveIdentity(me);
     room.setProfile({ name });
   };
-  const avoidNamesake = createNamesakeCheck(() => me, rename);
-  onEvent((event) => {
-    if (event.type === "members") avoidNamesake(event.members);
-  });
   return {
     connection,
     room,
@@ -79,7 +70,7 @@ export function startSession(identity: Identity, roomName: string): Session {
       else connection.retry();
     },
     stop() {
-      for (const cleanup of cleanups) cleanup();
+      stopStatus();
       room.close();
       connection.close();
     },
@@ -100,7 +91,8 @@ function createEvents() {
   };
   const onEvent: Session["onEvent"] = (listener) => listeners.push(listener);
   const onEveryEvent: Session["onEveryEvent"] = (listener) => {
-    past?.forEach(listener);
+    // The listener may cause further events, which are then among these.
+    for (const event of past ?? []) listener(event);
     past = undefined;
     onEvent(listener);
   };
@@ -130,19 +122,6 @@ function createBatch<Item>(pass: (items: Item[]) => void): (item: Item) => void 
   };
 }
 
-/** Generated names may repeat. The later visitor changes it. */
-function createNamesakeCheck(readMe: () => Identity, rename: (name: string) => void) {
-  let isNew = true;
-  return (members: Member<Chat>[]) => {
-    const me = readMe();
-    if (!isNew || !members.some(({ clientId }) => clientId === me.clientId)) return;
-    isNew = false;
-    const others = members.filter(({ clientId }) => clientId !== me.clientId);
-    const isTaken = others.some(({ profile }) => cleanName(profile?.name ?? "") === me.name);
-    if (isTaken && isMadeUpName(me.name)) rename(makeName());
-  };
-}
-
 function draftOf({ storages, clientId }: Connection, roomName: string): Session["draft"] {
   const { tab } = storages;
   return {
@@ -152,23 +131,5 @@ function draftOf({ storages, clientId }: Connection, roomName: string): Session[
       // Where storage is full, the draft is lost at a reload.
       else tab.write(text, "draft", clientId, roomName);
     },
-  };
-}
-
-const ROUND_TRIP_INTERVAL_MS = 20_000;
-
-/** Measures a round trip to Ably, now and then while connected, in ms. Returns its cleanup. */
-function watchRoundTrip({ client }: Connection, listener: (ms: number) => void): () => void {
-  const { connection } = client;
-  const measure = () => {
-    if (connection.state !== "connected" || document.hidden) return;
-    // A ping fails when the connection drops. The connection's state reports that already.
-    connection.ping().then(listener, () => {});
-  };
-  connection.on("connected", measure);
-  const timer = setInterval(measure, ROUND_TRIP_INTERVAL_MS);
-  return () => {
-    connection.off("connected", measure);
-    clearInterval(timer);
   };
 }

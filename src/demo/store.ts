@@ -5,6 +5,8 @@ export type Store = {
   readonly state: State;
   dispatch(event: DemoEvent): void;
   addView(view: (state: State) => void): void;
+  /** Calls it now and at each change. Frames, in which views render, stand still in a hidden tab. */
+  onChange(listener: (state: State) => void): void;
   close(): void;
 };
 
@@ -12,6 +14,7 @@ const TICK_MS = 1_000;
 
 export function createStore(initial: State): Store {
   const views: ((state: State) => void)[] = [];
+  const listeners: ((state: State) => void)[] = [];
   let state = initial;
   let frame = 0;
   const show = (view: (state: State) => void) => {
@@ -28,6 +31,7 @@ export function createStore(initial: State): Store {
   };
   const dispatch = (event: DemoEvent) => {
     state = reduce(state, event);
+    listeners.forEach(show);
     frame ||= requestAnimationFrame(render);
   };
   const timer = setInterval(() => dispatch({ type: "tick", now: Date.now() }), TICK_MS);
@@ -40,8 +44,13 @@ export function createStore(initial: State): Store {
       views.push(view);
       show(view);
     },
+    onChange(listener) {
+      listeners.push(listener);
+      show(listener);
+    },
     close() {
       views.length = 0;
+      listeners.length = 0;
       clearInterval(timer);
       cancelAnimationFrame(frame);
     },

@@ -155,11 +155,12 @@ export class Connection {
 
   /**
    * Closes the connection, and deletes all that this tab has stored: name, drafts, unsent messages,
-   * token. Load the page again for the next person.
+   * token. The site forgets the chosen name, too. Load the page again for the next person.
    */
   signOut(): void {
     this.close();
     this.storages.tab.end();
+    this.storages.site.remove("name");
   }
 
   close(): void {

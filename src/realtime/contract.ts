@@ -112,10 +112,10 @@ export function pageDeployContext(): string | undefined {
 }
 
 /**
- * Returns a room's name in its one spelling, or undefined if a channel cannot have that name: 1 to
- * 64 letters, digits, spaces and . _ -, of which the first is a letter or a digit.
+ * Returns a room's name in its one spelling, in lower case, or undefined if a channel cannot have
+ * that name: 1 to 64 letters, digits, spaces and . _ -, of which the first is a letter or a digit.
  */
 export function parseRoomName(name: string): string | undefined {
-  const room = name.normalize().trim();
+  const room = name.trim().toLowerCase().normalize();
   return /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,63}$/u.test(room) ? room : undefined;
 }

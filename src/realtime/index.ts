@@ -20,7 +20,7 @@ export {
 export type { ErrorInfo } from "./errors.ts";
 export { type Identity, loadIdentity, saveIdentity } from "./identity.ts";
 export { type RoomMessage, messageKey } from "./messages.ts";
-export { cleanName, isMadeUpName, makeName } from "./names.ts";
+export { cleanName, isMadeUpName, isVisible, makeName } from "./names.ts";
 export type { Unsent } from "./outbox.ts"; // outbox.ts
 export type { Member } from "./presence.ts";
 export type { RoomEvents, RoomStatus } from "./attachment.ts";

@@ -14,6 +14,8 @@ export type RoomMessage<C extends Contract> = {
   isHistory: boolean;
   /** The name and data if they match the contract. Otherwise undefined: show `raw`. */
   content: Content<C> | undefined;
+  /** What its publisher sent beside the data: see `headers` of `openRoom`. Anyone can write anything. */
+  headers: Record<string, string>;
   raw: InboundMessage;
 };
 
@@ -91,7 +93,8 @@ export class Messages<C extends Contract> {
     const timestamp = Math.abs(raw.timestamp) <= MAX_TIME_MS ? raw.timestamp : Date.now();
     const content = parseMessage(this.#contract, name, data, clientId);
     const key = messageKey(clientId, id);
-    return { id, key, clientId, timestamp, isHistory: this.#isHistory, content, raw };
+    const headers = readHeaders(raw.extras);
+    return { id, key, clientId, timestamp, isHistory: this.#isHistory, content, headers, raw };
   }
 
   /** Rewind, resume and a second attach can deliver a message again. */
@@ -102,6 +105,16 @@ export class Messages<C extends Contract> {
     if (this.#seen.size > MAX_KEYS_KEPT && oldest !== undefined) this.#seen.delete(oldest);
     return true;
   }
+}
+
+/** Returns the headers that are text. */
+export function readHeaders(extras: unknown): Record<string, string> {
+  const { headers } = Object(extras) as { headers?: unknown };
+  return Object.fromEntries(
+    Object.entries(Object(headers)).filter((entry): entry is [string, string] => {
+      return typeof entry[1] === "string";
+    }),
+  );
 }
 
 /** As JSON, because both parts may hold any separator. */

@@ -10,6 +10,7 @@ export type Stored = {
   id: string;
   name: string;
   data: unknown;
+  headers?: Record<string, string> | undefined;
   /** In ms since the epoch. Sorts the messages of one room as they were sent. */
   writtenAt: number;
   /** When it was first handed to an open connection, in ms since the epoch. */
@@ -102,15 +103,21 @@ export class OutboxStorage {
 
 function isStored(value: unknown): value is Stored {
   if (typeof value !== "object" || value === null) return false;
-  const { id, name, writtenAt, publishedAt, error } = value as Partial<Stored>;
+  const { id, name, headers, writtenAt, publishedAt, error } = value as Partial<Stored>;
   return (
     typeof id === "string" &&
     id !== "" &&
     typeof name === "string" &&
     Number.isFinite(writtenAt) &&
     (publishedAt === undefined || Number.isFinite(publishedAt)) &&
-    (error === undefined || isErrorInfo(error))
+    (error === undefined || isErrorInfo(error)) &&
+    (headers === undefined || isHeaders(headers))
   );
+}
+
+function isHeaders(value: unknown): boolean {
+  const texts = typeof value === "object" && value !== null ? Object.values(value) : [undefined];
+  return texts.every((text) => typeof text === "string");
 }
 
 function isErrorInfo(value: unknown): value is ErrorInfo {

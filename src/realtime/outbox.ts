@@ -115,13 +115,17 @@ export class Outbox<C extends Contract> {
   /**
    * Returns what one open room sends with.
    * @param listener Called with what is unsent, now and whenever it changes, until it is closed.
+   * @param headers Returns what is sent beside the data of each message.
    */
-  open(listener?: (unsent: Unsent<C>[]) => void) {
+  open(
+    listener?: (unsent: Unsent<C>[]) => void,
+    headers: () => Record<string, string> | undefined = () => undefined,
+  ) {
     if (listener) this.#listeners.add(listener);
     if (this.#entries.length > 0) listener?.(this.#unsent());
     return {
       send: <Name extends MessageName<C>>(name: Name, data: Data<C, Name>, id = randomId()) =>
-        this.#send(name, data, id),
+        this.#send(name, data, id, headers()),
       retry: (id: string) => this.#retryFailed(id),
       discard: (id: string) => this.#discard(id),
       close: (isLast: boolean) => {
@@ -131,13 +135,19 @@ export class Outbox<C extends Contract> {
     };
   }
 
-  #send(name: string, data: unknown, id: string): Promise<void> {
+  #send(
+    name: string,
+    data: unknown,
+    id: string,
+    headers: Record<string, string> | undefined,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const writtenAt = Math.max(Date.now(), (this.#entries.at(-1)?.writtenAt ?? 0) + 1);
       const entry: Entry = {
         id,
         name,
         data,
+        headers,
         writtenAt,
         delivery: "waiting",
         waitsFor: undefined,
@@ -271,9 +281,9 @@ export class Outbox<C extends Contract> {
     entry.publishedTick ??= performance.now();
     this.#storage.savePublished(entry.id, { at: entry.publishedAt ?? now, isAcknowledged: false });
     this.#update(entry, { delivery: "publishing", publishedAt: entry.publishedAt ?? now });
-    const { id, name, data } = entry;
+    const { id, name, data, headers } = entry;
     try {
-      await this.#channel.publish({ id, name, data });
+      await this.#channel.publish({ id, name, data, extras: headers && { headers } });
       this.#retry.reset();
       this.#finish(entry);
     } catch (thrown) {
@@ -353,8 +363,9 @@ export class Outbox<C extends Contract> {
   }
 
   #store(entry: Entry): void {
-    const { id, name, data, writtenAt, publishedAt, error } = entry;
-    entry.isStored = this.#storage.save({ id, name, data, writtenAt, publishedAt, error });
+    const { id, name, data, headers, writtenAt, publishedAt, error } = entry;
+    const stored = { id, name, data, headers, writtenAt, publishedAt, error };
+    entry.isStored = this.#storage.save(stored);
   }
 
   #remove(entry: Entry): void {

@@ -20,6 +20,11 @@ export type RoomOptions<C extends Contract> = {
   history?: string | number;
   /** False: what is sent is published once, or refused. Default: true. */
   outbox?: boolean;
+  /**
+   * What goes out with each message, beside its data: `extras.headers` of Ably. It is read when the
+   * message is sent, and counts towards Ably's limit of 64 KiB.
+   */
+  headers?: () => Record<string, string>;
 } & (
   | {
       /** `enter`, the default: this page is in the list of members, with its profile. */
@@ -88,10 +93,10 @@ export function openRoom<C extends Contract>(
   let isOpen = true;
   let profile = options.profile;
 
-  const publish = createPublish<C>(connection, channel);
+  const publish = createPublish<C>(connection, channel, options.headers);
   let sender: Sender<C> = { send: (name, data) => publish(name, data), ...NO_OUTBOX };
   const outbox = outboxOf(connection, channel, contract); // outbox.ts
-  if (options.outbox !== false) sender = outbox.open(events.unsent); // outbox.ts
+  if (options.outbox !== false) sender = outbox.open(events.unsent, options.headers); // outbox.ts
 
   void whenDetached(channel).then(() => {
     if (!isOpen) return;
@@ -138,11 +143,13 @@ const NO_OUTBOX = { retry() {}, discard() {}, close() {} };
 function createPublish<C extends Contract>(
   { client }: Connection,
   channel: RealtimeChannel,
+  readHeaders: RoomOptions<C>["headers"],
 ): Room<C>["publish"] {
   return async (name, data, isEphemeral = false) => {
     const isConnected = client.connection.state === "connected";
     if (!isConnected) throw { code: 80_003, statusCode: 400, message: "There is no connection." };
-    const extras = isEphemeral ? { ephemeral: true } : undefined;
+    const headers = readHeaders?.();
+    const extras = isEphemeral || headers ? { headers, ephemeral: isEphemeral } : undefined;
     await channel.publish({ id: randomId(), name, data, extras });
   };
 }

@@ -4,11 +4,18 @@ import {
   type StepName,
   afterEntry,
   initialDiagram,
-  summarize,
-  summarizeBriefly,
+  summarize as summarizeInWords,
+  summarizeBriefly as summarizeBrieflyInWords,
 } from "../../src/demo/state/diagram.ts";
 import type { TraceEvent } from "../../src/demo/state/state.ts";
+import type { Words } from "../../src/demo/state/words.ts";
 import type { ConnectionStatus, RoomStatus } from "../../src/realtime/index.ts";
+
+const textOf = (words: Words) =>
+  words.map((part) => (typeof part === "string" ? part : Object.values(part).join(""))).join("");
+const summarize = (diagram: Diagram, now: number) => textOf(summarizeInWords(diagram, now));
+const summarizeBriefly = (diagram: Diagram, now: number) =>
+  textOf(summarizeBrieflyInWords(diagram, now));
 
 type Change = (diagram: Diagram) => Diagram;
 

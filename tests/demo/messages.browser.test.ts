@@ -96,6 +96,14 @@ describe("writing", () => {
     expect(await ada.page.inputValue("[data-text]")).toBe("");
   });
 
+  it("keeps the first indentation, and sends nothing that nobody can see", async () => {
+    const ada = await stage.arrive();
+    for (const text of ["\u200b \u2060", "\n\n", "\u3164", "\n  if (x) {\n  }\n\n"])
+      await ada.say(text);
+    await ada.page.locator('.line[data-delivery="delivered"]').waitFor();
+    expect(await ada.lines.allTextContents()).toEqual(["  if (x) {\n  }"]);
+  });
+
   it("says why a message was not sent, and sends it again at a press", async () => {
     const ada = await stage.arrive();
     // The page stops texts that are too long, so this one goes around it.
@@ -155,6 +163,68 @@ describe("reading", () => {
     await expect.poll(() => fromEnd(ada)).toBeLessThan(24);
   });
 
+  it("counts in the title what arrives in the background, and marks where reading stopped", async () => {
+    const url = stage.newRoom();
+    const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
+    const room = new URL(url).searchParams.get("room");
+    // Frames stand still in a hidden tab, and go on after it.
+    await ada.page.addInitScript(() => {
+      const request = window.requestAnimationFrame.bind(window);
+      const waiting: FrameRequestCallback[] = [];
+      window.requestAnimationFrame = (callback) =>
+        document.hidden ? waiting.push(callback) : request(callback);
+      document.addEventListener("visibilitychange", () => waiting.splice(0).forEach(request));
+    });
+    await ada.page.reload();
+    await ada.connected();
+    const setHidden = (isHidden: boolean) =>
+      ada.page.evaluate((hidden) => {
+        Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, isHidden);
+    await bob.say("read");
+    await ada.sees(ada.lines, ["read"]);
+    expect(await ada.page.title()).toBe(`${room} · Live room`);
+    await setHidden(true);
+    for (const text of ["one", "two"]) await bob.say(text);
+    await expect.poll(() => ada.page.title()).toBe(`${room} (2) · Live room`);
+    await setHidden(false);
+    expect(await ada.page.title()).toBe(`${room} · Live room`);
+    await ada.page.locator(".line", { hasText: "one" }).getByText("New", { exact: true }).waitFor();
+  });
+
+  it("makes links of addresses, which can do no harm", async () => {
+    const ada = await stage.arrive();
+    await ada.say(
+      "see https://example.com/a_(b), <b>https://one.example</b> or javascript:alert(1)",
+    );
+    const links = ada.lines.locator("a");
+    await ada.sees(links, ["https://example.com/a_(b)", "https://one.example"]);
+    expect(
+      await links.first().evaluate((link: HTMLAnchorElement) => [link.rel, link.target, link.dir]),
+    ).toEqual(["noopener noreferrer nofollow ugc", "_blank", "ltr"]);
+  });
+
+  it("is copied and printed without what is no message", async () => {
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    await stage.sayAll(url, LINES);
+    await ada.say("mine");
+    await ada.page.locator('.line.mine[data-delivery="delivered"]').waitFor();
+    const copied = await ada.page.locator(".line.mine").evaluate((line) => {
+      getSelection()?.selectAllChildren(line);
+      return String(getSelection());
+    });
+    expect(copied).toMatch(/mine/);
+    expect(copied).not.toMatch(/\{ \}|you|^[A-Z]{2}$/m);
+    await ada.page.emulateMedia({ media: "print" });
+    const isWhole = await ada.page
+      .locator("[data-messages]")
+      .evaluate((list) => list.clientHeight >= list.scrollHeight);
+    expect(isWhole).toBe(true);
+    expect(await ada.page.locator("[data-text]").isVisible()).toBe(false);
+  });
+
   it("opens each message to the exact Ably message", async () => {
     const ada = await stage.arrive();
     await ada.say("look inside");
@@ -196,12 +266,42 @@ describe("reading", () => {
     expect(added[3]).toContain(names[1]);
   });
 
+  it("is busy while its history comes, so that a screen reader does not read all of it", async () => {
+    const url = stage.newRoom();
+    await stage.sayAll(url, LINES);
+    const ada = await stage.open();
+    await ada.page.addInitScript(() => {
+      const states = new Set<string | null>();
+      addEventListener("DOMContentLoaded", () => {
+        const list = document.querySelector("[data-messages]")!;
+        new MutationObserver(() => states.add(list.ariaBusy)).observe(list, { childList: true });
+      });
+      Object.assign(window, { busyAtAdditions: () => [...states] });
+    });
+    await ada.page.goto(url);
+    await ada.connected();
+    await ada.lines.getByText("line 24").waitFor();
+    await ada.page.locator("[data-messages][aria-busy=false]").waitFor();
+    const states = await ada.page.evaluate(() => {
+      return (window as unknown as { busyAtAdditions(): string[] }).busyAtAdditions();
+    });
+    expect(states).toEqual(["true"]);
+  });
+
   it("leaves translated words alone until the page has something new to say", async () => {
     const ada = await stage.arrive();
     await ada.page.locator("[data-status]").evaluate((status) => {
       status.textContent = "Verbunden";
     });
-    await ada.page.locator("[data-path-words]").getByText("open for 3 s").waitFor();
+    const sentence = ada.page.locator("[data-path-words]");
+    await sentence.evaluate((element) => {
+      for (const node of element.childNodes) {
+        if (node instanceof Text) node.data = node.data.replace("Your WebSocket has been", "Ihr");
+      }
+    });
+    const seconds = Number(/(\d+) s\.$/.exec(await sentence.innerText())?.[1]);
+    await sentence.getByText(`open for ${seconds + 2} s.`).waitFor();
+    expect(await sentence.innerText()).toContain("Ihr open for");
     expect(await ada.page.locator("[data-status]").innerText()).toBe("Verbunden");
     await ada.say("do not translate names");
     const sender = ada.page.locator("[data-sender]");

@@ -100,6 +100,37 @@ describe("while the page loads", () => {
   });
 });
 
+describe("a part that loads later", () => {
+  it("says what to do if a deploy has removed it, and a reload loses nothing", async () => {
+    const visitor = await stage.open();
+    const { page } = visitor;
+    await page.route("**/demo/view/s{hare,ide}.ts*", (route) => route.fulfill({ status: 404 }));
+    await page.goto(stage.newRoom());
+    await visitor.connected();
+    await page.locator("[data-text]").fill("half typed");
+    await page.locator("[data-invite]").click();
+    await page.locator("[data-shared]").getByText("could not be loaded").waitFor();
+    await page.keyboard.press("Escape");
+    await page.unroute("**/demo/view/s{hare,ide}.ts*");
+    await page.locator("[data-problem]").getByRole("button", { name: "Reload" }).click();
+    await page.locator("[data-servers]").getByText("local Ably stands in").waitFor();
+    expect(await page.locator("[data-problem]").isHidden()).toBe(true);
+    expect(await page.inputValue("[data-text]")).toBe("half typed");
+  });
+});
+
+describe("a first visit in development", () => {
+  it("says what to do next, until somebody has read it", async () => {
+    const ada = await stage.arrive();
+    const steps = ada.page.locator("[data-first-steps]");
+    expect(await steps.locator("li").count()).toBe(3);
+    await steps.getByRole("button", { name: "Got it" }).click();
+    await ada.page.reload();
+    await ada.page.locator("[data-practice]").waitFor();
+    expect(await steps.count()).toBe(0);
+  });
+});
+
 describe("a phone", () => {
   it("shows the last message and the box without scrolling, in any size", async () => {
     const url = stage.newRoom();

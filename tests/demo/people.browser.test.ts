@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { setStage } from "./stage.ts";
+import { Visitor } from "./visitor.ts";
 
 const stage = setStage();
 
@@ -44,6 +45,22 @@ describe("the people", () => {
     await expect.poll(() => typing.innerText(), { timeout: 10_000 }).toBe("");
   });
 
+  it("no longer type when they have emptied the box", async () => {
+    const ada = await stage.arrive();
+    const watcher = stage.watcher();
+    const room = watcher.channels.get(stage.channelOf(ada.page.url()).name);
+    const typing: unknown[] = [];
+    await room.presence.subscribe("update", ({ data }) => typing.push(data.isTyping));
+    // A timer that would end it, too, never fires.
+    await ada.page.evaluate(() => {
+      window.setTimeout = (() => 0) as unknown as typeof setTimeout;
+    });
+    await ada.page.locator("[data-text]").pressSequentially("h");
+    await ada.page.keyboard.press("Backspace");
+    await expect.poll(() => typing).toEqual([true, false]);
+    watcher.close();
+  });
+
   it("show a new name to everyone at once, and keep it over a reload", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
@@ -57,6 +74,56 @@ describe("the people", () => {
     await ada.page.reload();
     await ada.connected();
     expect(await ada.name()).toBe("Ada Lovelace");
+  });
+
+  it("get their chosen name back in a new tab, but not beside a tab that has it", async () => {
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    await ada.rename("Ada Lovelace");
+    await ada.people.getByText("Ada Lovelace").waitFor();
+    const context = ada.page.context();
+    const open = async () => {
+      const visitor = new Visitor(stage.watch(await context.newPage()));
+      await visitor.page.goto(url);
+      return visitor.connected();
+    };
+    const second = await open();
+    expect(await second.name()).not.toBe("Ada Lovelace");
+    await ada.page.close({ runBeforeUnload: true });
+    const third = await open();
+    await expect.poll(() => third.name()).toBe("Ada Lovelace");
+    await second.page.reload();
+    await second.connected();
+    expect(await second.name()).not.toBe("Ada Lovelace");
+  });
+
+  it("keep their name on what they wrote, for those who come after they have left", async () => {
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url);
+    await ada.rename("Ada");
+    await ada.people.getByText("Ada", { exact: true }).waitFor();
+    await ada.say("see you");
+    await ada.page.locator('.line[data-delivery="delivered"]').waitFor();
+    await ada.goAway();
+    const bob = await stage.arrive(url);
+    await bob.sees(bob.page.locator(".line [data-sender]"), ["Ada"]);
+  });
+
+  it("are counted, and all in view at a press of their number", async () => {
+    const url = stage.newRoom();
+    const ada = await stage.arrive(url, { viewport: { width: 400, height: 700 } });
+    const others = Array.from({ length: 8 }, (_, index) => stage.watcher(`guest-${index}`));
+    const { name } = stage.channelOf(url);
+    await Promise.all(others.map((each) => each.channels.get(name).presence.enter({ name: "G" })));
+    const number = ada.page.getByRole("button", { name: "9 people" });
+    await number.click();
+    const outOfView = await ada.page.locator("[data-people]").evaluate((list) => {
+      const { right, bottom } = list.getBoundingClientRect();
+      const boxes = [...list.children].map((item) => item.getBoundingClientRect());
+      return boxes.filter((box) => box.right > right + 1 || box.bottom > bottom + 1).length;
+    });
+    others.forEach((client) => client.close());
+    expect(outOfView).toBe(0);
   });
 
   it("cannot take a name that nobody can see", async () => {

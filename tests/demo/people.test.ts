@@ -41,7 +41,7 @@ it("lists one entry for each person, with the number of tabs, me first", () => {
 describe("the name of a person", () => {
   const nameOf = (...members: Member<Chat>[]) => namesOf(members)[0]?.name;
 
-  it("is that of the newest of their tabs", () => {
+  it("is that of the newest of their tabs, in any order", () => {
     const old = member("you-1", { connectionId: "a", name: "Bob", timestamp: 1 });
     const latest = member("you-1", { connectionId: "b", name: "Robert", timestamp: 2 });
     expect(nameOf(old, latest)).toBe("Robert");

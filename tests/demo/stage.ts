@@ -49,8 +49,8 @@ export class Stage<ThisSite extends { url: string } = Site> extends PageStage<Th
   }
 
   /** Returns a client without a page, but with a connection. The test closes it. */
-  watcher(): Ably.Realtime {
-    return new Ably.Realtime(this.#optionsFor("watcher"));
+  watcher(clientId = "watcher"): Ably.Realtime {
+    return new Ably.Realtime(this.#optionsFor(clientId));
   }
 
   #optionsFor(clientId: string): Ably.ClientOptions {

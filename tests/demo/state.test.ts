@@ -8,8 +8,9 @@ import {
   nameOf,
   reduce,
 } from "../../src/demo/state/state.ts";
+import { clockAt } from "../../src/demo/state/clock.ts";
 import { dividersOf } from "../../src/demo/state/dividers.ts";
-import { MAX_LINES } from "../../src/demo/state/timeline.ts";
+import { MAX_LINES, describeNotice } from "../../src/demo/state/timeline.ts";
 import type { Chat } from "../../src/app.ts";
 import {
   type Member,
@@ -36,7 +37,8 @@ function message(over: Partial<RoomMessage<Chat>> = {}): RoomMessage<Chat> {
   const content = { name: "chat-message", data: { text: `text ${id}` } } as const;
   const raw = { id, clientId, name: content.name, data: content.data } as InboundMessage;
   const key = messageKey(clientId, id);
-  return { id, key, clientId, timestamp: 1_000, isHistory: false, content, raw, ...over };
+  const fixed = { timestamp: 1_000, isHistory: false, headers: {} };
+  return { id, key, clientId, ...fixed, content, raw, ...over };
 }
 
 const arrived = (...messages: Partial<RoomMessage<Chat>>[]): Event => ({
@@ -126,7 +128,7 @@ describe("my messages", () => {
   });
 });
 
-it("shows no line for a message that the list does not show, mine or somebody else's", () => {
+it("shows no line for a message of a type without text, mine or somebody else's", () => {
   const content = { name: "move", data: { x: 1 } } as unknown as RoomMessage<Chat>["content"];
   const move = { ...unsent("a"), ...content } as Unsent<Chat>;
   expect(idsOf(arrived({ content }), outbox(move))).toEqual([]);
@@ -160,13 +162,56 @@ describe("messages of others", () => {
 });
 
 describe("who joins and leaves", () => {
-  const notices = (...events: Event[]) =>
-    entriesOf(after(...events)).flatMap((entry) => (entry.kind === "notice" ? [entry.words] : []));
+  const notices = (...events: Event[]) => {
+    const state = after(...events);
+    return entriesOf(state).flatMap((entry) =>
+      entry.kind === "notice" ? [describeNotice(entry, (clientId) => nameOf(state, clientId))] : [],
+    );
+  };
 
   it("is shown, with the name apart from the words", () => {
     const both = members(member("me-1"), member("you-1"));
     expect(notices(members(member("me-1")), both)).toEqual([[{ name: "you-1" }, " joined"]]);
     expect(notices(both, members(member("me-1")))).toEqual([[{ name: "you-1" }, " left"]]);
+  });
+
+  const everyone = (count: number) =>
+    Array.from({ length: count }, (_, index) => member(`guest-${index}`));
+
+  it("is gathered in one notice until somebody writes", () => {
+    const [one, three] = [members(member("me-1")), members(member("me-1"), ...everyone(3))];
+    expect(notices(one, three)).toEqual([
+      [{ name: "guest-0" }, ", ", { name: "guest-1" }, ", and ", { name: "guest-2" }, " joined"],
+    ]);
+    const many = members(member("me-1"), ...everyone(30));
+    const [notice] = notices(one, three, many);
+    expect(notice?.slice(-3)).toEqual([", and ", "27 others", " joined"]);
+    const swapped = members(member("me-1"), member("you-1"));
+    expect(notices(three, swapped)[0]?.slice(0, 4)).toEqual([
+      { name: "you-1" },
+      " joined",
+      ", ",
+      { name: "guest-0" },
+    ]);
+    expect(idsOf(one, three, arrived({ id: "x" }), many)).toEqual([
+      "presence guest-0",
+      "x",
+      "presence guest-3",
+    ]);
+  });
+
+  it("is in one notice only, also if they come again after a message", () => {
+    const [one, both] = [members(member("me-1")), members(member("me-1"), ...everyone(2))];
+    const events = [one, both, arrived({ id: "x" }), members(member("me-1"), member("guest-1"))];
+    expect(idsOf(...events)).toEqual(["presence guest-1", "x", "presence guest-0"]);
+  });
+
+  it("is shown with the name that the person has now", () => {
+    const come = members(member("me-1"), member("you-1", "a", "Bold Raven"));
+    const renamed = members(member("me-1"), member("you-1", "a", "Grace"));
+    expect(notices(members(member("me-1")), come, renamed)).toEqual([
+      [{ name: "Grace" }, " joined"],
+    ]);
   });
 
   it("takes one entry for each person, so that nobody fills the list with theirs", () => {
@@ -217,12 +262,47 @@ describe("the view", () => {
     expect(state.isFollowing).toBe(false);
   });
 
+  const away: Event = { type: "hidden", isHidden: true };
+  const back: Event = { type: "hidden", isHidden: false };
+
+  it("counts what arrives while the tab is in the background, but no history", () => {
+    const events = [away, arrived({ id: "0", isHistory: true }), arrived({ id: "1" }), arrived({})];
+    expect(after(...events).unseen).toMatchObject({ count: 2 });
+    expect(after(...events, down).unseen).toMatchObject({ count: 2 });
+    expect(after(...events, back).unseen).toMatchObject({ count: 0 });
+    expect(after(up, ...events, back).unseen).toMatchObject({ count: 2 });
+  });
+
+  it("marks where reading stopped until the person leaves again or answers", () => {
+    const events = [arrived({ id: "1" }), away, arrived({ id: "2" }, { id: "3" }), back];
+    expect(after(...events).unseen.firstKey).toBe(messageKey("you-1", "2"));
+    expect(after(...events, arrived({ id: "4" })).unseen.firstKey).toBe(messageKey("you-1", "2"));
+    expect(after(...events, away, arrived({ id: "4" })).unseen.firstKey).toBe(
+      messageKey("you-1", "4"),
+    );
+    expect(after(...events, away).unseen.firstKey).toBeUndefined();
+    expect(after(...events, outbox(unsent("a"))).unseen.firstKey).toBeUndefined();
+  });
+
+  it("is busy until the history is here", () => {
+    const attached: Event = { type: "room", status: { state: "attached", isContinuous: true } };
+    const error = { code: 91003, statusCode: 400, message: "full" };
+    const isFull: Event = {
+      type: "room",
+      status: { state: "attached", isContinuous: true, error },
+    };
+    expect(after(attached, arrived({ isHistory: true })).hasHistory).toBe(false);
+    expect(after(attached, members(member("you-1"))).hasHistory).toBe(false);
+    expect(after(attached, members(member("me-1")), members()).hasHistory).toBe(true);
+    expect(after(attached, isFull).hasHistory).toBe(true);
+  });
+
   it("has seen everything when it is back at the end", () => {
     expect(after(up, arrived({}), down)).toMatchObject({ isFollowing: true, unseen: { count: 0 } });
   });
 
   const dividers = (events: Event[], firstUnseen?: string) =>
-    dividersOf(entriesOf(after(...events)), firstUnseen);
+    dividersOf(entriesOf(after(...events)), firstUnseen, clockAt(now), now);
 
   it("divides history from what is new, and days from each other", () => {
     const events = [
@@ -230,9 +310,14 @@ describe("the view", () => {
       arrived({ id: "2", timestamp: 2_000 }),
       arrived({ id: "3", timestamp: 2_000 + DAY_MS }),
     ];
-    const nextDay = new Date(2_000 + DAY_MS).toDateString();
+    const nextDay = clockAt(now).day(2_000 + DAY_MS);
     expect(dividers(events)).toEqual([undefined, "You joined", nextDay]);
     expect(dividers(events, messageKey("you-1", "2"))[1]).toBe("New");
+  });
+
+  it("shows the day above a message that is not from today", () => {
+    const long = arrived({ id: "1", timestamp: now - 3 * DAY_MS });
+    expect(dividers([long])).toEqual([clockAt(now).day(now - 3 * DAY_MS)]);
   });
 
   it("takes days from Ably's clock alone, so that a wrong clock here changes nothing", () => {

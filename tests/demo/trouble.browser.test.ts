@@ -20,6 +20,26 @@ it("says so when the function cannot be reached, and connects once it can", asyn
   expect(await page.locator("[data-problem]").isHidden()).toBe(true);
 });
 
+it("shows how to set a key, and connects by itself when there is one", async () => {
+  const visitor = await stage.open();
+  const { page } = visitor;
+  const message = "This site has no ABLY_API_KEY yet. Copy a key from https://ably.com/accounts.";
+  const error = { code: 40106, statusCode: 500, message };
+  const headers = { "x-ably-errorcode": "40106" };
+  await page.route("**/.netlify/functions/**", (route) =>
+    route.fulfill({ status: 500, headers, json: { error } }),
+  );
+  await page.goto(stage.newRoom());
+  const problem = page.locator("[data-problem]");
+  await problem.getByText("This site has no ABLY_API_KEY yet.", { exact: true }).waitFor();
+  expect(await problem.locator("ol > li").count()).toBe(3);
+  expect(await page.locator("[data-text]").isVisible()).toBe(false);
+  await page.unroute("**/.netlify/functions/**");
+  // The SDK asks the function again after 15 s.
+  await expect.poll(() => problem.isVisible(), { timeout: 40_000 }).toBe(false);
+  await visitor.connected();
+});
+
 it("says so when the function refuses for good", async () => {
   const visitor = await stage.open();
   const error = { code: 40012, statusCode: 403, message: "The clientId was refused: testing." };

@@ -222,7 +222,9 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     const { connection } = openTab("ada", { storages });
     await connected(connection);
     connection.storages.tab.write("half typed", "draft", "ada", "lobby");
+    connection.storages.site.write("Ada", "name");
     connection.signOut();
+    expect(connection.storages.site.read("name")).toBeUndefined();
     connection.storages.tab.write("late", "draft", "ada", "lobby");
     expect(Object.keys(storages.sessionStorage)).toEqual([]);
     await expect.poll(() => connection.status.state).toBe("closed");

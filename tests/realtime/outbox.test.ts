@@ -33,7 +33,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
         tab.connection,
         notes,
         roomName,
-        { profile: { name: "Ada" } },
+        { profile: { name: "Ada" }, headers: () => ({ name: "Ada" }) },
         { unsent: (list) => (unsent = list) },
       );
     const room = open();
@@ -83,6 +83,24 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     await after.send("three");
     await expect.poll(() => bob).toEqual(["one", "two", "three"]);
     await expect.poll(after.states).toEqual([]);
+  });
+
+  it("keeps its headers over a reload, and is skipped if they are not text", async () => {
+    const headers: unknown[] = [];
+    const { client } = openTab("bob").connection;
+    await client.channels
+      .get(`room:${roomName}`)
+      .subscribe(({ extras }) => headers.push(extras?.headers));
+    const before = load(offline);
+    void before.send("one");
+    before.connection.close();
+    await load().connection.client.connection.whenState("connected");
+    await expect.poll(() => headers).toEqual([{ name: "Ada" }]);
+    const broken = load(offline);
+    void broken.send("two");
+    broken.connection.close();
+    changeStored({ headers: { name: 7 } });
+    expect(load(offline).states()).toEqual([]);
   });
 
   it("says when Ably has it, and is forgotten when the room has delivered it", async () => {

@@ -97,6 +97,32 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await expect.poll(room.texts).toEqual(["before (history)", "after"]);
   });
 
+  it("carries headers beside the data of what is sent and published", async () => {
+    let mood = "calm";
+    const room = open(connection, roomName, { ...asAda, headers: () => ({ mood }) });
+    await room.isHere();
+    await room.send("note", { text: "one" });
+    mood = "busy";
+    await room.publish("note", { text: "two" }, true);
+    await expect.poll(room.texts).toEqual(["one", "two"]);
+    expect(room.messages.map(({ headers }) => headers)).toEqual([
+      { mood: "calm" },
+      { mood: "busy" },
+    ]);
+    expect(room.messages[1]?.raw.extras).toMatchObject({ ephemeral: true });
+  });
+
+  it("reports only the headers that are text, whatever a stranger sends", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    const headers = { name: "Eve", count: 7, none: null, __proto__: null };
+    for (const extras of [undefined, {}, { headers }, { headers: {} }]) {
+      await publish("x", { extras });
+    }
+    await expect.poll(() => room.messages.length).toBe(4);
+    expect(room.messages.map((message) => message.headers)).toEqual([{}, {}, { name: "Eve" }, {}]);
+  });
+
   it("reports nothing after it was closed", async () => {
     const room = open(connection, roomName);
     await room.isHere();

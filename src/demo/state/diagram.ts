@@ -8,7 +8,8 @@ import type {
   RoomStatus,
   TokenStep,
 } from "../../realtime/index.ts";
-import type { TraceEntry } from "./state.ts";
+import type { TraceEntry } from "./events.ts";
+import type { Words } from "./words.ts";
 
 export const STEP_NAMES = ["page", "function", "token", "socket", "channel"] as const;
 export type StepName = (typeof STEP_NAMES)[number];
@@ -166,58 +167,63 @@ function afterRoom(diagram: Diagram, { state }: RoomStatus, now: number): Diagra
   return withSteps(diagram, { channel: { state: "done", ms: now - (channel.startedAt ?? now) } });
 }
 
-export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): string {
-  const runs = {
-    idle: "has not run yet",
-    active: "is running",
-    skipped: "did not run",
-    failed: "failed",
-    done: `ran ${formatMs(lastRunMs ?? 0)}`,
+export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): Words {
+  const runs: Record<Step["state"], Words> = {
+    idle: ["Function has not run yet · "],
+    active: ["Function is running · "],
+    skipped: ["Function did not run · "],
+    failed: ["Function failed · "],
+    done: ["Function ran ", { value: formatMs(lastRunMs ?? 0) }, " · "],
   };
   const isOpen = steps.socket.state === "done" && openedAt !== undefined;
-  const socket = isOpen ? `open for ${formatDuration(now - openedAt)}` : "not open";
-  return `Function ${runs[steps.function.state]} · WebSocket ${socket}`;
+  const socket: Words = isOpen
+    ? ["WebSocket open for ", { value: formatDuration(now - openedAt) }]
+    : ["WebSocket not open"];
+  return [...runs[steps.function.state], ...socket];
 }
 
-export function summarize(diagram: Diagram, now: number): string {
-  return `${describeFunction(diagram)} ${describeSocket(diagram, now)}`;
+export function summarize(diagram: Diagram, now: number): Words {
+  return [...describeFunction(diagram), " ", ...describeSocket(diagram, now)];
 }
 
-function describeFunction({ steps, functionRuns, lastRunMs }: Diagram): string {
+function describeFunction({ steps, functionRuns, lastRunMs }: Diagram): Words {
   switch (steps.function.state) {
     case "idle":
-      return "The function has not run yet.";
+      return ["The function has not run yet."];
     case "active":
-      return "The function is running.";
+      return ["The function is running."];
     case "skipped":
-      return "The function did not run: this tab still has a token.";
+      return ["The function did not run: this tab still has a token."];
     case "failed":
-      return "The function did not sign a token request.";
+      return ["The function did not sign a token request."];
     case "done": {
-      const ms = formatMs(lastRunMs ?? 0);
+      const ms = { value: formatMs(lastRunMs ?? 0) };
+      const times = { value: String(functionRuns) };
       return functionRuns > 1
-        ? `The function has run ${functionRuns} times, the last time for ${ms}.`
-        : `The function ran for ${ms}.`;
+        ? ["The function has run ", times, " times, the last time for ", ms, "."]
+        : ["The function ran for ", ms, "."];
     }
     default:
       return steps.function.state satisfies never;
   }
 }
 
-function describeSocket({ steps, openedAt, transport }: Diagram, now: number): string {
+function describeSocket({ steps, openedAt, transport }: Diagram, now: number): Words {
   const name = transport === "xhr_polling" ? "HTTP connection" : "WebSocket";
   switch (steps.socket.state) {
     case "idle":
     case "skipped":
       return [steps.function.state, steps.token.state].includes("active")
-        ? "Your WebSocket waits for a token."
-        : "There is no WebSocket.";
+        ? ["Your WebSocket waits for a token."]
+        : ["There is no WebSocket."];
     case "active":
-      return `Your ${name} is opening.`;
+      return [`Your ${name} is opening.`];
     case "failed":
-      return `Your ${name} is closed.`;
-    case "done":
-      return `Your ${name} has been open for ${formatDuration(now - (openedAt ?? now))}.`;
+      return [`Your ${name} is closed.`];
+    case "done": {
+      const time = { value: formatDuration(now - (openedAt ?? now)) };
+      return [`Your ${name} has been open for `, time, "."];
+    }
     default:
       return steps.socket.state satisfies never;
   }

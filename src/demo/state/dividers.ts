@@ -1,22 +1,46 @@
-import type { Entry } from "./timeline.ts";
+import type { Clock } from "./clock.ts";
+import type { Entry, Line } from "./timeline.ts";
 
-/** What stands above each entry: a new day by Ably's clock, where I joined, or the first unseen. */
+/** Later messages of the same person show their name and time again. */
+const GROUP_MS = 5 * 60_000;
+
+/**
+ * What stands above each entry: its day by Ably's clock, where I joined, where reading stopped.
+ * @param now In ms since the epoch. The present day needs no divider at the beginning.
+ */
 export function dividersOf(
   entries: Entry[],
   firstUnseenKey: string | undefined,
+  clock: Clock,
+  now: number,
 ): (string | undefined)[] {
-  let day: string | undefined;
+  let lastTime = now;
   let wasHistory = false;
   return entries.map((entry) => {
-    const previousDay = day;
-    if (entry.kind === "line" && entry.timestamp !== undefined) {
-      day = new Date(entry.timestamp).toDateString();
-    }
-    const isHistory = entry.kind === "line" && entry.isHistory;
+    const { timestamp = lastTime, isHistory = false } = entry.kind === "line" ? entry : {};
+    const day = clock.isSameDay(timestamp, lastTime) ? undefined : clock.day(timestamp);
     const isFirstAfterHistory = wasHistory && !isHistory;
+    lastTime = timestamp;
     wasHistory = isHistory;
-    if (entry.key === firstUnseenKey) return "New";
-    if (isFirstAfterHistory) return "You joined";
-    return previousDay !== undefined && day !== previousDay ? day : undefined;
+    const place = isFirstAfterHistory ? "You joined" : undefined;
+    const mark = entry.key === firstUnseenKey ? "New" : place;
+    return [day, mark].filter((part) => part !== undefined).join(" · ") || undefined;
   });
+}
+
+/** Whether each entry goes on what the same person said in the last minutes, with nothing between. */
+export function continuationsOf(entries: Entry[], dividers: (string | undefined)[]): boolean[] {
+  let first: Line | undefined;
+  return entries.map((entry, index) => {
+    if (dividers[index] === undefined && first && continues(first, entry)) return true;
+    first = entry.kind === "line" ? entry : undefined;
+    return false;
+  });
+}
+
+/** @param first The line that shows the name and the time. */
+function continues(first: Line, entry: Entry): boolean {
+  if (entry.kind !== "line" || entry.clientId !== first.clientId) return false;
+  const { timestamp = first.timestamp ?? 0 } = entry;
+  return Math.abs(timestamp - (first.timestamp ?? timestamp)) < GROUP_MS;
 }

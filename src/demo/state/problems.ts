@@ -1,6 +1,13 @@
 /** SHOWN. What is wrong, for the panel of this page. The words are in src/realtime/words.ts. */
+import { classifyError } from "../../realtime/errors.ts";
 import { type Problem, describeError, describeRoomError } from "../../realtime/words.ts";
 import type { State } from "./state.ts";
+
+/**
+ * `action`: what the button does. `summary`: only for a site without a key, what is wrong with it, to
+ * stand above the steps that set one.
+ */
+export type PageProblem = Problem & { action: "retry" | "reload"; summary?: string | undefined };
 
 const INVALID_ROOM: Problem = {
   title: "Invalid room name",
@@ -9,7 +16,28 @@ const INVALID_ROOM: Problem = {
   canRetry: false,
 };
 
-export function findProblem({ connection, room, isRoomInvalid }: State): Problem | undefined {
+const PART_MISSING: PageProblem = {
+  title: "A part of this page could not be loaded",
+  detail:
+    "This site may have a new version, or your network failed. Reload the page. It keeps what you have written and not sent.",
+  canRetry: true,
+  action: "reload",
+};
+
+export function findProblem(state: State): PageProblem | undefined {
+  const problem = findRealtimeProblem(state);
+  if (problem) return { ...problem, action: "retry", summary: summarizeKey(state, problem) };
+  return state.isPartMissing ? PART_MISSING : undefined;
+}
+
+function findRealtimeProblem({ connection, room, isRoomInvalid }: State): Problem | undefined {
   if (connection.state !== "connected") return describeError(connection);
   return describeRoomError(room) ?? (isRoomInvalid ? INVALID_ROOM : undefined);
+}
+
+/** Returns the first sentence of the function's own words. */
+function summarizeKey({ connection }: State, { detail }: Problem): string | undefined {
+  const { error, response } = connection;
+  if (!error || classifyError(error, response) !== "key-not-set") return undefined;
+  return detail.split(/(?<=\.) /)[0];
 }

@@ -1,30 +1,32 @@
 /** SHOWN. Everything on screen, as data, and how each event changes it. No DOM and no network here. */
 import type { Chat } from "../../app.ts";
-import {
-  type ConnectionStatus,
-  type ConnectionStep,
-  type Identity,
-  type Member,
-  type RoomMessage,
-  type RoomStatus,
-  type Unsent,
-  cleanName,
+import type {
+  ConnectionStatus,
+  Identity,
+  Member,
+  RoomMessage,
+  RoomStatus,
+  Unsent,
 } from "../../realtime/index.ts";
 import { type Appearances, appearanceOf, updateAppearances } from "./appearances.ts";
-import { NOBODY, namesOf } from "./people.ts";
+import { type Claims, namesOfAuthors, updateClaims, without } from "./claims.ts";
+import type { DemoEvent, TraceEntry, TraceEvent } from "./events.ts";
+import { namesOf } from "./people.ts";
 import {
   type Entry,
   type Line,
   MAX_LINES,
   type Timeline,
+  addGap,
   addLines,
-  addNotices,
+  addVisits,
   emptyTimeline,
-  gapNotice,
-  presenceNotices,
   readLine,
   readUnsent,
 } from "./timeline.ts";
+import { visitsBetween } from "./visits.ts";
+
+export type { DemoEvent, SessionEvent, TraceEntry, TraceEvent } from "./events.ts";
 
 export type State = {
   me: Identity;
@@ -36,44 +38,29 @@ export type State = {
   room: RoomStatus;
   members: Member<Chat>[];
   appearances: Appearances;
+  /** The names in messages of people who were never in the list of members. */
+  claims: Claims;
   timeline: Timeline;
+  /** What was sent before this page came is here. */
+  hasHistory: boolean;
   /** My messages that Ably has not delivered back yet. They stand below the timeline. */
   pending: Line[];
   /** The end of the list is in view, and stays there. */
   isFollowing: boolean;
-  /** Messages that arrived while the end was out of view. */
-  unseen: { count: number; firstKey?: string };
+  /** This tab is in the background. */
+  isHidden: boolean;
+  /** Messages that arrived out of view. The first of them stays marked after it was seen. */
+  unseen: { count: number; firstKey?: string | undefined };
+  /** A part of the page could not be loaded: the site may have a new version. */
+  isPartMissing: boolean;
   /** What happened to the connection, oldest first: for the diagram and the log. */
   trace: TraceEntry[];
   sent: number;
   received: number;
 };
 
-export type TraceEntry = { number: number; timestamp: number; event: TraceEvent };
-
-export type TraceEvent =
-  | { type: "step"; step: ConnectionStep }
-  | { type: "room"; status: RoomStatus }
-  | { type: "round-trip"; ms: number };
-
-/** `now`: when it happened, in ms since the epoch. */
-type Stamped<Event> = Event & { now: number };
-
-/** What happens in the room and on the way to it. */
-export type SessionEvent = Stamped<
-  | TraceEvent
-  | { type: "connection"; status: ConnectionStatus }
-  | { type: "members"; members: Member<Chat>[] }
-  | { type: "messages"; messages: RoomMessage<Chat>[] }
-  | { type: "unsent"; unsent: Unsent<Chat>[] }
-  | { type: "renamed"; name: string }
->;
-
-export type DemoEvent =
-  | SessionEvent
-  | Stamped<{ type: "scrolled"; isAtEnd: boolean } | { type: "tick" }>;
-
 const MAX_TRACE_ENTRIES = 200;
+const MAX_CLAIMS = 2 * MAX_LINES;
 
 export function initialState(me: Identity, isRoomInvalid: boolean, now: number): State {
   return {
@@ -84,10 +71,14 @@ export function initialState(me: Identity, isRoomInvalid: boolean, now: number):
     room: { state: "initialized", isContinuous: true },
     members: [],
     appearances: new Map(),
+    claims: new Map(),
     timeline: emptyTimeline,
+    hasHistory: false,
     pending: [],
     isFollowing: true,
+    isHidden: false,
     unseen: { count: 0 },
+    isPartMissing: false,
     trace: [],
     sent: 0,
     received: 0,
@@ -111,9 +102,13 @@ export function reduce(before: State, event: DemoEvent): State {
     case "unsent":
       return afterUnsent(state, event.unsent);
     case "renamed":
-      return { ...state, me: { ...state.me, name: event.name } };
+      return withNamesOfAuthors({ ...state, me: { ...state.me, name: event.name } });
     case "scrolled":
-      return afterScroll(state, event.isAtEnd);
+      return afterReading({ ...state, isFollowing: event.isAtEnd });
+    case "hidden":
+      return afterHidden(state, event.isHidden);
+    case "part-missing":
+      return { ...state, isPartMissing: true };
     case "tick":
       return state;
     default:
@@ -130,57 +125,88 @@ function trace(state: State, event: TraceEvent): State {
 function afterRoomStatus(state: State, status: RoomStatus): State {
   // After a dropped connection the room reattaches by itself. Only a failure is worth a notice.
   if (status.state === "attaching" && state.room.state === "attached") return state;
-  return { ...(status.isContinuous ? state : afterGap(state)), room: status };
+  // Ably refuses to list this page in a room that is full, but has delivered the history.
+  const hasHistory = state.hasHistory || status.error !== undefined;
+  return { ...(status.isContinuous ? state : afterGap(state)), room: status, hasHistory };
 }
 
 /** Acknowledged messages may never come back after a gap, so they go above the notice. */
 function afterGap(state: State): State {
   const delivered = state.pending.filter(({ delivery }) => delivery === "delivered");
-  const timeline = addNotices(addLines(state.timeline, delivered), [gapNotice(state.now)]);
+  const timeline = addGap(addLines(state.timeline, delivered), state.now);
   const pending = state.pending.filter(({ delivery }) => delivery !== "delivered");
   return { ...state, timeline, pending };
 }
 
-/** Adds no notices when this page itself enters or leaves. */
-function afterMembers(state: State, members: Member<Chat>[]): State {
-  const [before, people] = [namesOf(state.members), namesOf(members)];
-  const appearances = updateAppearances(state.appearances, people, () => inView(state));
-  const after = { ...state, members, appearances };
-  const includesMe = (list: Member<Chat>[]) =>
-    list.some(({ clientId }) => clientId === state.me.clientId);
-  if (!includesMe(state.members) || !includesMe(members)) return after;
-  return { ...after, timeline: addNotices(state.timeline, presenceNotices(before, people)) };
+/** Adds no notice when this page itself enters or leaves. */
+function afterMembers(before: State, members: Member<Chat>[]): State {
+  const [earlier, people] = [namesOf(before.members), namesOf(members)];
+  const ids = new Set(people.map(({ clientId }) => clientId));
+  const appearances = updateAppearances(before.appearances, people, () => inView(before));
+  const changed = { ...before, members, appearances, claims: without(before.claims, ids) };
+  const state = appearances === before.appearances ? changed : withNamesOfAuthors(changed);
+  if (!ids.has(before.me.clientId)) return state;
+  // Ably delivers what came before this page before it lists the page.
+  const after = { ...state, hasHistory: true };
+  if (!earlier.some(({ clientId }) => clientId === before.me.clientId)) return after;
+  return { ...after, timeline: addVisits(before.timeline, visitsBetween(earlier, people)) };
+}
+
+/** A name from the list of members always counts, and a name from a message may not repeat it. */
+function withNamesOfAuthors(before: State): State {
+  if (before.claims.size === 0) return before;
+  const state = before.claims.size > MAX_CLAIMS ? forgetAuthors(before) : before;
+  const { claims, me } = state;
+  const known = [...state.appearances]
+    .filter(([clientId]) => !claims.has(clientId) && clientId !== me.clientId)
+    .map(([clientId, { name }]) => ({ clientId, name }));
+  const names = namesOfAuthors(claims, [me, ...known]);
+  const appearances = updateAppearances(state.appearances, names, () => inView(state));
+  return { ...state, appearances };
+}
+
+/** Forgets those of whom nothing is shown any more. */
+function forgetAuthors(state: State): State {
+  const shown = new Set(inView(state));
+  const gone = new Set([...state.claims.keys()].filter((clientId) => !shown.has(clientId)));
+  const { claims, appearances } = state;
+  return { ...state, claims: without(claims, gone), appearances: without(appearances, gone) };
 }
 
 function inView({ members, timeline }: State): string[] {
-  const authors = timeline.entries.flatMap((entry) => {
-    return entry.kind === "line" ? entry.clientId : [];
+  const shown = timeline.entries.flatMap((entry) => {
+    if (entry.kind === "line") return entry.clientId;
+    return entry.about === "gap" ? [] : entry.about.map(({ clientId }) => clientId);
   });
-  return [...members.map(({ clientId }) => clientId), ...authors];
+  return [...members.map(({ clientId }) => clientId), ...shown];
 }
 
-function afterMessages(state: State, messages: RoomMessage<Chat>[]): State {
+function afterMessages(before: State, messages: RoomMessage<Chat>[]): State {
   // Thousands can arrive at once, and the list keeps only the last of them.
-  const lines = messages
-    .slice(-MAX_LINES)
-    .map((message) => readLine(message, state.me.clientId))
+  const last = messages.slice(-MAX_LINES);
+  const lines = last
+    .map((message) => readLine(message, before.me.clientId))
     .filter((line) => line !== undefined);
   const keys = new Set(messages.map(({ key }) => key));
   const live = messages.filter(({ isHistory }) => !isHistory).length;
-  const strangers = lines
-    .filter(({ clientId }) => !state.appearances.has(clientId))
-    .map(({ clientId }) => ({ clientId, name: cleanName(clientId) ?? NOBODY }));
-  const after = {
-    ...state,
-    timeline: addLines(state.timeline, lines),
-    appearances: updateAppearances(state.appearances, strangers, () => inView(state)),
-    pending: state.pending.filter(({ key }) => !keys.has(key)),
-    received: state.received + live,
+  const state = {
+    ...before,
+    claims: updateClaims(before.claims, last, ({ clientId }) => isKnown(before, clientId)),
+    timeline: addLines(before.timeline, lines),
+    pending: before.pending.filter(({ key }) => !keys.has(key)),
+    received: before.received + live,
   };
-  const [firstOfOthers, ...rest] = lines.filter(({ isMine }) => !isMine);
-  if (state.isFollowing || !firstOfOthers) return after;
-  const { count, firstKey = firstOfOthers.key } = state.unseen;
-  return { ...after, unseen: { count: count + 1 + rest.length, firstKey } };
+  const after = state.claims === before.claims ? state : withNamesOfAuthors(state);
+  const news = lines.filter(({ isMine, isHistory }) => !isMine && !isHistory);
+  if (news.length === 0 || (state.isFollowing && !state.isHidden)) return after;
+  const { count, firstKey } =
+    state.unseen.count > 0 ? state.unseen : { count: 0, firstKey: news[0]?.key };
+  return { ...after, unseen: { count: count + news.length, firstKey } };
+}
+
+/** Presence has shown how this person is called. */
+function isKnown({ me, claims, appearances }: State, clientId: string): boolean {
+  return clientId === me.clientId || (appearances.has(clientId) && !claims.has(clientId));
 }
 
 /** Ably may have delivered a message back before it acknowledges it: then it is in the timeline. */
@@ -202,9 +228,15 @@ function afterUnsent(state: State, unsent: Unsent<Chat>[]): State {
   };
 }
 
-function afterScroll(state: State, isAtEnd: boolean): State {
-  const unseen = isAtEnd ? { count: 0 } : state.unseen;
-  return { ...state, isFollowing: isAtEnd, unseen };
+function afterHidden(state: State, isHidden: boolean): State {
+  // The mark of what was new before goes when the person does.
+  const unseen = isHidden && state.unseen.count === 0 ? { count: 0 } : state.unseen;
+  return afterReading({ ...state, isHidden, unseen });
+}
+
+function afterReading(state: State): State {
+  const isRead = state.isFollowing && !state.isHidden;
+  return isRead ? { ...state, unseen: { ...state.unseen, count: 0 } } : state;
 }
 
 export function entriesOf({ timeline, pending }: State): Entry[] {

@@ -7,6 +7,7 @@ import {
   type Unsent,
   messageKey,
 } from "../../realtime/index.ts";
+import { type Visit, describeVisits, mergeVisits } from "./visits.ts";
 import { type Words, describeUnknown } from "./words.ts";
 
 export type Line = {
@@ -29,7 +30,7 @@ export type Line = {
   raw?: unknown;
 };
 
-export type Notice = { kind: "notice"; key: string; words: Words };
+export type Notice = { kind: "notice"; key: string; about: "gap" | Visit[] };
 
 export type Entry = Line | Notice;
 
@@ -53,13 +54,42 @@ export function addLines(timeline: Timeline, lines: Line[]): Timeline {
   return { entries, dropped: timeline.dropped + dropped };
 }
 
-/** Adds notices at the end, in place of earlier ones with the same key. */
-export function addNotices(timeline: Timeline, notices: Notice[]): Timeline {
-  if (notices.length === 0) return timeline;
-  const keys = new Set(notices.map(({ key }) => key));
-  const others = timeline.entries.filter(({ key }) => !keys.has(key));
-  const { entries, dropped } = limit([...others, ...notices]);
+export function addGap(timeline: Timeline, now: number): Timeline {
+  return append(timeline, { kind: "notice", key: `gap ${now}`, about: "gap" });
+}
+
+/** Adds them to the last notice, or as a new one. Each person is in one notice at most. */
+export function addVisits(timeline: Timeline, visits: Visit[]): Timeline {
+  if (visits.length === 0) return timeline;
+  const last = timeline.entries.at(-1);
+  const earlier = last?.kind === "notice" && last.about !== "gap" ? last.about : undefined;
+  const gone = new Set(visits.map(({ clientId }) => clientId));
+  const others = (earlier ? timeline.entries.slice(0, -1) : timeline.entries).flatMap((entry) =>
+    entry.kind === "notice" && entry.about !== "gap" ? without(entry.about, gone, entry) : [entry],
+  );
+  const notice = toNotice(mergeVisits(earlier ?? [], visits));
+  return append({ ...timeline, entries: others }, notice);
+}
+
+function without(visits: Visit[], gone: Set<string>, notice: Notice): Notice[] {
+  const left = visits.filter(({ clientId }) => !gone.has(clientId));
+  if (left.length === visits.length) return [notice];
+  return left.length === 0 ? [] : [toNotice(left)];
+}
+
+function toNotice(visits: Visit[]): Notice {
+  return { kind: "notice", key: `presence ${visits[0]?.clientId}`, about: visits };
+}
+
+function append(timeline: Timeline, notice: Notice): Timeline {
+  const { entries, dropped } = limit([...timeline.entries, notice]);
   return { entries, dropped: timeline.dropped + dropped };
+}
+
+/** @param nameOf How a person is called now, which may be another name than when they came. */
+export function describeNotice({ about }: Notice, nameOf: (clientId: string) => string): Words {
+  if (about !== "gap") return describeVisits(about, nameOf);
+  return ["The connection was not resumed. Messages may be missing here."];
 }
 
 function limit(entries: Entry[]): Timeline {
@@ -122,27 +152,4 @@ export function readText(content: Content<Chat>): string | undefined {
     default:
       return undefined;
   }
-}
-
-export function gapNotice(now: number): Notice {
-  const words = ["The connection was not resumed. Messages may be missing here."];
-  return { kind: "notice", key: `gap ${now}`, words };
-}
-
-/** Members who joined or left between two presence lists. A second tab is no second person. */
-export function presenceNotices(before: Person[], after: Person[]): Notice[] {
-  const joined = missingFrom(before, after).map((person) => toNotice(person, " joined"));
-  const left = missingFrom(after, before).map((person) => toNotice(person, " left"));
-  return [...joined, ...left];
-}
-
-type Person = { clientId: string; name: string };
-
-function missingFrom(others: Person[], people: Person[]): Person[] {
-  const known = new Set(others.map(({ clientId }) => clientId));
-  return people.filter(({ clientId }) => !known.has(clientId));
-}
-
-function toNotice({ clientId, name }: Person, verb: string): Notice {
-  return { kind: "notice", key: `presence ${clientId}`, words: [{ name }, verb] };
 }

@@ -1,7 +1,10 @@
 /** Text for people: sentences with names in them, and whatever a message carries. */
 
-/** A sentence in parts, so that a view can set names apart: a name may say anything. */
-export type Words = (string | { name: string })[];
+/**
+ * A sentence in parts. A view sets names apart, because a name may say anything, and writes only the
+ * values that change, because a translating browser has replaced the words around them.
+ */
+export type Words = (string | { name: string } | { value: string })[];
 
 export function describeUnknown(name: unknown, data: unknown): string {
   const label = typeof name === "string" && name !== "" ? name : "(no name)";

@@ -1,7 +1,9 @@
+import { isVisible } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 
 /**
- * The most text in a message, in bytes. Ably's limit is 64 KiB for name, clientId and data together.
+ * The most text in a message, in bytes. Ably's limit is 64 KiB for name, clientId, data and headers
+ * together.
  * https://ably.com/docs/platform/pricing/limits
  */
 const MAX_TEXT_BYTES = 60_000;
@@ -23,10 +25,9 @@ export function bindComposer(
   if (box.value === "") box.value = draft.read();
   else draft.write(box.value);
   fit(box);
-
   const submit = () => {
-    const text = box.value.trim();
-    if (text === "") return;
+    const text = withoutBlankLines(box.value);
+    if (!isVisible(text)) return;
     if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
     box.value = "";
     draft.write("");
@@ -51,7 +52,7 @@ export function bindComposer(
       box.setCustomValidity("");
       draft.write(box.value);
       fit(box);
-      typing.start();
+      typing.update(isVisible(box.value));
     }),
     listen(find("data-hello"), "click", on.sendHello),
   ];
@@ -66,6 +67,11 @@ function keepFocus(form: HTMLElement, box: HTMLElement): () => void {
   return listen(form, "mousedown", (event) => {
     if (event.target !== box) event.preventDefault();
   });
+}
+
+/** Keeps the first indentation, which is part of pasted code. */
+function withoutBlankLines(text: string): string {
+  return text.trimEnd().replace(/^\s*\n/, "");
 }
 
 function refuse(box: HTMLTextAreaElement): void {
@@ -96,5 +102,5 @@ function createTyping(report: (isTyping: boolean) => void) {
     reportedAt = Date.now();
     report(true);
   };
-  return { start, stop };
+  return { stop, update: (hasText: boolean) => (hasText ? start() : stop()) };
 }

@@ -1,17 +1,51 @@
+import { findLinks } from "../state/links.ts";
 import type { Words } from "../state/words.ts";
-import { isChange } from "./dom.ts";
+import { isChange, setText } from "./dom.ts";
 
-/** Writes a sentence. Its names cannot change the direction of the words around them. */
+/** The elements with the names and values of a sentence, which outlive a translation of its words. */
+const written = new WeakMap<Element, HTMLElement[]>();
+
+/**
+ * Writes a sentence. If only its names and values have changed, its words stay, because the browser
+ * may have translated them. A name cannot change the direction of the words around it.
+ */
 export function setWords(element: Element, words: Words): void {
-  if (!isChange(element, JSON.stringify(words))) return;
+  const parts = words.filter((part) => typeof part !== "string");
+  const pattern = words.map((part) => (typeof part === "string" ? part : Object.keys(part)));
+  if (isChange(element, JSON.stringify(pattern))) {
+    const elements = parts.map(createPart);
+    const rest = [...elements];
+    const nodes = words.map((part) => (typeof part === "string" ? part : (rest.shift() ?? "")));
+    element.replaceChildren(...nodes);
+    written.set(element, elements);
+  }
+  written.get(element)?.forEach((item, index) => {
+    setText(item, Object.values(parts[index] ?? {}).join(""));
+  });
+}
+
+function createPart(part: Exclude<Words[number], string>): HTMLElement {
+  const isName = "name" in part;
+  const item = document.createElement(isName ? "bdi" : "span");
+  item.translate = false;
+  if (isName) item.className = "name";
+  return item;
+}
+
+/** Writes a text whose addresses can be opened. Their direction is their own in any sentence. */
+export function setLinkedText(element: Element, text: string, isCut: boolean): void {
+  if (!isChange(element, text)) return;
   element.replaceChildren(
-    ...words.map((part) => {
+    ...findLinks(text, isCut).map((part) => {
       if (typeof part === "string") return part;
-      const name = document.createElement("bdi");
-      name.className = "name";
-      name.translate = false;
-      name.textContent = part.name;
-      return name;
+      const link = document.createElement("a");
+      link.href = part.url;
+      link.textContent = part.text;
+      link.target = "_blank";
+      link.rel = "noopener noreferrer nofollow ugc";
+      link.dir = "ltr";
+      link.translate = false;
+      return link;
     }),
   );
 }

@@ -8,10 +8,14 @@ import {
   summarize,
   summarizeBriefly,
 } from "../state/diagram.ts";
+import { clockAt } from "../state/clock.ts";
+import { serversOf } from "../state/servers.ts";
 import type { State } from "../state/state.ts";
+import { pageDeployContext } from "../../realtime/index.ts";
+import { setWords } from "./content.ts";
 import { find, listen, setText } from "./dom.ts";
+import { isOnThisComputer } from "./place.ts";
 
-const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 const MAX_DOTS = 6;
 /** Shorter times do not fill the bars, so that nobody takes the function for a server. */
@@ -47,18 +51,35 @@ export function renderDiagram(): (state: State) => void {
       item.dataset.state = step.state;
       setText(time, describeStep(step));
     }
-    setText(words, summarize(diagram, now));
-    setText(line, summarizeBriefly(diagram, now));
+    setWords(words, summarize(diagram, now));
+    setWords(line, summarizeBriefly(diagram, now));
     renderBars(bars, diagram, now);
     if (sent > rendered.sent) showDot(bars.socket, "sent");
     if (received > rendered.received) showDot(bars.socket, "received");
     rendered = { sent, received };
     const { roundTripMs, tokenExpires } = diagram;
     setText(facts.roundTrip, roundTripMs === undefined ? "–" : formatMs(roundTripMs));
-    setText(facts.tokenExpires, tokenExpires === undefined ? "–" : TIME.format(tokenExpires));
+    setText(facts.tokenExpires, tokenExpires === undefined ? "–" : clockAt(now).time(tokenExpires));
     setText(facts.sent, String(sent));
     setText(facts.received, String(received));
   };
+}
+
+/** Says by name who answers this page. */
+export function nameServers(): void {
+  const isLocal = isOnThisComputer(location.hostname);
+  const servers = serversOf({
+    isDev: import.meta.env.DEV,
+    isLocal,
+    isLocalAbly: __LOCAL_ABLY__,
+    deployContext: pageDeployContext(),
+  });
+  for (const name of ["page", "ably", "toAbly"] as const) {
+    for (const element of document.querySelectorAll(`[data-server="${name}"]`)) {
+      setText(element, servers[name]);
+    }
+  }
+  setText(find("data-servers"), servers.note);
 }
 
 function pageLoadMs(): number | undefined {

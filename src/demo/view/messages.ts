@@ -1,20 +1,18 @@
 import { appearanceOf } from "../state/appearances.ts";
-import { dividersOf } from "../state/dividers.ts";
+import { type Clock, clockAt } from "../state/clock.ts";
+import { continuationsOf, dividersOf } from "../state/dividers.ts";
 import { excerptOf } from "../state/excerpt.ts";
 import { describeTyping, initialsOf } from "../state/people.ts";
 import { type State, entriesOf, nameOf } from "../state/state.ts";
-import { type Entry, type Line, MAX_LINES } from "../state/timeline.ts";
+import { type Entry, type Line, MAX_LINES, describeNotice } from "../state/timeline.ts";
 import { toJson } from "../state/words.ts";
-import { arrange, copy, setWords } from "./content.ts";
+import { arrange, copy, setLinkedText, setWords } from "./content.ts";
 import { find, listen, setText } from "./dom.ts";
 
-const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 /** How near to its end the list counts as at its end, in CSS px. */
 const END_TOLERANCE = 24;
 /** Publishers choose IDs of any length. Those of this page are shorter. */
 const MAX_ID_LENGTH = 128;
-/** Later messages of the same person show their name again. */
-const GROUP_MS = 5 * 60_000;
 
 type Rendered = { item: HTMLElement; key: unknown[] };
 
@@ -32,13 +30,14 @@ export function renderMessages(): (state: State) => void {
 
   function renderList(state: State): void {
     const entries = entriesOf(state);
-    const dividers = dividersOf(entries, state.unseen.firstKey);
+    const clock = clockAt(state.now);
+    const dividers = dividersOf(entries, state.unseen.firstKey, clock, state.now);
+    const continuations = continuationsOf(entries, dividers);
     rendered = new Map(
       entries.map((entry, index) => {
-        const divider = dividers[index];
-        const isContinued = divider === undefined && continues(entries[index - 1], entry);
+        const [divider, isContinued = false] = [dividers[index], continuations[index]];
         const known = rendered.get(entry.key);
-        return [entry.key, renderEntry(state, entry, { divider, isContinued }, known)];
+        return [entry.key, renderEntry(state, entry, { divider, isContinued, clock }, known)];
       }),
     );
     const items = [...rendered.values()].map(({ item }) => item);
@@ -47,16 +46,21 @@ export function renderMessages(): (state: State) => void {
   }
 
   return (state) => {
-    const { timeline, pending, unseen: news, appearances, me, isFollowing } = state;
-    const { connection, room } = state;
-    const parts = [timeline, pending, news, appearances, me, isFollowing];
+    const { timeline, pending, unseen: news, appearances, me, isFollowing, room } = state;
+    const clock = clockAt(state.now);
+    const parts = [timeline, pending, news, appearances, me, isFollowing, clock];
     if (!parts.every((part, index) => part === renderedParts[index])) renderList(state);
     renderedParts = parts;
+    // A screen reader does not read out the history, which is in the list now.
+    if (state.hasHistory) setTimeout(() => (list.ariaBusy = "false"));
     const { count } = news;
-    unseen.hidden = count === 0;
-    setText(unseen, count === 1 ? "1 new message ↓" : `${count} new messages ↓`);
+    unseen.hidden = count === 0 || isFollowing;
+    setWords(unseen, [
+      { value: String(count) },
+      count === 1 ? " new message ↓" : " new messages ↓",
+    ]);
     const isEmpty = timeline.entries.length + pending.length === 0;
-    empty.hidden = !isEmpty || (connection.error ?? room.error) !== undefined;
+    empty.hidden = !isEmpty || (state.connection.error ?? room.error) !== undefined;
     noMessages.hidden = room.state !== "attached";
     forgotten.hidden = timeline.dropped === 0;
     setText(forgotten, `This page keeps the last ${MAX_LINES} messages.`);
@@ -69,30 +73,26 @@ function createEntryRenderer() {
   const noticeTemplate = find<HTMLTemplateElement>("data-notice-template");
 
   return (state: State, entry: Entry, context: Context, known?: Rendered): Rendered => {
-    const { divider, isContinued } = context;
-    const name = entry.kind === "line" ? nameOf(state, entry.clientId) : "";
-    const delivery = entry.kind === "line" ? describeDelivery(entry) : "";
-    const key = [entry, divider, isContinued, name, delivery];
+    const { divider, isContinued, clock } = context;
+    const isLine = entry.kind === "line";
+    const words = isLine ? [] : describeNotice(entry, (clientId) => nameOf(state, clientId));
+    const said = isLine ? nameOf(state, entry.clientId) : JSON.stringify(words);
+    const delivery = isLine ? describeDelivery(entry) : "";
+    const key = [entry, divider, isContinued, clock, said, delivery];
     if (known?.key.every((part, index) => part === key[index])) return known;
 
-    const item = known?.item ?? copy(entry.kind === "line" ? lineTemplate : noticeTemplate);
+    const item = known?.item ?? copy(isLine ? lineTemplate : noticeTemplate);
     const mark = find("data-divider", item);
     mark.hidden = divider === undefined;
     setText(mark, divider ?? "");
     item.classList.toggle("continued", isContinued);
-    if (entry.kind === "line") fillLine(item, state, entry);
-    else setWords(find("data-body", item), entry.words);
+    if (isLine) fillLine(item, state, entry, clock);
+    else setWords(find("data-body", item), words);
     return { item, key };
   };
 }
 
-type Context = { divider: string | undefined; isContinued: boolean };
-
-function continues(before: Entry | undefined, entry: Entry): boolean {
-  if (before?.kind !== "line" || entry.kind !== "line") return false;
-  const gap = (entry.timestamp ?? 0) - (before.timestamp ?? 0);
-  return before.clientId === entry.clientId && (entry.timestamp === undefined || gap < GROUP_MS);
-}
+type Context = { divider: string | undefined; isContinued: boolean; clock: Clock };
 
 export function bindMessages(on: {
   scroll(isAtEnd: boolean): void;
@@ -145,7 +145,7 @@ export function bindMessages(on: {
   return () => cleanups.forEach((cleanup) => cleanup());
 }
 
-function fillLine(item: HTMLElement, state: State, line: Line): void {
+function fillLine(item: HTMLElement, state: State, line: Line, clock: Clock): void {
   const { hue } = appearanceOf(line.clientId, state.appearances);
   const name = nameOf(state, line.clientId);
   item.classList.toggle("mine", line.isMine);
@@ -159,7 +159,7 @@ function fillLine(item: HTMLElement, state: State, line: Line): void {
   setText(find("data-avatar", item), initialsOf(name));
   setText(find("data-sender", item), name);
   find("data-badge", item).hidden = !line.isMine;
-  fillTime(find<HTMLTimeElement>("data-time", item), line);
+  fillTime(find<HTMLTimeElement>("data-time", item), line, clock);
   const delivery = describeDelivery(line);
   find("data-delivery", item).hidden = delivery === "";
   setText(find("data-delivery-words", item), delivery);
@@ -174,7 +174,8 @@ function fillText(item: HTMLElement, line: Line): void {
   const more = find("data-more", item);
   const short = excerptOf(line.text);
   const isCut = short !== line.text && item.dataset.isWhole === undefined;
-  setText(body, isCut ? `${short}…` : line.text);
+  if (line.isUnknown) setText(body, isCut ? `${short}…` : line.text);
+  else setLinkedText(body, isCut ? `${short}…` : line.text, isCut);
   body.translate = !line.isUnknown;
   more.hidden = !isCut;
   more.onclick = () => {
@@ -184,13 +185,13 @@ function fillText(item: HTMLElement, line: Line): void {
 }
 
 /** Only Ably's clock is shown: this computer's may be wrong. */
-function fillTime(time: HTMLTimeElement, { timestamp }: Line): void {
+function fillTime(time: HTMLTimeElement, { timestamp }: Line, clock: Clock): void {
   time.hidden = timestamp === undefined;
   if (timestamp === undefined) return;
   const date = new Date(timestamp);
   time.dateTime = date.toISOString();
   time.title = date.toLocaleString();
-  setText(time, TIME.format(date));
+  setText(time, clock.time(timestamp));
 }
 
 /** The JSON is written when somebody opens it: most never is. */

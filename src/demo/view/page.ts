@@ -1,36 +1,70 @@
 /** SHOWN. The page without its header and its text box. It loads while the connection opens. */
+import { createNamesakeCheck, keepName } from "../name.ts";
 import type { Session } from "../session.ts";
+import { findProblem } from "../state/problems.ts";
 import { type State, initialState } from "../state/state.ts";
 import { createStore } from "../store.ts";
 import { bindInvite } from "./invite.ts";
 import { bindMessages, renderMessages } from "./messages.ts";
-import { renderPeople } from "./people.ts";
+import { bindPeople, renderPeople } from "./people.ts";
 import { bindRetry, renderProblem } from "./problem.ts";
 import { bindRename } from "./rename.ts";
+import { renderTitle } from "./title.ts";
 
 export type Page = { readonly state: State; close(): void };
 
 /** @param kept The state of the page before a hot reload. */
 export function showPage(session: Session, isRoomInvalid: boolean, kept?: State): Page {
   const store = createStore(kept ?? initialState(session.me, isRoomInvalid, Date.now()));
-  session.onEveryEvent(store.dispatch);
+  const name = keepName(session);
+  const avoidNamesake = createNamesakeCheck(session);
+  session.onEveryEvent((event) => {
+    store.dispatch(event);
+    avoidNamesake(event);
+  });
   [renderPeople(), renderMessages(), renderProblem()].forEach(store.addView);
+  store.onChange(renderTitle(session.roomName));
+  const onMissing = () => store.dispatch({ type: "part-missing", now: Date.now() });
   const cleanups = [
     store.close,
+    name.close,
+    bindVisibility((isHidden) => store.dispatch({ type: "hidden", isHidden, now: Date.now() })),
+    bindMissing(onMissing),
+    bindPeople(),
     bindMessages({
       scroll: (isAtEnd) => store.dispatch({ type: "scrolled", isAtEnd, now: Date.now() }),
       retry: session.room.retry,
       discard: session.room.discard,
     }),
-    bindRename(() => session.me.name, session.rename),
-    bindRetry(session.retry),
-    bindInvite(),
+    bindRename(() => session.me.name, name.choose),
+    bindRetry(() => {
+      if (findProblem(store.state)?.action === "reload") location.reload();
+      else session.retry();
+    }),
+    bindInvite(onMissing),
   ];
-  void import("./side.ts").then(({ showSide }) => cleanups.push(showSide(session, store)));
+  void import("./side.ts").then(
+    ({ showSide }) => cleanups.push(showSide(session, store)),
+    onMissing,
+  );
   return {
     get state() {
       return store.state;
     },
     close: () => cleanups.forEach((cleanup) => cleanup()),
   };
+}
+
+/** Returns its cleanup. */
+function bindVisibility(on: (isHidden: boolean) => void): () => void {
+  const report = () => on(document.hidden);
+  if (document.hidden) report();
+  document.addEventListener("visibilitychange", report);
+  return () => document.removeEventListener("visibilitychange", report);
+}
+
+/** Vite reports what it cannot load: a deploy has replaced the files of this page. Returns its cleanup. */
+function bindMissing(onMissing: () => void): () => void {
+  addEventListener("vite:preloadError", onMissing);
+  return () => removeEventListener("vite:preloadError", onMissing);
 }

@@ -1,10 +1,11 @@
 import { type Person, initialsOf, peopleOf } from "../state/people.ts";
 import type { State } from "../state/state.ts";
-import { find, setText } from "./dom.ts";
-import { arrange, copy } from "./content.ts";
+import { find, listen, setText } from "./dom.ts";
+import { arrange, copy, setWords } from "./content.ts";
 
 export function renderPeople(): (state: State) => void {
   const list = find("data-people");
+  const everyone = find("data-everyone");
   const template = find<HTMLTemplateElement>("data-person-template");
   const myTemplate = find<HTMLTemplateElement>("data-me-template");
   let items = new Map<string, HTMLElement>();
@@ -23,7 +24,17 @@ export function renderPeople(): (state: State) => void {
     );
     arrange(list, [...items.values()]);
     list.ariaLabel = people.length === 1 ? "1 person here" : `${people.length} people here`;
+    everyone.hidden = people.length < 2;
+    setWords(everyone, [{ value: String(people.length) }, " people"]);
   };
+}
+
+/** The button with the number of people shows all of them, or one row again. Returns its cleanup. */
+export function bindPeople(): () => void {
+  const everyone = find("data-everyone");
+  return listen(everyone, "click", () => {
+    everyone.ariaExpanded = String(everyone.ariaExpanded !== "true");
+  });
 }
 
 function fill(item: HTMLElement, { clientId, name, hue, isMe, tabs }: Person): HTMLElement {

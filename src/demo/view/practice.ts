@@ -3,6 +3,8 @@
  * recover. No build holds this file.
  */
 import type { Connection } from "../../realtime/index.ts";
+import { find } from "./dom.ts";
+import { createFirstSteps } from "./first-steps.ts";
 
 type Fault = {
   label: string;
@@ -43,11 +45,13 @@ const FAULTS: Fault[] = [
   },
 ];
 
-/** Returns its cleanup. */
+/** Adds the buttons, and the first steps, to the page. Returns its cleanup. */
 export function showPractice({ client }: Connection): () => void {
   const drawer = createDrawer(() => client.connection.id);
-  document.querySelector("aside")?.append(drawer);
-  return () => drawer.remove();
+  const steps = createFirstSteps();
+  find("data-path").after(...(steps ? [steps] : []));
+  find("data-side").append(drawer);
+  return () => [drawer, steps].forEach((element) => element?.remove());
 }
 
 function createDrawer(readConnectionId: () => string | undefined): HTMLElement {

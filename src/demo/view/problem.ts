@@ -7,14 +7,33 @@ export function renderProblem(): (state: State) => void {
   const title = find("data-problem-title");
   const detail = find("data-problem-detail");
   const retry = find("data-retry");
+  const setup = find("data-setup");
+  let areStepsLoading = false;
+  let hasSteps = false;
 
-  return (state) => {
+  const render = (state: State) => {
     const problem = findProblem(state);
+    const isSetup = problem?.summary !== undefined;
     panel.hidden = !problem;
+    panel.classList.toggle("setup", isSetup && hasSteps);
+    setup.hidden = !isSetup;
     setText(title, problem?.title ?? "");
-    setText(detail, problem?.detail ?? "");
+    setText(detail, (hasSteps ? problem?.summary : undefined) ?? problem?.detail ?? "");
+    setText(retry, problem?.action === "reload" ? "Reload" : "Try again");
     retry.hidden = !problem?.canRetry;
+    if (!isSetup || areStepsLoading) return;
+    areStepsLoading = true;
+    // If the steps cannot be loaded, the function's own words stay: they say the same in short.
+    void import("./setup.ts").then(
+      ({ showSetup }) => {
+        showSetup(setup);
+        hasSteps = true;
+        render(state);
+      },
+      () => {},
+    );
   };
+  return render;
 }
 
 export function bindRetry(retry: () => void): () => void {

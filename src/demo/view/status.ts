@@ -29,3 +29,8 @@ export function showLoadError(): void {
   find("data-retry").onclick = () => location.reload();
   find("data-problem").hidden = false;
 }
+
+/** Only where the rest of the page is here to offer it: see bindMissing in page.ts. */
+export function offerReload(): void {
+  dispatchEvent(new Event("vite:preloadError"));
+}

@@ -13,6 +13,7 @@ it("is pictured, in light and dark, with a conversation", async () => {
   const options = { viewport: { width: 1_000, height: 640 } };
   const url = `${stage.site.url}/?room=garden`;
   const [ada, grace] = [await stage.arrive(url, options), await stage.arrive(url)];
+  await ada.page.getByRole("button", { name: "Got it" }).click();
   await ada.rename("Ada");
   await grace.rename("Grace");
   await ada.people.getByText("Grace", { exact: true }).waitFor();
@@ -28,7 +29,7 @@ it("is pictured, in light and dark, with a conversation", async () => {
   await ada.page.mouse.move(0, 0);
   await ada.page.evaluate(() => {
     (document.activeElement as HTMLElement).blur();
-    scrollTo(0, 0);
+    document.querySelector("[data-side]")!.scrollTo(0, 0);
   });
   await mkdir(SCREENSHOTS, { recursive: true });
   for (const colorScheme of ["light", "dark"] as const) {

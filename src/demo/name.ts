@@ -1,0 +1,86 @@
+/**
+ * SHOWN. What this person is called: the name that they chose last comes back in a new tab, unless
+ * another tab has it, so that two tabs can still talk to each other. A made-up name gives way.
+ */
+import { cleanName, isMadeUpName, makeName } from "../realtime/index.ts";
+import type { Session } from "./session.ts";
+import type { SessionEvent } from "./state/events.ts";
+import { namesOf } from "./state/people.ts";
+
+/** Takes the chosen name, if no other tab has it. */
+export function keepName(session: Session): { choose(name: string): void; close(): void } {
+  const { tab, site } = session.connection.storages;
+  const lock = createNameLock();
+  const chosen = cleanName(site.read("name") ?? "");
+  const isNewTab = tab.read("has-name") === undefined;
+  tab.write("yes", "has-name");
+  if (isNewTab && chosen !== undefined) lock.takeIfFree(chosen, () => session.rename(chosen));
+  else lock.take(session.me.name);
+
+  // A page in the back/forward cache is not here, and one with a lock does not get into it.
+  const onPageShow = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) lock.take(session.me.name);
+  };
+  addEventListener("pagehide", lock.release);
+  addEventListener("pageshow", onPageShow);
+  return {
+    choose(name) {
+      session.rename(name);
+      site.write(name, "name");
+      lock.take(name);
+    },
+    close() {
+      lock.release();
+      removeEventListener("pagehide", lock.release);
+      removeEventListener("pageshow", onPageShow);
+    },
+  };
+}
+
+/** Shows the tabs of this browser which names are in use. A tab that ends releases its lock. */
+function createNameLock() {
+  let end = new AbortController();
+  const hold = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  const start = () => {
+    end.abort();
+    end = new AbortController();
+    return end.signal;
+  };
+  // Browsers have locks only with TLS and on localhost. Elsewhere no name comes back.
+  const request: LockManager["request"] | undefined = navigator.locks?.request.bind(
+    navigator.locks,
+  );
+  return {
+    release: () => end.abort(),
+    /** Waits until the name is free: a duplicated tab has the same one. */
+    take(name: string) {
+      const signal = start();
+      request?.(`name ${name}`, { signal }, () => hold(signal)).catch(() => {});
+    },
+    takeIfFree(name: string, onTaken: () => void) {
+      const signal = start();
+      const onAnswer = (lock: Lock | null) => {
+        if (!lock || signal.aborted) return undefined;
+        onTaken();
+        return hold(signal);
+      };
+      request?.(`name ${name}`, { ifAvailable: true }, onAnswer).catch(() => {});
+    },
+  };
+}
+
+/** Made-up names may repeat. The later visitor changes theirs. */
+export function createNamesakeCheck(session: Session): (event: SessionEvent) => void {
+  let isNew = true;
+  return (event) => {
+    if (!isNew || event.type !== "members") return;
+    const { clientId: myId, name: myName } = session.me;
+    const others = namesOf(event.members).filter(({ clientId }) => clientId !== myId);
+    const isHere = event.members.some(({ clientId }) => clientId === myId);
+    if (!isHere) return;
+    isNew = false;
+    const isTaken = others.some(({ name }) => name === myName);
+    if (isTaken && isMadeUpName(myName)) session.rename(makeName());
+  };
+}

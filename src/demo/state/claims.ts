@@ -1,0 +1,74 @@
+/**
+ * SHOWN. The names of those who are not in the room, as their messages give them. Anyone can write any
+ * name there, so such a name is used only if it makes nobody look like somebody else.
+ */
+import { cleanName, looksLikeServer } from "../../realtime/index.ts";
+import { NOBODY } from "./people.ts";
+
+/** `name`: what the last message of this person gives, if anyone could have that name. */
+type Claim = { name: string | undefined; shownId: string };
+
+/** By client ID. */
+export type Claims = ReadonlyMap<string, Claim>;
+
+type Author = { clientId: string; headers: Record<string, string> };
+type Subject = { clientId: string; name: string };
+
+/** Keeps the last name of each author whom presence has not shown. */
+export function updateClaims<Message extends Author>(
+  claims: Claims,
+  messages: Message[],
+  isKnown: (author: Author) => boolean,
+): Claims {
+  const added = messages
+    .filter((message) => !isKnown(message))
+    .map((message) => ({ ...message, name: readName(message) }))
+    .filter(({ clientId, name }) => !claims.has(clientId) || claims.get(clientId)?.name !== name);
+  if (added.length === 0) return claims;
+  const all = new Map(claims);
+  for (const { clientId, name } of added) {
+    all.set(clientId, { name, shownId: cleanName(clientId) ?? NOBODY });
+  }
+  return all;
+}
+
+function readName({ clientId, headers }: Author): string | undefined {
+  // Those without a client ID are several people.
+  const name = clientId === NOBODY ? undefined : cleanName(headers.name ?? "");
+  return name === undefined || looksLikeServer(name) ? undefined : name;
+}
+
+/** Returns the same map if it has none of the keys. */
+export function without<Value>(map: ReadonlyMap<string, Value>, keys: ReadonlySet<string>) {
+  const kept = [...map].filter(([key]) => !keys.has(key));
+  return kept.length === map.size ? map : new Map(kept);
+}
+
+/**
+ * Returns how people who only wrote are called: by their name, or by their client ID if somebody else
+ * has that name or ID. Of several who claim a name, the first one gets it.
+ * @param known The people whose names are from the presence list, and I.
+ */
+export function namesOfAuthors(claims: Claims, known: Subject[]): Subject[] {
+  const ids = [...known.map(({ clientId }) => clientId), ...claims.keys()];
+  const taken = new Set([...known.map(({ name }) => name), ...ids, NOBODY].map(lookOf));
+  return [...claims].map(([clientId, { name, shownId }]) => {
+    if (name === undefined || taken.has(lookOf(name))) return { clientId, name: shownId };
+    taken.add(lookOf(name));
+    return { clientId, name };
+  });
+}
+
+const looks = new Map<string, string>();
+const MAX_LOOKS = 10_000;
+
+/** Two names with the same look differ only in case, accents, spaces, punctuation or width. */
+function lookOf(name: string): string {
+  const known = looks.get(name);
+  if (known !== undefined) return known;
+  const letters = name.normalize("NFKD").replace(/[^\p{L}\p{N}\p{S}]/gu, "");
+  const look = letters.toLowerCase() || name;
+  if (looks.size >= MAX_LOOKS) looks.clear();
+  looks.set(name, look);
+  return look;
+}
