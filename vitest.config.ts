@@ -39,6 +39,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
+          // A test that changes the time zone needs a process.
+          pool: "forks",
           setupFiles: ["tests/support/setup.ts", "tests/support/setup.function.ts"],
           // Node 22 and newer have it without the flag.
           execArgv: ["--experimental-websocket"],

@@ -12,6 +12,8 @@ import {
   remedyOf,
 } from "./errors.ts";
 
+export { classifyError };
+
 /** `canRetry`: `connection.retry()`, or `room.reopen()` for a room, may help at once. */
 export type Problem = { title: string; detail: string; canRetry: boolean };
 

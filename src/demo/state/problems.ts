@@ -1,6 +1,10 @@
 /** SHOWN. What is wrong, for the panel of this page. The words are in src/realtime/words.ts. */
-import { classifyError } from "../../realtime/errors.ts";
-import { type Problem, describeError, describeRoomError } from "../../realtime/words.ts";
+import {
+  type Problem,
+  classifyError,
+  describeError,
+  describeRoomError,
+} from "../../realtime/words.ts";
 import type { State } from "./state.ts";
 
 /**

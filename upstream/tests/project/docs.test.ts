@@ -20,7 +20,7 @@ const NOT_HERE = ["dist/", "upstream/screenshots/", ".env", "ably/modular", "app
 const PACKAGE = /^@[\w-]+\/[\w-]+$/;
 
 /** Variables that are not for `.env`: Netlify and CI set them. */
-const SET_ELSEWHERE = ["NETLIFY_DEV", "CONTEXT", "CI", "URL"];
+const SET_ELSEWHERE = ["NETLIFY_DEV", "CONTEXT", "CI", "URL", "DEV"];
 
 /** Those of local Ably alone. Its own README lists them. */
 const OF_LOCAL_ABLY = /^LOCAL_ABLY_/;
