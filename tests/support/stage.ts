@@ -1,4 +1,10 @@
-import { type Browser, type BrowserContextOptions, type Page, chromium } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  chromium,
+} from "playwright-core";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import { launchChromium } from "./chromium.ts";
 import type { Site } from "./site.ts";
@@ -44,14 +50,17 @@ export class Stage<ThisSite extends { url: string } = Site> {
  * (an answer that it no longer waits for, say) is no complaint.
  */
 export async function goAway(page: Page): Promise<void> {
-  if (page.isClosed()) return;
-  page.removeAllListeners("console");
-  for (const each of page.context().pages()) {
-    const closed = each.waitForEvent("close");
-    await each.close({ runBeforeUnload: true });
+  if (!page.isClosed()) await closeAll(page.context());
+}
+
+async function closeAll(context: BrowserContext): Promise<void> {
+  for (const page of context.pages()) {
+    page.removeAllListeners("console");
+    const closed = page.waitForEvent("close");
+    await page.close({ runBeforeUnload: true });
     await closed;
   }
-  await page.context().close();
+  await context.close();
 }
 
 /**
@@ -72,7 +81,9 @@ export function prepare<ThisStage extends Stage<{ url: string }>>(
       : await chromium.connect(inject("browserUrl"));
   });
   afterEach(async () => {
-    await Promise.all([...stage.complaints.keys()].map(goAway));
+    const open = [...stage.complaints.keys()].filter((page) => !page.isClosed());
+    // Several pages may share a context.
+    await Promise.all([...new Set(open.map((page) => page.context()))].map(closeAll));
     stage.complaints.clear();
   });
   afterAll(async () => {
