@@ -79,6 +79,7 @@ export class Attachment<C extends Contract> {
     connection.page?.addEventListener("pagehide", this.#onPageHide);
     connection.page?.addEventListener("pageshow", this.#onPageShow);
     channel.on(this.#onState);
+    this.#subscribe();
     const { state } = channel;
     if (state === "attached") this.#onState({ previous: state, current: state, resumed: true });
     else this.attach();
@@ -102,8 +103,14 @@ export class Attachment<C extends Contract> {
     this.presence?.close();
   }
 
+  #subscribe(): void {
+    this.#messages.subscribe();
+    this.presence?.subscribe();
+  }
+
   readonly #onState = (change: ChannelStateChange): void => {
     const { current, reason } = change;
+    this.#subscribe();
     const error = reason && readError(reason);
     switch (current) {
       case "attached":

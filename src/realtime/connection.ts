@@ -143,8 +143,8 @@ export class Connection {
   /** Opens another connection with a new token. Rooms stay open, and what is unsent is kept. */
   async restart(): Promise<void> {
     await this.#closed();
-    // The connection's next state reports a failure.
-    await this.renew().catch(() => {});
+    // Without a token there is no attempt: connecting makes one, and reports why it fails.
+    await this.renew().catch(() => this.client.connect());
   }
 
   /** Opens another connection, so that the SDK forgets what Ably has not acknowledged. */

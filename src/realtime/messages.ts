@@ -29,6 +29,7 @@ export class Messages<C extends Contract> {
   readonly #contract: C;
   readonly #report: (message: RoomMessage<C>) => void;
   readonly #seen = new Set<string>();
+  #isSubscribed = false;
   #isHistory = true;
   /** Messages that wait until it is known whether some are missing before them. */
   #held: RoomMessage<C>[] | undefined;
@@ -38,7 +39,13 @@ export class Messages<C extends Contract> {
     this.#channel = channel;
     this.#contract = contract;
     this.#report = report;
-    void channel.subscribe(this.#onMessage);
+  }
+
+  /** The SDK does not subscribe to a failed channel: call it again when the channel is attached. */
+  subscribe(): void {
+    if (this.#isSubscribed || this.#channel.state === "failed") return;
+    this.#isSubscribed = true;
+    void this.#channel.subscribe(this.#onMessage);
   }
 
   /** Holds back what arrives until `release`. */

@@ -39,6 +39,7 @@ export class Presence<C extends Contract> {
   /** Each is read once, however often the others change. */
   readonly #members = new WeakMap<PresenceMessage, Member<C>>();
   readonly #retry = new Retry(() => void this.enterIfNeeded(), MIN_RETRY_MS, MAX_RETRY_MS);
+  #isSubscribed = false;
   #needsEntering = true;
   #isOpen = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,7 +56,13 @@ export class Presence<C extends Contract> {
     this.#contract = contract;
     this.#profile = profile;
     this.#events = events;
-    void channel.presence.subscribe(this.#onPresence);
+  }
+
+  /** The SDK does not subscribe to a failed channel: call it again when the channel is attached. */
+  subscribe(): void {
+    if (this.#isSubscribed || this.#channel.state === "failed") return;
+    this.#isSubscribed = true;
+    void this.#channel.presence.subscribe(this.#onPresence);
   }
 
   update(profile: Profile<C>): void {

@@ -9,7 +9,7 @@ import { Retry } from "../../src/realtime/retry.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
 import { createStorages, openFake } from "../support/storage.ts";
 import { notes } from "../support/contract.ts";
-import { signFor, useLocalAbly } from "../support/tab.ts";
+import { requestToken, signFor, useLocalAbly } from "../support/tab.ts";
 
 describe.runIf(hasLocalAbly)("the connection", () => {
   const { openTab, server } = useLocalAbly();
@@ -69,6 +69,21 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     await connected(connection);
     expect(connection.client).toBe(client);
     expect(client.connection.id).not.toBe(id);
+  });
+
+  it("comes back by itself after restarts while there is no token", async () => {
+    let isDown = false;
+    const page = openTab("ada", {
+      requestToken: () => (isDown ? Promise.reject("no token") : requestToken("ada")),
+    });
+    const { connection } = page;
+    await connected(connection);
+    isDown = true;
+    await Promise.all([connection.restart(), connection.restart()]);
+    await expect.poll(() => connection.status.state).toBe("disconnected");
+    isDown = false;
+    connection.retry();
+    await connected(connection);
   });
 
   it("leaves no listener on the window when it is closed", async () => {

@@ -97,7 +97,7 @@ async function act(world: World, { name, tab: number, size }: Action): Promise<v
       await world.sleep(size * 200_000);
       break;
     case "set the clock":
-      world.setClock((size - 0.5) * 100_000);
+      world.setClock(size * 100_000);
       break;
     default:
       name satisfies never;
