@@ -78,11 +78,6 @@ export type TokenResponse = {
 
 /** ably-js: a token could not be obtained. `cause` says why. */
 const TOKEN_REQUEST_FAILED = 80019;
-/** ably-js: the function or Ably gave no usable response. */
-const NO_USABLE_RESPONSE = 40170;
-const NOT_FOUND = 40400;
-const KEY_MISSING = 40106;
-const KEY_MALFORMED = 40101;
 
 /** Returns the code and the message that explain most: of the innermost cause. Takes anything. */
 export function readError(error: unknown): ErrorInfo {
@@ -102,52 +97,17 @@ export function isTemporary(error: ErrorInfo): boolean {
   const isOfConnection = error.code >= 80_000 && error.code < 81_000;
   const isOfChannelMeanwhile = error.code >= 90_000 && error.code < 90_010;
   return (
-    remedyOf(classifyError(error)) === "heals" ||
+    remedyOf(kindOfCode(error.code)) === "heals" ||
     isOfConnection ||
     isOfChannelMeanwhile ||
     error.statusCode === 429
   );
 }
 
-/** @param response Who answered, if a token could not be obtained. */
-export function classifyError(error: ErrorInfo, response?: TokenResponse): ErrorKind {
-  if (response?.from === "function") {
-    return response.hasErrorCode ? classifyFunctionError(error) : classifyNetlify(response);
-  }
-  const known = KIND_OF_CODE.get(error.code);
-  if (known) return known;
-  // Ably does not know the app or the key.
-  if (error.code === NOT_FOUND && response) return "key-rejected";
-  if (error.code === NO_USABLE_RESPONSE) {
-    return response?.status === undefined ? "ably-unreachable" : "ably-trouble";
-  }
-  if (error.code >= 50_000 && error.code < 60_000) return "ably-trouble";
-  return "unknown";
-}
-
-/** See the errors of netlify/functions/ably-token-request. */
-function classifyFunctionError({ code, statusCode }: ErrorInfo): ErrorKind {
-  if (code === KEY_MISSING || code === KEY_MALFORMED) return "key-not-set";
-  if (statusCode === 403) return "function-refused";
-  return statusCode >= 500 ? "function-failed" : "unknown";
-}
-
-/** The kind of each status that Netlify answers in place of the function. */
-const NETLIFY: Record<number, ErrorKind> = {
-  200: "function-missing", // Vite or a redirect answered with a page.
-  401: "site-protected",
-  403: "netlify-refused",
-  404: "function-missing",
-  408: "site-unreachable",
-  429: "too-many-requests",
-  500: "function-crashed",
-  502: "function-crashed",
-  503: "function-crashed",
-  504: "function-timeout",
-};
-
-function classifyNetlify({ status }: TokenResponse): ErrorKind {
-  return status === undefined ? "site-unreachable" : (NETLIFY[status] ?? "unknown");
+/** Returns the kind of an error by its code alone. `classifyError` also knows who answered. */
+export function kindOfCode(code: number): ErrorKind {
+  const isTrouble = code >= 50_000 && code < 60_000;
+  return KIND_OF_CODE.get(code) ?? (isTrouble ? "ably-trouble" : "unknown");
 }
 
 function isErrorLike(error: unknown): error is Partial<ErrorInfo> & { cause?: unknown } {

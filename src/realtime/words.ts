@@ -4,13 +4,8 @@
  */
 import type { RoomStatus } from "./attachment.ts";
 import type { ConnectionStatus } from "./connection.ts";
-import {
-  type ErrorInfo,
-  type ErrorKind,
-  type TokenResponse,
-  classifyError,
-  remedyOf,
-} from "./errors.ts";
+import { classifyError } from "./classify.ts";
+import { type ErrorInfo, type ErrorKind, type TokenResponse, remedyOf } from "./errors.ts";
 
 export { classifyError };
 

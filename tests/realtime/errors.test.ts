@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { classifyError } from "../../src/realtime/classify.ts";
 import {
   type TokenResponse,
-  classifyError,
   isTemporary,
   isTokenError,
   readError,

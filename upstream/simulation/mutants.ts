@@ -12,8 +12,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the ID of a message",
     file: "src/realtime/outbox.ts",
-    from: "await this.#channel.publish({ id, name, data });",
-    to: "await this.#channel.publish({ name, data });",
+    from: "publish({ id, name, data, extras: headers && { headers } });",
+    to: "publish({ name, data, extras: headers && { headers } });",
     seed: 1,
   },
   {
