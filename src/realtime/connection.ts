@@ -59,7 +59,7 @@ const MAX_RETRY_MS = 60_000;
 /**
  * Connects to Ably at once, with token requests that the function signs. Call it once in a page.
  * @throws TypeError if the installed SDK does not have what safe-decoding.ts overrides.
- * @throws Error if the page uses local Ably, and its address is a name without a dot.
+ * @throws Error if the address of the page cannot be used, with what to do.
  */
 export function connect(clientId: string, options: ConnectOptions = {}): Connection {
   return new Connection(clientId, options);
