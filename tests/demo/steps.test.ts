@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { findProblem } from "../../src/demo/state/problems.ts";
 import { serversOf } from "../../src/demo/state/servers.ts";
 import { initialState } from "../../src/demo/state/state.ts";
-import { type Place, firstSteps, setUpSteps } from "../../src/demo/state/steps.ts";
+import { type Place, setUpSteps } from "../../src/demo/state/steps.ts";
 
 const textOf = (steps: ReturnType<typeof setUpSteps>) =>
   steps.map(({ words, line = "" }) =>
@@ -48,12 +48,6 @@ describe("a site without a key", () => {
   });
 });
 
-it("offers three things to do next, the first of them in this room", () => {
-  const steps = firstSteps("http://localhost:8888/?room=tea");
-  expect(steps).toHaveLength(3);
-  expect(JSON.stringify(steps[0])).toContain("http://localhost:8888/?room=tea");
-});
-
 it("offers to reload if a part of the page is missing and nothing worse is wrong", () => {
   const start = initialState({ clientId: "me-1", name: "Me" }, false, 0);
   const missing = { ...start, isPartMissing: true, connection: { state: "connected" } as const };
@@ -62,18 +56,12 @@ it("offers to reload if a part of the page is missing and nothing worse is wrong
 });
 
 describe("who answers", () => {
-  const facts = { isDev: false, isLocal: false, isLocalAbly: false, deployContext: "production" };
+  const facts = { isDev: false, isLocal: false, deployContext: "production" };
 
   it.each([
-    [
-      { isDev: true, isLocal: true, isLocalAbly: true },
-      "Vite",
-      "Local Ably",
-      /no account was needed/,
-    ],
     [{ isDev: true, isLocal: true, deployContext: "dev" }, "Vite", "Ably", /on this computer/],
     // A phone in the network, or a forwarded port.
-    [{ isDev: true, isLocalAbly: true }, "Vite", "Local Ably", /no account/],
+    [{ isDev: true }, "Vite", "Ably", /on this computer/],
     [{ isLocal: true }, "Netlify’s CLI", "Ably", /on this computer/],
     [{}, "Netlify’s CDN", "Ably", /^Netlify serves the page/],
     [{ deployContext: "deploy-preview" }, "Netlify’s CDN", "Ably", /this deploy preview/],
@@ -81,7 +69,7 @@ describe("who answers", () => {
     expect(serversOf({ ...facts, ...over })).toEqual({
       page,
       ably,
-      toAbly: ably.replace("Local", "local"),
+      toAbly: ably,
       note: expect.stringMatching(note),
     });
   });

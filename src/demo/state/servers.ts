@@ -5,7 +5,6 @@ type Facts = {
   isDev: boolean;
   /** The address is this computer's own. */
   isLocal: boolean;
-  isLocalAbly: boolean;
   /** Netlify's name for the kind of deploy. Undefined: production. */
   deployContext: string | undefined;
 };
@@ -13,24 +12,20 @@ type Facts = {
 /** `toAbly`: inside of a sentence. */
 export type Servers = { page: string; ably: string; toAbly: string; note: string };
 
-export function serversOf({ isDev, isLocal, isLocalAbly, deployContext }: Facts): Servers {
-  const [ably, toAbly] = isLocalAbly ? ["Local Ably", "local Ably"] : ["Ably", "Ably"];
-  if (isLocalAbly) {
-    const note =
-      "All of it runs on this computer: local Ably stands in for Ably, and no account was needed.";
-    return { page: "Vite", ably, toAbly, note };
-  }
+const ABLY = { ably: "Ably", toAbly: "Ably" };
+
+export function serversOf({ isDev, isLocal, deployContext }: Facts): Servers {
   if (isDev) {
     const note = "The page and its function run on this computer. Ably is Ably’s cloud.";
-    return { page: "Vite", ably, toAbly, note };
+    return { ...ABLY, page: "Vite", note };
   }
   if (isLocal) {
     const note = "The build and its function run on this computer. Ably is Ably’s cloud.";
-    return { page: "Netlify’s CLI", ably, toAbly, note };
+    return { ...ABLY, page: "Netlify’s CLI", note };
   }
   const isProduction = !deployContext || deployContext === "production";
   const note = isProduction
     ? "Netlify serves the page and runs the function. Ably holds the WebSocket."
     : `Netlify serves this ${deployContext.replace("-", " ")} and runs its function. Ably holds the WebSocket, apart from production’s rooms.`;
-  return { page: "Netlify’s CDN", ably, toAbly, note };
+  return { ...ABLY, page: "Netlify’s CDN", note };
 }

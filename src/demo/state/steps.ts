@@ -1,4 +1,4 @@
-/** SHOWN. What to do next, in three steps: for a site without a key, and for a first visit. */
+/** SHOWN. What to do on a site without a key, in three steps. */
 
 export type Step = {
   /** Links are set apart. */
@@ -10,8 +10,8 @@ export type Step = {
 /** Where the page runs: this decides where the key is set. */
 export type Place = "netlify" | "dev" | "serve";
 
-const KEY_LINE = "ABLY_API_KEY=";
-const API_KEYS = {
+export const KEY_LINE = "ABLY_API_KEY=";
+export const API_KEYS = {
   text: "Ably's API keys",
   url: "https://ably.com/accounts/any/apps/any/app_keys",
 };
@@ -57,34 +57,6 @@ function onThisComputer(place: Place): Step[] {
     {
       words: [
         `Stop ${command} with Ctrl+C, and start it again. Leave this page open: it tries again every few seconds, and connects by itself.`,
-      ],
-    },
-  ];
-}
-
-/** @param url The address of this page. */
-export function firstSteps(url: string): Step[] {
-  return [
-    {
-      words: [
-        "Open ",
-        { text: "this room in a second tab", url },
-        ", and talk to yourself. No account is needed: local Ably answers.",
-      ],
-    },
-    {
-      words: [
-        "Use Ably itself: write your key from ",
-        API_KEYS,
-        " into the file .env, then restart npm run dev.",
-      ],
-      line: KEY_LINE,
-    },
-    {
-      words: [
-        "Deploy: push the project to GitHub, and import it on ",
-        { text: "Netlify", url: "https://app.netlify.com/start" },
-        ". It asks for the same key.",
       ],
     },
   ];

@@ -9,7 +9,7 @@ import {
   summarizeBriefly,
 } from "../state/diagram.ts";
 import { clockAt } from "../state/clock.ts";
-import { serversOf } from "../state/servers.ts";
+import { type Servers, serversOf } from "../state/servers.ts";
 import type { State } from "../state/state.ts";
 import { pageDeployContext } from "../../realtime/index.ts";
 import { setWords } from "./content.ts";
@@ -65,15 +65,17 @@ export function renderDiagram(): (state: State) => void {
   };
 }
 
-/** Says by name who answers this page. */
-export function nameServers(): void {
-  const isLocal = isOnThisComputer(location.hostname);
-  const servers = serversOf({
+/** Returns who answers this page. */
+export function ownServers(): Servers {
+  return serversOf({
     isDev: import.meta.env.DEV,
-    isLocal,
-    isLocalAbly: __LOCAL_ABLY__,
+    isLocal: isOnThisComputer(location.hostname),
     deployContext: pageDeployContext(),
   });
+}
+
+/** Says by name who answers this page. */
+export function nameServers(servers: Servers): void {
   for (const name of ["page", "ably", "toAbly"] as const) {
     for (const element of document.querySelectorAll(`[data-server="${name}"]`)) {
       setText(element, servers[name]);

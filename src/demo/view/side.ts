@@ -1,21 +1,21 @@
 /** SHOWN. What stands beside the room: the diagram and the connection log. It loads last. */
 import type { Session } from "../session.ts";
 import type { Store } from "../store.ts";
-import { bindDiagram, nameServers, renderDiagram } from "./diagram.ts";
+import { bindDiagram, nameServers, ownServers, renderDiagram } from "./diagram.ts";
 import { watchRoundTrip } from "../round-trip.ts";
 import { bindLog, renderLog } from "./log.ts";
-import { showPractice } from "./practice.ts"; // delete with local-ably/
+import { showPractice } from "../local-ably/practice.ts"; // delete with local-ably/
 
 /** Returns its cleanup. */
 export function showSide({ connection }: Session, { addView, dispatch }: Store): () => void {
   [renderDiagram(), renderLog()].forEach(addView);
-  nameServers();
+  nameServers(ownServers());
   const cleanups = [
     watchRoundTrip(connection, (ms) => dispatch({ type: "round-trip", ms, now: Date.now() })),
     bindDiagram(() => void connection.restart()),
     bindLog(),
   ];
-  // The constant is false in a build, so the build omits that file. // delete with local-ably/
+  // The constant is false in a build, so the build omits that folder. // delete with local-ably/
   if (__LOCAL_ABLY__) cleanups.push(showPractice(connection)); // delete with local-ably/
   return () => cleanups.forEach((cleanup) => cleanup());
 }

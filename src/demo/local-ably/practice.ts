@@ -1,10 +1,12 @@
 /**
- * SHOWN, until local-ably/ goes. Only in development with local Ably: buttons that break the connection for real, to watch the page
- * recover. No build holds this file.
+ * SHOWN, until local-ably/ goes. Only in development with local Ably: buttons that break the
+ * connection for real, to watch the page recover. No build holds this folder.
  */
 import type { Connection } from "../../realtime/index.ts";
-import { find } from "./dom.ts";
+import { nameServers } from "../view/diagram.ts";
+import { find } from "../view/dom.ts";
 import { createFirstSteps } from "./first-steps.ts";
+import { LOCAL_SERVERS } from "./words.ts";
 
 type Fault = {
   label: string;
@@ -45,8 +47,9 @@ const FAULTS: Fault[] = [
   },
 ];
 
-/** Adds the buttons, and the first steps, to the page. Returns its cleanup. */
+/** Names local Ably on the page, and adds the buttons and the first steps. Returns its cleanup. */
 export function showPractice({ client }: Connection): () => void {
+  nameServers(LOCAL_SERVERS);
   const drawer = createDrawer(() => client.connection.id);
   const steps = createFirstSteps();
   find("data-path").after(...(steps ? [steps] : []));

@@ -1,6 +1,6 @@
-/** SHOWN. Only in development with local Ably: what to do after the first `npm run dev`. */
-import { firstSteps } from "../state/steps.ts";
-import { createSteps } from "./steps.ts";
+/** SHOWN, until local-ably/ goes. What to do after the first `npm run dev`. */
+import { createSteps } from "../view/steps.ts";
+import { firstSteps } from "./words.ts";
 
 const DONE = "first-steps-done";
 
