@@ -13,11 +13,9 @@ import {
   isServer,
   parseMessage,
 } from "../src/realtime/contract.ts";
+import type { ErrorInfo } from "../src/realtime/errors.ts";
 import { readDeployContext, readKey, withoutSecret } from "./functions/ably-token-request/key.ts";
 import { localAblyOptions, usesLocalAbly } from "./functions/ably-token-request/local-ably.ts"; // delete with local-ably/
-
-/** Ably's code and message, or the code and message of a missing key. Never the key. */
-export type PublishError = { code: number; statusCode: number; message: string };
 
 export type PublishOptions = {
   /** Identifies the message: Ably drops repeats of it for two minutes. A webhook's own ID is good. */
@@ -28,7 +26,8 @@ export type PublishOptions = {
 
 /**
  * Publishes a message of src/app.ts in the rooms of the function's deploy context. Does not throw:
- * resolves to the error, or to undefined when Ably has accepted the message.
+ * resolves to undefined when Ably has accepted the message, else to Ably's error, or that of a missing
+ * key. No error holds the key.
  */
 export async function publish<Name extends MessageName<typeof chat>>(
   context: Pick<Context, "deploy">,
@@ -36,7 +35,7 @@ export async function publish<Name extends MessageName<typeof chat>>(
   name: Name,
   data: Data<typeof chat, Name>,
   { id, clientId = SERVER }: PublishOptions = {},
-): Promise<PublishError | undefined> {
+): Promise<ErrorInfo | undefined> {
   if (!isServer(clientId)) return refusal(`Use "server" or "server:NAME", and not "${clientId}".`);
   if (!parseMessage(chat, name, data, clientId)) {
     return refusal(`This is not a "${name}" of src/app.ts.`);
@@ -65,12 +64,12 @@ export function openChannel(
   return ably.channels.get(channelName(room, readDeployContext(context)));
 }
 
-function refusal(message: string): PublishError {
+function refusal(message: string): ErrorInfo {
   return { code: 40000, statusCode: 400, message };
 }
 
-function readError(error: unknown): PublishError {
-  const { code, statusCode, message } = error as Partial<PublishError>;
+function readError(error: unknown): ErrorInfo {
+  const { code, statusCode, message } = error as Partial<ErrorInfo>;
   return {
     code: code ?? 50000,
     statusCode: statusCode ?? 500,

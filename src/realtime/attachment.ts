@@ -47,6 +47,7 @@ export class Attachment<C extends Contract> {
   readonly #messages: Messages<C>;
   readonly #outbox: Outbox<C>; // outbox.ts
   readonly #retry = new Retry(() => this.attach(), MIN_RETRY_MS, MAX_RETRY_MS);
+  #isSubscribed = false;
   #wasAttached = false;
   /** When this page closed an open connection itself, to open another one. */
   #closedAt: number | undefined;
@@ -103,7 +104,10 @@ export class Attachment<C extends Contract> {
     this.presence?.close();
   }
 
+  /** The SDK does not subscribe to a failed channel. The channel's next state tries again. */
   #subscribe(): void {
+    if (this.#isSubscribed || this.#channel.state === "failed") return;
+    this.#isSubscribed = true;
     this.#messages.subscribe();
     this.presence?.subscribe();
   }

@@ -29,7 +29,6 @@ export class Messages<C extends Contract> {
   readonly #contract: C;
   readonly #report: (message: RoomMessage<C>) => void;
   readonly #seen = new Set<string>();
-  #isSubscribed = false;
   #isHistory = true;
   /** Messages that wait until it is known whether some are missing before them. */
   #held: RoomMessage<C>[] | undefined;
@@ -41,10 +40,8 @@ export class Messages<C extends Contract> {
     this.#report = report;
   }
 
-  /** The SDK does not subscribe to a failed channel: call it again when the channel is attached. */
+  /** Call it once, on a channel that has not failed. */
   subscribe(): void {
-    if (this.#isSubscribed || this.#channel.state === "failed") return;
-    this.#isSubscribed = true;
     void this.#channel.subscribe(this.#onMessage);
   }
 

@@ -76,7 +76,7 @@ const MAX_RETRY_MS = 30_000;
 const NEVER_PUBLISHED = { publishedAt: undefined, publishedTick: undefined };
 
 /** One for each channel, however often its room is opened. */
-const outboxes = new WeakMap<RealtimeChannel, Outbox<Contract>>();
+const outboxes = new WeakMap<RealtimeChannel, object>();
 
 /** Returns the outbox of a channel. It goes on publishing after its rooms are closed. */
 export function outboxOf<C extends Contract>(
@@ -86,7 +86,7 @@ export function outboxOf<C extends Contract>(
 ): Outbox<C> {
   const known = outboxes.get(channel) as Outbox<C> | undefined;
   const outbox = known ?? new Outbox(connection, channel, contract);
-  outboxes.set(channel, outbox as unknown as Outbox<Contract>);
+  outboxes.set(channel, outbox);
   return outbox;
 }
 

@@ -39,7 +39,6 @@ export class Presence<C extends Contract> {
   /** Each is read once, however often the others change. */
   readonly #members = new WeakMap<PresenceMessage, Member<C>>();
   readonly #retry = new Retry(() => void this.enterIfNeeded(), MIN_RETRY_MS, MAX_RETRY_MS);
-  #isSubscribed = false;
   #needsEntering = true;
   #isOpen = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,10 +57,8 @@ export class Presence<C extends Contract> {
     this.#events = events;
   }
 
-  /** The SDK does not subscribe to a failed channel: call it again when the channel is attached. */
+  /** Call it once, on a channel that has not failed. */
   subscribe(): void {
-    if (this.#isSubscribed || this.#channel.state === "failed") return;
-    this.#isSubscribed = true;
     void this.#channel.presence.subscribe(this.#onPresence);
   }
 

@@ -4,9 +4,9 @@ import Ably from "ably";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import ablyTokenRequest from "../../netlify/functions/ably-token-request/index.ts";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/local-ably.ts";
-import { publish as publishInApp } from "../../netlify/publish.ts";
 import { startLocalAbly } from "../support/local-ably.ts";
 import { readAnswer } from "./answer.ts";
+import { production, publish } from "./publish.ts";
 
 // The messages of src/app.ts are yours: these tests bring their own.
 vi.mock("../../src/app.ts", async () => {
@@ -14,15 +14,7 @@ vi.mock("../../src/app.ts", async () => {
   return { chat: notes };
 });
 
-const production = { deploy: { context: "production" } } as Context;
 const preview = { deploy: { context: "deploy-preview" } } as Context;
-const publish = publishInApp as unknown as (
-  context: Context,
-  room: string,
-  name: string,
-  data: unknown,
-  options?: object,
-) => ReturnType<typeof publishInApp>;
 
 beforeEach(() => {
   vi.stubEnv("ABLY_API_KEY", undefined);

@@ -1,21 +1,11 @@
-import type { Context } from "@netlify/functions";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { publish } from "../../netlify/publish.ts";
+import { production, publish } from "./publish.ts";
 
 // The messages of src/app.ts are yours: these tests bring their own.
 vi.mock("../../src/app.ts", async () => {
   const { notes } = await import("../support/contract.ts");
   return { chat: notes };
 });
-
-const production = { deploy: { context: "production" } } as Context;
-const send = publish as unknown as (
-  context: Context,
-  room: string,
-  name: string,
-  data: unknown,
-  options?: object,
-) => ReturnType<typeof publish>;
 
 beforeEach(() => {
   vi.stubEnv("ABLY_API_KEY", undefined);
@@ -29,7 +19,7 @@ it.each([
   ["your-key-here", 40101, /form appId\.keyId:secret/],
 ])("returns the error, and does not throw, for the key %s", async (key, code, message) => {
   vi.stubEnv("ABLY_API_KEY", key);
-  const error = await send(production, "lobby", "note", { text: "hi" });
+  const error = await publish(production, "lobby", "note", { text: "hi" });
   expect(error).toMatchObject({ code, statusCode: 500 });
   expect(error?.message).toMatch(message);
 });
@@ -40,5 +30,5 @@ it.each([
   ["the client ID of a visitor", "note", { text: "hi" }, { clientId: "ada" }],
 ])("refuses %s", async (_what, name, data, options) => {
   vi.stubEnv("ABLY_API_KEY", "appId.keyId:top-secret-part");
-  expect(await send(production, "lobby", name, data, options)).toMatchObject({ code: 40000 });
+  expect(await publish(production, "lobby", name, data, options)).toMatchObject({ code: 40000 });
 });

@@ -64,6 +64,9 @@ export async function install(copy: string, names: string[]): Promise<void> {
   await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** How long `checkRecipe` may take on a busy machine. */
+export const CHECK_TIMEOUT_MS = 240_000;
+
 /** Runs the app's gate in a copy, and removes the copy. */
 export async function checkRecipe(copy: string): Promise<void> {
   await check(copy);

@@ -1,12 +1,13 @@
 /** SHOWN, until local-ably/ goes. What to do after the first `npm run dev`. */
+import type { Connection } from "../../realtime/index.ts";
 import { createSteps } from "../view/steps.ts";
 import { firstSteps } from "./words.ts";
 
 const DONE = "first-steps-done";
 
 /** Returns undefined if somebody has closed it in this browser. */
-export function createFirstSteps(): HTMLElement | undefined {
-  if (isDone()) return undefined;
+export function createFirstSteps({ storages }: Connection): HTMLElement | undefined {
+  if (storages.site.read(DONE) !== undefined) return undefined;
   const section = document.createElement("section");
   section.className = "first-steps";
   section.dataset.firstSteps = "";
@@ -17,25 +18,9 @@ export function createFirstSteps(): HTMLElement | undefined {
   button.textContent = "Got it";
   button.addEventListener("click", () => {
     section.remove();
-    remember();
+    // Where storage is full, the steps come back with the next load.
+    storages.site.write("yes", DONE);
   });
   section.append(title, createSteps(firstSteps(location.href)), button);
   return section;
-}
-
-/** Storage may be forbidden by the browser's settings. */
-function isDone(): boolean {
-  try {
-    return localStorage.getItem(DONE) !== null;
-  } catch {
-    return false;
-  }
-}
-
-function remember(): void {
-  try {
-    localStorage.setItem(DONE, "yes");
-  } catch {
-    // The steps then come back with the next load.
-  }
 }

@@ -48,10 +48,10 @@ const FAULTS: Fault[] = [
 ];
 
 /** Names local Ably on the page, and adds the buttons and the first steps. Returns its cleanup. */
-export function showPractice({ client }: Connection): () => void {
+export function showPractice(connection: Connection): () => void {
   nameServers(LOCAL_SERVERS);
-  const drawer = createDrawer(() => client.connection.id);
-  const steps = createFirstSteps();
+  const drawer = createDrawer(() => connection.client.connection.id);
+  const steps = createFirstSteps(connection);
   find("data-path").after(...(steps ? [steps] : []));
   find("data-side").append(drawer);
   return () => [drawer, steps].forEach((element) => element?.remove());

@@ -49,13 +49,11 @@ export const emptyTimeline: Timeline = { entries: [], dropped: 0 };
 export function addLines(timeline: Timeline, lines: Line[]): Timeline {
   const known = new Set(timeline.entries.map(({ key }) => key));
   const added = lines.filter(({ key }) => !known.has(key));
-  if (added.length === 0) return timeline;
-  const { entries, dropped } = limit([...timeline.entries, ...added]);
-  return { entries, dropped: timeline.dropped + dropped };
+  return added.length === 0 ? timeline : append(timeline, added);
 }
 
 export function addGap(timeline: Timeline, now: number): Timeline {
-  return append(timeline, { kind: "notice", key: `gap ${now}`, about: "gap" });
+  return append(timeline, [{ kind: "notice", key: `gap ${now}`, about: "gap" }]);
 }
 
 /** Adds them to the last notice, or as a new one. Each person is in one notice at most. */
@@ -68,7 +66,7 @@ export function addVisits(timeline: Timeline, visits: Visit[]): Timeline {
     entry.kind === "notice" && entry.about !== "gap" ? without(entry.about, gone, entry) : [entry],
   );
   const notice = toNotice(mergeVisits(earlier ?? [], visits));
-  return append({ ...timeline, entries: others }, notice);
+  return append({ ...timeline, entries: others }, [notice]);
 }
 
 function without(visits: Visit[], gone: Set<string>, notice: Notice): Notice[] {
@@ -81,8 +79,8 @@ function toNotice(visits: Visit[]): Notice {
   return { kind: "notice", key: `presence ${visits[0]?.clientId}`, about: visits };
 }
 
-function append(timeline: Timeline, notice: Notice): Timeline {
-  const { entries, dropped } = limit([...timeline.entries, notice]);
+function append(timeline: Timeline, added: Entry[]): Timeline {
+  const { entries, dropped } = limit([...timeline.entries, ...added]);
   return { entries, dropped: timeline.dropped + dropped };
 }
 

@@ -67,6 +67,14 @@ export function arrange(parent: Element, children: Element[]): void {
   }
 }
 
+/** Copies a text, and says in an element whether it could. */
+export function copyAndSay(text: string, result: Element): void {
+  copyText(text).then(
+    () => setText(result, "Copied"),
+    () => setText(result, "The browser did not allow copying. Select the text instead."),
+  );
+}
+
 /** Rejects where the browser has no clipboard, as on an address without HTTPS. */
 export async function copyText(text: string): Promise<void> {
   await navigator.clipboard.writeText(text);

@@ -1,7 +1,7 @@
 import type { ConnectionStep, ErrorInfo } from "../../realtime/index.ts";
 import type { State, TraceEntry, TraceEvent } from "../state/state.ts";
-import { copyText } from "./content.ts";
-import { find, listen, setText } from "./dom.ts";
+import { copyAndSay } from "./content.ts";
+import { find, listen } from "./dom.ts";
 
 /** Every state change with its reason, newest last, to copy into a bug report. */
 export function renderLog(): (state: State) => void {
@@ -29,10 +29,7 @@ export function bindLog(): () => void {
   const copied = find("data-copied");
   return listen(find("data-copy-log"), "click", () => {
     const text = Array.from(list.children, (item) => item.textContent).join("\n");
-    copyText(text).then(
-      () => setText(copied, "Copied"),
-      () => setText(copied, "The browser did not allow copying. Select the text instead."),
-    );
+    copyAndSay(text, copied);
   });
 }
 

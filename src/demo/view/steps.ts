@@ -1,5 +1,5 @@
 import type { Step } from "../state/steps.ts";
-import { copyText } from "./content.ts";
+import { copyAndSay } from "./content.ts";
 
 /** A numbered list. Each line to paste has a button that copies it. */
 export function createSteps(steps: Step[]): HTMLElement {
@@ -43,12 +43,7 @@ function createPaste(line: string): HTMLElement {
   const result = document.createElement("span");
   result.setAttribute("role", "status");
   result.className = "quiet";
-  button.addEventListener("click", () => {
-    copyText(line).then(
-      () => (result.textContent = "Copied"),
-      () => (result.textContent = "The browser did not allow copying. Select the text instead."),
-    );
-  });
+  button.addEventListener("click", () => copyAndSay(line, result));
   row.append(code, button, result);
   return row;
 }

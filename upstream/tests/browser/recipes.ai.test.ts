@@ -10,9 +10,8 @@ import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { listen } from "../../support/listening.ts";
 import { startProduction } from "../../support/production.ts";
-import { checkRecipe, followRecipe } from "../../support/recipe.ts";
+import { CHECK_TIMEOUT_MS, checkRecipe, followRecipe } from "../../support/recipe.ts";
 
-const CHECK_TIMEOUT_MS = 240_000;
 /** The page waits 15 s before it says that an answer broke off. */
 const SILENCE = { timeout: 30_000 };
 

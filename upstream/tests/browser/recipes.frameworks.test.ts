@@ -9,9 +9,7 @@ import { saveFile } from "../../support/files.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { applyBlock } from "../../support/markdown.ts";
 import { startProduction } from "../../support/production.ts";
-import { checkRecipe, findBlock, followRecipe } from "../../support/recipe.ts";
-
-const CHECK_TIMEOUT_MS = 240_000;
+import { CHECK_TIMEOUT_MS, checkRecipe, findBlock, followRecipe } from "../../support/recipe.ts";
 
 const FRAMEWORKS = [
   { name: "React", component: "src/App.tsx" },

@@ -4,9 +4,7 @@ import { expect, it } from "vitest";
 import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
-import { checkRecipe, followRecipe } from "../../support/recipe.ts";
-
-const CHECK_TIMEOUT_MS = 240_000;
+import { CHECK_TIMEOUT_MS, checkRecipe, followRecipe } from "../../support/recipe.ts";
 
 async function copyWithRecipe(): Promise<string> {
   const copy = await copyBareProject();

@@ -4,9 +4,7 @@ import { setStage } from "../../../tests/demo/stage.ts";
 import type { Visitor } from "../../../tests/demo/visitor.ts";
 import { copyProject } from "../../../tests/support/copy.ts";
 import { startDev } from "../../../tests/support/dev-server.ts";
-import { checkRecipe, followRecipe } from "../../support/recipe.ts";
-
-const CHECK_TIMEOUT_MS = 240_000;
+import { CHECK_TIMEOUT_MS, checkRecipe, followRecipe } from "../../support/recipe.ts";
 
 async function copyWithRecipe(): Promise<string> {
   const copy = await copyProject();

@@ -7,9 +7,8 @@ import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { startProduction } from "../../support/production.ts";
 import { type Provider, startProvider } from "../../support/provider.ts";
-import { checkRecipe, followRecipe } from "../../support/recipe.ts";
+import { CHECK_TIMEOUT_MS, checkRecipe, followRecipe } from "../../support/recipe.ts";
 
-const CHECK_TIMEOUT_MS = 240_000;
 const NOT_INVITED = "You are not invited to this room.";
 
 const provider: Provider = await startProvider();

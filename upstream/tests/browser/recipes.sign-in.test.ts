@@ -5,9 +5,7 @@ import { startDev } from "../../../tests/support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { type Provider, startProvider } from "../../support/provider.ts";
-import { checkRecipe, followRecipe } from "../../support/recipe.ts";
-
-const CHECK_TIMEOUT_MS = 240_000;
+import { CHECK_TIMEOUT_MS, checkRecipe, followRecipe } from "../../support/recipe.ts";
 
 let provider: Provider;
 

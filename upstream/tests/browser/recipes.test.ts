@@ -8,10 +8,15 @@ import type { Visitor } from "../../../tests/demo/visitor.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { type Block, applyBlock } from "../../support/markdown.ts";
 import { deliver } from "../../support/webhook.ts";
-import { blocks, blocksOf, checkRecipe, findBlock } from "../../support/recipe.ts";
+import {
+  CHECK_TIMEOUT_MS,
+  blocks,
+  blocksOf,
+  checkRecipe,
+  findBlock,
+} from "../../support/recipe.ts";
 
 const MAX_LINES = 50;
-const CHECK_TIMEOUT_MS = 240_000;
 
 const SECTIONS = [
   "Add a message type",
