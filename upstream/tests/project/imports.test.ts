@@ -23,7 +23,10 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp[]][] = [
   [/^src\/realtime\//, [/^src\/realtime\//, ABLY]],
   [/^src\/env\.d\.ts$/, []],
   [FUNCTION, [FUNCTION, CONTRACT, ABLY, /^@netlify\/functions$/, /^node:/]],
-  [/^netlify\/publish\.ts$/, [FUNCTION, CONTRACT, APP, ABLY, /^@netlify\/functions$/]],
+  [
+    /^netlify\/publish\.ts$/,
+    [FUNCTION, CONTRACT, APP, /^src\/realtime\/errors\.ts$/, ABLY, /^@netlify\/functions$/],
+  ],
   [
     /^local-ably\//,
     [
