@@ -1,5 +1,5 @@
 import type { InboundMessage } from "ably";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   type DemoEvent,
   type State,
@@ -22,6 +22,10 @@ import {
 const me = { clientId: "me-1", name: "Me" };
 const now = 5_000;
 const DAY_MS = 86_400_000;
+
+// Elsewhere, a day that Ably counts from zero has a midnight in it.
+beforeEach(() => vi.stubEnv("TZ", "UTC"));
+afterEach(() => vi.unstubAllEnvs());
 
 type Event = DemoEvent extends infer E ? (E extends unknown ? Omit<E, "now"> : never) : never;
 
