@@ -66,7 +66,7 @@ describe("while the page loads", () => {
     const { page } = await stage.open();
     let letScriptLoad = () => {};
     const mayLoad = new Promise<void>((resolve) => (letScriptLoad = resolve));
-    await page.route("**/src/main.ts*", (route) => mayLoad.then(() => route.continue()));
+    await page.route("**/assets/index.js", (route) => mayLoad.then(() => route.continue()));
     const url = stage.newRoom();
     await page.goto(url, { waitUntil: "commit" });
     const box = page.locator("[data-text]");
@@ -76,7 +76,7 @@ describe("while the page loads", () => {
     await page.locator("[data-people] .me").waitFor();
     expect(await box.inputValue()).toBe("typed early");
     expect(page.url()).toBe(url);
-    await page.unroute("**/src/main.ts*");
+    await page.unroute("**/assets/index.js");
     await page.reload();
     await expect.poll(() => box.inputValue()).toBe("typed early");
   });
@@ -84,14 +84,14 @@ describe("while the page loads", () => {
   it("says so if a part of it cannot be loaded, and loses nothing", async () => {
     const visitor = await stage.open();
     const { page } = visitor;
-    await page.route("**/demo/view/page.ts*", (route) => route.abort());
+    await page.route("**/assets/page-*.js", (route) => route.abort());
     await page.goto(stage.newRoom());
     await page.locator("[data-problem]").getByText("could not be loaded").waitFor();
     const box = page.locator("[data-text]");
     await box.fill("sent");
     await box.press("Enter");
     await box.fill("half typed");
-    await page.unroute("**/demo/view/page.ts*");
+    await page.unroute("**/assets/page-*.js");
     await page.locator("[data-retry]").click();
     await visitor.connected();
     await page.locator("[data-problem]").waitFor({ state: "hidden" });
@@ -104,14 +104,14 @@ describe("a part that loads later", () => {
   it("says what to do if a deploy has removed it, and a reload loses nothing", async () => {
     const visitor = await stage.open();
     const { page } = visitor;
-    await page.route("**/demo/view/s{hare,ide}.ts*", (route) => route.fulfill({ status: 404 }));
+    await page.route("**/assets/s{hare,ide}-*.js", (route) => route.fulfill({ status: 404 }));
     await page.goto(stage.newRoom());
     await visitor.connected();
     await page.locator("[data-text]").fill("half typed");
     await page.locator("[data-invite]").click();
     await page.locator("[data-shared]").getByText("could not be loaded").waitFor();
     await page.keyboard.press("Escape");
-    await page.unroute("**/demo/view/s{hare,ide}.ts*");
+    await page.unroute("**/assets/s{hare,ide}-*.js");
     await page.locator("[data-problem]").getByRole("button", { name: "Reload" }).click();
     await page.locator("[data-servers]").getByText("local Ably stands in").waitFor();
     expect(await page.locator("[data-problem]").isHidden()).toBe(true);
@@ -123,6 +123,7 @@ describe("a first visit in development", () => {
   it("says what to do next, until somebody has read it", async () => {
     const ada = await stage.arrive();
     const steps = ada.page.locator("[data-first-steps]");
+    await steps.waitFor();
     expect(await steps.locator("li").count()).toBe(3);
     await steps.getByRole("button", { name: "Got it" }).click();
     await ada.page.reload();

@@ -10,7 +10,7 @@ it("can be shared as a link and a QR code, which is loaded only then", async () 
   const ada = await stage.arrive(url, context);
   const loaded = () =>
     ada.page.evaluate(() =>
-      performance.getEntriesByType("resource").some(({ name }) => /\/qr\b/.test(name)),
+      performance.getEntriesByType("resource").some(({ name }) => /\/share-/.test(name)),
     );
   expect(await loaded()).toBe(false);
   await ada.page.getByRole("button", { name: "Invite" }).click();

@@ -2,8 +2,7 @@
 import Ably from "ably";
 import type { BrowserContextOptions } from "playwright-core";
 import { beforeEach } from "vitest";
-import type { Site } from "../support/site.ts";
-import { Stage as PageStage, prepare } from "../support/stage.ts";
+import { type Site, Stage as PageStage, prepare } from "../support/stage.ts";
 import { Visitor } from "./visitor.ts";
 
 export class Stage<ThisSite extends { url: string } = Site> extends PageStage<ThisSite> {

@@ -1,12 +1,11 @@
-/** Starts what all browser tests share: one `npm run dev` and one Chromium. Vitest calls it once. */
+/** Starts what all browser tests share: one site and one Chromium. Vitest calls it once. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { launchSharedChromium } from "./chromium.ts";
-import { copyProject, updateCopy } from "./copy.ts";
-import { startDev } from "./dev-server.ts";
+import { copyProject, removeCopy, updateCopy } from "./copy.ts";
 import { clearEnvironment } from "./environment.ts";
-import { freePort } from "./program.ts";
+import { freePort, startProgram } from "./program.ts";
 
 /** Lets everyone in, with any identify.ts and permit.ts of your own. */
 async function openToAll(folder: string): Promise<void> {
@@ -21,19 +20,22 @@ export default async function startShared(project: TestProject): Promise<() => P
   clearEnvironment();
   const folder = await copyProject();
   await openToAll(folder);
-  const vite = "vite --config tests/support/vite.config.ts";
-  const vitePort = await freePort();
+  const port = await freePort();
   const browser = await launchSharedChromium();
-  const site = await startDev({ folder, vite, vitePort }).catch(async (error: unknown) => {
+  const site = await startProgram(`npx vite --config tests/support/vite.config.ts --port ${port}`, {
+    cwd: folder,
+    // As `netlify dev` does, for the function.
+    env: { NETLIFY_DEV: "true", NODE_ENV: "development" },
+    ready: "ready in",
+  }).catch(async (error: unknown) => {
     await browser.close();
     throw error;
   });
-  project.provide("netlifyUrl", site.url);
-  project.provide("siteUrl", `http://localhost:${vitePort}`);
+  project.provide("siteUrl", `http://localhost:${port}`);
   project.provide("browserUrl", browser.wsEndpoint());
   project.onTestsRerun(() => updateCopy(folder));
   return async () => {
     await browser.close();
-    await site.stop();
+    await site.stop().finally(() => removeCopy(folder));
   };
 }

@@ -7,15 +7,15 @@ import {
 } from "playwright-core";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import { launchChromium } from "./chromium.ts";
-import type { Site } from "./site.ts";
+import type { Program } from "./program.ts";
+
+/** A site that runs on this machine, and a Chromium's options if it needs any to see it. */
+export type Site = Program & { url: string; chromiumArgs?: string[] };
 
 /** What shared.ts starts. */
 declare module "vitest" {
   interface ProvidedContext {
-    /** Vite's address, for pages. */
     siteUrl: string;
-    /** The address that `npm run dev` prints. */
-    netlifyUrl: string;
     browserUrl: string;
   }
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { findChromium, launchChromium } from "../../tests/support/chromium.ts";
 import { copyProject } from "../../tests/support/copy.ts";
-import { startDev } from "../../tests/support/dev-server.ts";
+import { startDev } from "../support/dev-server.ts";
 import { saveFile } from "../support/files.ts";
 import type { Figure } from "./figure.ts";
 

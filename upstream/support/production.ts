@@ -4,7 +4,8 @@ import { startLocalAbly } from "../../tests/support/local-ably.ts";
 import { freePort } from "../../tests/support/program.ts";
 import { argsForAbly } from "../../tests/support/chromium.ts";
 import { type Network, startNetwork } from "./network.ts";
-import { type Site, startSite } from "../../tests/support/site.ts";
+import type { Site } from "../../tests/support/stage.ts";
+import { startSite } from "./site.ts";
 
 const [name, secret] = ["production.test", "a-key-of-local-ably-only"] as const;
 

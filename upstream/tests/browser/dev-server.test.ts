@@ -4,7 +4,7 @@ import { createServer, request } from "node:http";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { copyProject, removeCopy } from "../../../tests/support/copy.ts";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { freePort, startProgram } from "../../../tests/support/program.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { run, runIn, saveFile } from "../../support/files.ts";

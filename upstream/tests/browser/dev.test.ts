@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { copyProject } from "../../../tests/support/copy.ts";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { freePort } from "../../../tests/support/program.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { saveFile } from "../../support/files.ts";

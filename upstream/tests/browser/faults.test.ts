@@ -1,6 +1,6 @@
 /** Faults of Ably and the network, which local Ably makes. It has this file to itself. */
 import { expect, it } from "vitest";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 
 /** Short, so that the tests need not wait. */

@@ -1,10 +1,16 @@
 /** The function as `npm run dev` serves it, with no key. */
-import { expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Site } from "../../../tests/support/stage.ts";
+import { startDev } from "../../support/dev-server.ts";
 
-const site = inject("netlifyUrl");
+let site: Site;
+beforeAll(async () => {
+  site = await startDev();
+});
+afterAll(() => site?.stop());
 
 function ask(query: string, init?: RequestInit): Promise<Response> {
-  return fetch(`${site}/.netlify/functions/ably-token-request${query}`, init);
+  return fetch(`${site.url}/.netlify/functions/ably-token-request${query}`, init);
 }
 
 it("signs a token request that local Ably takes, once", async () => {
@@ -14,7 +20,7 @@ it("signs a token request that local Ably takes, once", async () => {
   expect(response.headers.get("cache-control")).toContain("no-store");
   const tokenRequest = (await response.json()) as { keyName: string };
   const exchange = () =>
-    fetch(`${site}/keys/${tokenRequest.keyName}/requestToken`, {
+    fetch(`${site.url}/keys/${tokenRequest.keyName}/requestToken`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(tokenRequest),

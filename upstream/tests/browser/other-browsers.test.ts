@@ -1,6 +1,6 @@
 /** The page in Firefox and WebKit, from Debian's packages. */
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
-import type { Site } from "../../../tests/support/site.ts";
+import type { Site } from "../../../tests/support/stage.ts";
 import {
   type OtherBrowser,
   type Tab,

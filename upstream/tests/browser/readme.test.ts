@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { runIn } from "../../support/files.ts";
 import { copyBareProject, readStarter } from "../../support/fork.ts";

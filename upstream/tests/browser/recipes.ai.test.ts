@@ -5,7 +5,7 @@ import { type ServerResponse, createServer } from "node:http";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { listen } from "../../support/listening.ts";

@@ -2,7 +2,7 @@
 import { decodeJwt } from "jose";
 import { expect, it } from "vitest";
 import { copyProject } from "../../../tests/support/copy.ts";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { CHECK_TIMEOUT_MS, checkRecipe, followRecipe } from "../../support/recipe.ts";
 

@@ -1,7 +1,7 @@
 /** The recipe for Ably's own annotations, updates and deletes. */
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { CHECK_TIMEOUT_MS, checkRecipe, followRecipe } from "../../support/recipe.ts";

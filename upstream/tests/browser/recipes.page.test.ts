@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { setStage } from "../../../tests/demo/stage.ts";
 import type { Visitor } from "../../../tests/demo/visitor.ts";
 import { copyProject } from "../../../tests/support/copy.ts";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { CHECK_TIMEOUT_MS, checkRecipe, followRecipe } from "../../support/recipe.ts";
 
 async function copyWithRecipe(): Promise<string> {

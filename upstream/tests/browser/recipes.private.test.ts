@@ -2,7 +2,7 @@
 import Ably from "ably";
 import type { Page } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { startProduction } from "../../support/production.ts";

@@ -1,7 +1,7 @@
 /** The recipe for a sign-in, with a provider that signs real ID tokens. */
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, expect, it } from "vitest";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
 import { type Provider, startProvider } from "../../support/provider.ts";

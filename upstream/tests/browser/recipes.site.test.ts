@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scripts } from "../../../package.json" with { type: "json" };
 import { ROOT, linkPackages } from "../../../tests/support/copy.ts";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { listFiles, runIn } from "../../support/files.ts";
 import { applyBlock } from "../../support/markdown.ts";

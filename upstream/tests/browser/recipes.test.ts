@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import type { Visitor } from "../../../tests/demo/visitor.ts";
 import { copyBareProject } from "../../support/fork.ts";

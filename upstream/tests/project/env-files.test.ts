@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scripts } from "../../../package.json" with { type: "json" };
 import { ROOT, copyProject, removeCopy } from "../../../tests/support/copy.ts";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { readEnvFiles } from "../../../vite/env-files.ts";
 
 type Read = (options: { projectDir: string }) => Promise<{ env: Record<string, string> }[]>;

@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
 import { LOCAL_ABLY_KEY } from "../../../netlify/functions/ably-token-request/local-ably.ts";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { saveFile } from "../../support/files.ts";
 import type { Visitor } from "../../../tests/demo/visitor.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { startDev } from "../../../tests/support/dev-server.ts";
+import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 
 /** A site of its own: while connections are refused, nobody can connect. */

@@ -1,11 +1,9 @@
-import { removeCopy } from "./copy.ts";
-import { type Program, freePort, startProgram } from "./program.ts";
+import { removeCopy } from "../../tests/support/copy.ts";
+import { freePort, startProgram } from "../../tests/support/program.ts";
+import type { Site } from "../../tests/support/stage.ts";
 
 /** What Netlify's CLI says when it serves. */
 const READY = "Local dev server ready";
-
-/** A site that runs on this machine, and a Chromium's options if it needs any to see it. */
-export type Site = Program & { url: string; chromiumArgs?: string[] };
 
 /**
  * Runs a command that serves the site, on a free port, in a copy of the project: Netlify's CLI keeps

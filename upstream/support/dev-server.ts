@@ -1,24 +1,22 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { copyProject } from "./copy.ts";
-import { freePort } from "./program.ts";
-import { type Site, startSite } from "./site.ts";
+import { copyProject } from "../../tests/support/copy.ts";
+import { freePort } from "../../tests/support/program.ts";
+import type { Site } from "../../tests/support/stage.ts";
+import { startSite } from "./site.ts";
 
 /**
  * Runs `npm run dev` on free ports.
  * @param settings Settings for local Ably, in place of its defaults.
- * @param vite The command that starts Vite.
  * @param folder A copy of the project. It is deleted when the server stops.
  */
 export async function startDev({
   key = "",
-  vite = "vite",
   vitePort,
   folder,
   settings,
 }: {
   key?: string;
-  vite?: string;
   vitePort?: number;
   folder?: string;
   settings?: Record<string, number>;
@@ -26,7 +24,7 @@ export async function startDev({
   const cwd = folder ?? (await copyProject());
   if (settings) await giveLocalAbly(settings, join(cwd, "vite.config.ts"));
   const target = vitePort ?? (await freePort());
-  const command = `npm run dev -- --target-port ${target} --command "${vite} --port ${target}"`;
+  const command = `npm run dev -- --target-port ${target} --command "vite --port ${target}"`;
   return startSite(command, cwd, { ABLY_API_KEY: key, NODE_ENV: "development" });
 }
 
