@@ -172,7 +172,9 @@ export class Connection {
     const { maxInboundRate: max } = this.#host.settings;
     const { at, count } = this.#rate;
     const now = Date.now();
-    const left = Math.max(0, count - ((now - at) / 1_000) * max);
+    // The computer's clock may have been set back.
+    const seconds = Math.max(0, now - at) / 1_000;
+    const left = Math.max(0, count - seconds * max);
     const hasRoom = left + drafts.length <= max * RATE_WINDOW_S;
     assert(hasRoom, 42911, `Publish at most ${max} messages a second. Try later.`);
     this.#rate = { at: now, count: left + drafts.length };

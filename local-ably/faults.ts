@@ -2,7 +2,7 @@
 import { detach } from "./attachment.ts";
 import type { Connection, Host } from "./connection.ts";
 import { AblyError, assert } from "./error.ts";
-import { Action } from "./protocol.ts";
+import { Action, type ServerFrame } from "./protocol.ts";
 
 export type Faults = ReturnType<typeof createFaults>;
 
@@ -13,6 +13,10 @@ export function createFaults(host: Host & { forget(): void }) {
     const found = connections.get(connectionId);
     assert(found?.transport, 40400, `No open connection has the ID ${connectionId}.`);
     return found;
+  };
+  const endAll = (channel: string, frame: ServerFrame & { channel: string }): void => {
+    const all = [...connections.values()].filter(({ attachments }) => attachments.has(channel));
+    for (const one of all) detach(one, frame);
   };
   return {
     dropAll: (): void => connections.forEach(({ transport }) => transport?.cut()),
@@ -29,8 +33,11 @@ export function createFaults(host: Host & { forget(): void }) {
     },
     detach(channel: string): void {
       const error = new AblyError(90198, "The fault detach of local Ably was used.", 503);
-      const all = [...connections.values()].filter(({ attachments }) => attachments.has(channel));
-      for (const one of all) detach(one, { action: Action.DETACHED, channel, error });
+      endAll(channel, { action: Action.DETACHED, channel, error });
+    },
+    fail(channel: string): void {
+      const error = new AblyError(42910, "The fault fail of local Ably was used.");
+      endAll(channel, { action: Action.ERROR, channel, error });
     },
     acceptUndecodable(on: boolean | string = true): void {
       host.settings.acceptUndecodable = String(on) !== "false";

@@ -31,6 +31,8 @@ type Settings<C extends Contract> = {
 };
 
 const NOT_ALLOWED = 40160;
+/** After a lost connection, the SDK could not enter presence again. The cause says why. */
+const NOT_ENTERED_AGAIN = 91004;
 const MIN_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
 /** https://ably.com/docs/channels/options/rewind */
@@ -116,6 +118,7 @@ export class Attachment<C extends Contract> {
     const { current, reason } = change;
     this.#subscribe();
     const error = reason && readError(reason);
+    if (error && reason.code === NOT_ENTERED_AGAIN) return this.presence?.refused(error);
     switch (current) {
       case "attached":
         this.#onAttached(change.resumed, error);

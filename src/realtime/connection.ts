@@ -198,8 +198,7 @@ export class Connection {
   readonly #onPageHide = (event: Event): void => {
     // A page in the back/forward cache keeps its connection.
     if ("persisted" in event && event.persisted) return;
-    this.#isWanted = false;
-    this.client.close();
+    this.close();
   };
 
   async #closed(): Promise<void> {

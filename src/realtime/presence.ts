@@ -76,18 +76,24 @@ export class Presence<C extends Contract> {
     const profile = this.#profile;
     if (profile === undefined || !this.#isOpen || !this.#needsEntering) return;
     if (this.#channel.state !== "attached") return;
+    // What the SDK keeps until it connects again would be replaced by the profile of before.
+    if (this.#connection.client.connection.state !== "connected") return;
     this.#retry.stop();
     try {
       this.#needsEntering = false;
       await this.#channel.presence.enter(profile);
       this.#retry.reset();
     } catch (thrown) {
-      this.#needsEntering = true;
-      const error = readError(thrown);
-      if (!this.#isOpen) return;
-      if (isTemporary(error)) this.#retry.later();
-      this.#events.entered(error);
+      this.refused(readError(thrown));
     }
+  }
+
+  /** Ably has refused this page, or what the SDK has entered for it after a lost connection. */
+  refused(error: ErrorInfo): void {
+    this.#needsEntering = true;
+    if (!this.#isOpen) return;
+    if (isTemporary(error)) this.#retry.later();
+    this.#events.entered(error);
   }
 
   /** Reports the members soon. Call it when the channel's state has changed. */

@@ -347,6 +347,31 @@ describe.runIf(hasLocalAbly)("a room", () => {
     expect(room.statuses.at(-1)?.error).toBeUndefined();
   });
 
+  it("shows the profile of now if it changed while there was no connection", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    server().faults.forget();
+    await client.connection.whenState("disconnected");
+    room.setProfile({ name: "Ada Lovelace" });
+    await client.connection.whenState("connected");
+    await expect.poll(room.profiles).toEqual([{ name: "Ada Lovelace" }]);
+    // What the SDK enters by itself comes first.
+    await client.connection.ping();
+    expect(room.profiles()).toEqual([{ name: "Ada Lovelace" }]);
+  });
+
+  it("enters again if Ably has refused what the SDK entered for it", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    const channel = channelOf(client) as unknown as { sendPresence(): Promise<void> };
+    const send = vi.spyOn(channel, "sendPresence");
+    send.mockRejectedValueOnce({ code: 42911, statusCode: 429, message: "too many" });
+    server().faults.forget();
+    await expect.poll(() => room.statuses.at(-1)?.error?.code).toBe(42911);
+    await room.isHere();
+    await expect.poll(() => room.statuses.at(-1)?.error).toBeUndefined();
+  });
+
   it("stays open over a restart of the connection, without a gap if nothing was missed", async () => {
     const room = open(connection, roomName);
     await room.isHere();

@@ -62,6 +62,19 @@ describe("a fault", () => {
     expect(authCallback).toHaveBeenCalledTimes(2);
   });
 
+  it("detach and fail end a channel for all its clients, which can attach again", async () => {
+    const server = await start();
+    const channels = [realtime(server), realtime(server)].map(({ channels }) => channels.get("c"));
+    for (const channel of channels) await channel.attach();
+    const again = channels.map((channel) => next<Ably.ChannelStateChange>(channel, "attached"));
+    server.faults.detach("c");
+    await Promise.all(again);
+    const failed = channels.map((channel) => next<Ably.ChannelStateChange>(channel, "failed"));
+    server.faults.fail("c");
+    for (const { reason } of await Promise.all(failed)) expect(reason?.code).toBe(42910);
+    for (const channel of channels) await channel.attach();
+  });
+
   it("hold keeps frames back until release, in order", async () => {
     const server = await start();
     const channel = realtime(server).channels.get("c");
