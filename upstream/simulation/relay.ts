@@ -9,6 +9,7 @@ export type Relay = {
   /** Refuses new connections, and cuts the open ones. */
   down(): void;
   up(): void;
+  isDown(): boolean;
   /** Breaks off every connection. New ones are possible. */
   cut(): void;
   /** From now on nothing comes back from Ably, on the connections that are open. */
@@ -62,6 +63,7 @@ export async function startRelay(ablyPort: number): Promise<Relay> {
     up() {
       isDown = false;
     },
+    isDown: () => isDown,
     swallowAnswers() {
       for (const outer of outerOf.values()) swallowing.add(outer);
     },

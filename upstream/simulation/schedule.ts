@@ -33,6 +33,12 @@ const NAMES = [
   "go and come back",
   "sleep",
   "set the clock",
+  "forget",
+  "detach",
+  "fail the room",
+  "refuse presence",
+  "fill the storage",
+  "rename",
 ] as const;
 
 /** https://github.com/bryc/code/blob/master/jshash/PRNGs.md#mulberry32 (public domain) */

@@ -15,14 +15,26 @@ import { type Relay, startRelay } from "./relay.ts";
 
 const KEY = { name: "simulation.key", secret: "a-key-of-local-ably-only" };
 const ROOM = "simulated";
+export const CHANNEL = `room:${ROOM}`;
 const STEP_MS = 4_000;
 /** The relays are quiet when nothing passes for this many rounds of real time. */
 const QUIET_ROUNDS = 3;
+/** What broken code sends without end is a fault, too. */
+const MAX_ROUNDS = 2_000;
 
-export type Sent = { text: string; state: "pending" | "acknowledged" | "refused" };
+export type Sent = {
+  text: string;
+  state: "pending" | "acknowledged" | "refused";
+  /** The page has said that a reload loses it. */
+  mayBeLost?: boolean;
+  /** Ably forgot that it has it, before it acknowledged it. */
+  mayRepeat?: boolean;
+};
 
 export type Tab = {
   clientId: string;
+  /** What the tab shows of itself to others. */
+  name: string;
   /** A tab keeps it over a reload. A duplicated tab has another one. */
   lineage: string;
   storages: FakeStorages;
@@ -33,7 +45,10 @@ export type Tab = {
   /** What the page shows: texts in order, and "gap" where it says that something may be missing. */
   shown: string[];
   unsent: Unsent<Notes>[];
+  /** Connection ID and name of each. */
   members: string[];
+  /** For how long Ably refused each message, and how many it refused then. */
+  refusals: { ms: number; count: number }[];
   isAlive: boolean;
 };
 
@@ -56,7 +71,7 @@ export class World {
       createStorages(),
       new EventTarget(),
     );
-    const channel = this.#observer.client.channels.get(`room:${ROOM}`);
+    const channel = this.#observer.client.channels.get(CHANNEL);
     void channel.subscribe(({ data }) => this.record.push(data.text));
     await this.drain();
   }
@@ -93,6 +108,7 @@ export class World {
     const connection = this.#connect(clientId, relay.port, storages, page);
     const tab: Tab = {
       clientId,
+      name: clientId,
       lineage,
       storages,
       relay,
@@ -102,6 +118,7 @@ export class World {
       shown: [],
       unsent: [],
       members: [],
+      refusals: [],
       isAlive: true,
     };
     tab.room = this.openRoom(tab);
@@ -112,7 +129,7 @@ export class World {
   /** A room that is opened again begins with its history. */
   openRoom(tab: Tab): Room<Notes> {
     tab.shown = [];
-    const profile = { name: tab.clientId };
+    const profile = { name: tab.name };
     return openRoom(
       tab.connection,
       notes,
@@ -122,7 +139,9 @@ export class World {
         message: ({ content }) => tab.shown.push(content?.data.text ?? "?"),
         status: ({ isContinuous }) => isContinuous || tab.shown.push("gap"),
         unsent: (list) => (tab.unsent = list),
-        members: (list) => (tab.members = list.map(({ clientId }) => clientId)),
+        members: (list) => {
+          tab.members = list.map(({ connectionId, profile }) => `${connectionId} ${profile?.name}`);
+        },
       },
     );
   }
@@ -139,6 +158,7 @@ export class World {
   /** The tab is gone without a word. Its storage stays as it is now. */
   async crash(tab: Tab): Promise<void> {
     tab.isAlive = false;
+    this.#loseUnstored(tab);
     tab.storages = {
       sessionStorage: tab.storages.sessionStorage.copy(),
       localStorage: tab.storages.localStorage,
@@ -146,7 +166,7 @@ export class World {
     tab.connection.client.connection.off();
     tab.connection.storages.tab.end();
     tab.relay.down();
-    tab.connection.client.close();
+    tab.connection.close();
     this.tabs.splice(this.tabs.indexOf(tab), 1);
   }
 
@@ -158,6 +178,7 @@ export class World {
     tab.page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: false }));
     await this.drain();
     tab.isAlive = false;
+    this.#loseUnstored(tab);
     this.tabs.splice(this.tabs.indexOf(tab), 1);
     return this.open(tab.clientId, storages, tab.lineage);
   }
@@ -184,7 +205,8 @@ export class World {
   async drain(): Promise<void> {
     let quiet = 0;
     let before = -1;
-    while (quiet < QUIET_ROUNDS) {
+    for (let round = 0; quiet < QUIET_ROUNDS; round++) {
+      if (round > MAX_ROUNDS) throw new Error("The tabs and Ably never stop talking.");
       await vi.advanceTimersByTimeAsync(1);
       await new Promise((resolve) => setImmediate(resolve));
       await pause(1);
@@ -194,8 +216,37 @@ export class World {
     }
   }
 
-  forgetAll(): void {
+  #loseUnstored({ unsent }: Tab): void {
+    const lost = unsent.filter(({ isStored }) => !isStored).map(({ data }) => data.text);
+    for (const each of this.sent) each.mayBeLost ||= lost.includes(each.text);
+  }
+
+  /** Ably restarts, and knows nothing any more. The observer is back before anyone else. */
+  async forget(): Promise<void> {
+    for (const each of this.sent) each.mayRepeat ||= each.state === "pending";
+    const wereUp = this.tabs.filter(({ relay }) => !relay.isDown());
+    for (const { relay } of wereUp) relay.down();
     this.#ably.faults.forget();
+    const { client } = this.#observer;
+    const { id } = client.connection;
+    while (client.connection.id === id || client.channels.get(CHANNEL).state !== "attached") {
+      await this.drain();
+      client.connect();
+    }
+    for (const { relay } of wereUp) relay.up();
+  }
+
+  /** The tabs wait for a moment before they attach again. The observer does not. */
+  async failAll(): Promise<void> {
+    const channel = this.#observer.client.channels.get(CHANNEL);
+    const failed = channel.whenState("failed");
+    this.#ably.faults.fail(CHANNEL);
+    await failed;
+    await channel.attach();
+  }
+
+  detachAll(): void {
+    this.#ably.faults.detach(CHANNEL);
   }
 
   async end(): Promise<void> {

@@ -1,0 +1,23 @@
+/** Schedules that each break a promise if a part of the code is missing, made as short as possible. */
+import type { Action } from "./schedule.ts";
+
+const act = (name: Action["name"], tab = 0, size = 0): Action => ({ name, tab, size });
+
+export const SCHEDULES = {
+  "a copy of a tab has published what the tab has not": [
+    act("down"),
+    act("send"),
+    act("duplicate"),
+    act("long wait", 0, 0.9),
+    act("up"),
+  ],
+  "Ably refuses each message for ten seconds": [act("refuse messages", 0, 1), act("burst")],
+  "a tab gets another name while Ably is away": [act("forget"), act("rename", 0, 0.5)],
+  "Ably refuses to let a tab in again after a lost connection": [
+    act("down", 1),
+    act("wait", 0, 0.9),
+    act("refuse presence", 1, 0.3),
+  ],
+} satisfies Record<string, Action[]>;
+
+export type ScheduleName = keyof typeof SCHEDULES;
