@@ -176,25 +176,6 @@ it("is mirrored where lines run from right to left", async () => {
   expect(await distances("right")).toEqual(fromLeft);
 });
 
-it("keeps everything in its place while it connects", async () => {
-  const visitor = await stage.open({ viewport: { width: 390, height: 844 } });
-  await visitor.page.addInitScript(() => {
-    let sum = 0;
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) sum += (entry as unknown as { value: number }).value;
-    }).observe({ type: "layout-shift", buffered: true });
-    Object.assign(window, { layoutShift: () => sum });
-  });
-  await visitor.page.goto(stage.newRoom());
-  await visitor.connected();
-  await visitor.page.getByText(/^Function ran/).waitFor();
-  const shift = await visitor.page.evaluate(() =>
-    (window as unknown as { layoutShift(): number }).layoutShift(),
-  );
-  // The room's name comes from the address, and moves the status beside it by a little.
-  expect(shift).toBeLessThan(0.01);
-});
-
 it("works by keyboard alone, with the focus in sight", async () => {
   const { page } = await stage.arrive(stage.newRoom());
   const focused = () =>

@@ -84,6 +84,25 @@ describe("the production build", () => {
     expectNoComplaints();
   });
 
+  it("keeps everything in its place while it connects", async () => {
+    const visitor = await stage.open({ viewport: { width: 390, height: 844 } });
+    await visitor.page.addInitScript(() => {
+      let sum = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) sum += (entry as unknown as { value: number }).value;
+      }).observe({ type: "layout-shift", buffered: true });
+      Object.assign(window, { layoutShift: () => sum });
+    });
+    await visitor.page.goto(stage.newRoom());
+    await visitor.connected();
+    await visitor.page.getByText(/^Function ran/).waitFor();
+    const shift = await visitor.page.evaluate(() =>
+      (window as unknown as { layoutShift(): number }).layoutShift(),
+    );
+    // The room's name comes from the address, and moves the status beside it by a little.
+    expect(shift).toBeLessThan(0.01);
+  });
+
   it("calls the function once for all pages of a tab", async () => {
     const visitor = await stage.open();
     const calls: string[] = [];
