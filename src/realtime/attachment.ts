@@ -180,10 +180,10 @@ export class Attachment<C extends Contract> {
 
   /** Ably answers a ping after what it has delivered to a new page. */
   async #endHistorySoon(): Promise<void> {
-    // A ping fails when the connection drops. The next attachment sends another.
-    await this.#connection.client.connection.ping().catch(() => {});
-    if (!this.#isOpen) return;
-    this.#endHistory();
+    const { connection } = this.#connection.client;
+    await connection.ping().catch(() => {});
+    // When the connection drops, the next attachment brings the history, and sends another ping.
+    if (this.#isOpen && connection.state === "connected") this.#endHistory();
   }
 
   #endHistory(): void {

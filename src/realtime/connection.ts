@@ -77,6 +77,7 @@ export class Connection {
   readonly #retry = new Retry(() => this.client.connect(), MIN_RETRY_MS, MAX_RETRY_MS);
   /** The token is from an earlier load of this tab: if Ably refuses it, a new one may help. */
   #usesStoredToken = false;
+  #renewal: Promise<void> | undefined;
   #isRenewal = false;
   /** The page has not closed the connection, so it comes back after every end. */
   #isWanted = true;
@@ -142,7 +143,9 @@ export class Connection {
 
   /** Opens another connection with a new token. Rooms stay open, and what is unsent is kept. */
   async restart(): Promise<void> {
+    this.#isWanted = true;
     await this.#closed();
+    if (!this.#isWanted) return;
     // Without a token there is no attempt: connecting makes one, and reports why it fails.
     await this.renew().catch(() => this.client.connect());
   }
@@ -150,7 +153,7 @@ export class Connection {
   /** Opens another connection, so that the SDK forgets what Ably has not acknowledged. */
   async reconnect(): Promise<void> {
     await this.#closed();
-    this.client.connect();
+    if (this.#isWanted) this.client.connect();
   }
 
   /**
@@ -170,15 +173,24 @@ export class Connection {
     this.page?.removeEventListener("pagehide", this.#onPageHide);
   }
 
-  /** Renews a token that an earlier load of this tab has stored. Returns undefined if it is a new one. */
+  /**
+   * Renews a token that an earlier load of this tab has stored, once for all rooms. Returns undefined
+   * if the token is a new one.
+   */
   renewStoredToken(): Promise<void> | undefined {
-    return this.#usesStoredToken ? this.renew() : undefined;
+    if (this.#usesStoredToken) {
+      this.#renewal = this.renew().finally(() => {
+        this.#renewal = undefined;
+      });
+    }
+    return this.#renewal;
   }
 
   readonly #onState = ({ current, reason }: ConnectionStateChange): void => {
-    const renewal = current === "failed" ? this.renewStoredToken() : undefined;
-    // The next state reports whether a new token helps.
-    if (renewal) return void renewal.catch(() => {});
+    if (current === "failed" && this.#usesStoredToken) {
+      // The next state reports whether a new token helps.
+      return void this.renewStoredToken()?.catch(() => {});
+    }
     this.#isRenewal =
       reason?.code === TOKEN_EXPIRED || (this.#isRenewal && current === "connecting");
     const error = reason && readError(reason);

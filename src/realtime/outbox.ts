@@ -3,8 +3,8 @@
  * a reload. One at a time is published: then no error can change their order. This costs speed: a
  * room sends at most one message in a round trip to Ably, and 25 in a second.
  *
- * Without this file, delete the lines in room.ts and index.ts that name it: what is sent while there
- * is no connection is then refused.
+ * Without this file, delete the lines in room.ts, attachment.ts and index.ts that name it: what is
+ * sent while there is no connection is then refused.
  */
 import type { ConnectionStateChange, RealtimeChannel } from "ably";
 import type { Connection } from "./connection.ts";
@@ -203,7 +203,10 @@ export class Outbox<C extends Contract> {
   reload(): void {
     const stored = new Set(this.#storage.load().map(({ id }) => id));
     for (const entry of this.#entries) {
-      if (entry.isStored && !stored.has(entry.id)) this.#remove(entry);
+      if (!entry.isStored || stored.has(entry.id)) continue;
+      if (this.#storage.readPublished(entry.id)?.isAcknowledged) entry.settle?.resolve();
+      else entry.settle?.reject(UNCONFIRMED);
+      this.#remove(entry);
     }
     const known = new Set(this.#entries.map(({ id }) => id));
     this.#entries = [...this.#restore().filter(({ id }) => !known.has(id)), ...this.#entries];

@@ -36,7 +36,7 @@ export class Presence<C extends Contract> {
   readonly #events: PresenceEvents<C>;
   /** What this page shows. Undefined: it only watches. */
   #profile: Profile<C> | undefined;
-  /** Each is read once, however often the others change. */
+  /** Each is read once, however often the others change: `seenAt` is when it came. */
   readonly #members = new WeakMap<PresenceMessage, Member<C>>();
   readonly #retry = new Retry(() => void this.enterIfNeeded(), MIN_RETRY_MS, MAX_RETRY_MS);
   #needsEntering = true;

@@ -1,8 +1,8 @@
 /**
  * KEPT. The two HTTP requests behind each token: the function signs, and Ably exchanges. It times
  * them for a page that shows them, and remembers who answered, so that an error names the right
- * cause. Without it, delete token.ts too, and the lines in connection.ts that name them: an error of
- * the function then reads as one of Ably.
+ * cause. Without it, delete token.ts too, and the lines in connection.ts and index.ts that name
+ * them: an error of the function then reads as one of Ably.
  */
 import { FetchRequest } from "ably/modular";
 import { type TokenResponse, isTokenError } from "./errors.ts";

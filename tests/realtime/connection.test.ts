@@ -232,6 +232,34 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     expect(calls).toHaveLength(2);
   });
 
+  it("replaces a stored token once for two rooms, and what waits in both is sent", async () => {
+    const storages = createStorages();
+    let capability: object = { "room:lobby": ["*"] };
+    const real = fetch;
+    vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+      const isFunction = url.startsWith("http://function.example");
+      return isFunction ? Response.json(await signFor("ada", capability)) : real(url, init);
+    });
+    const options = { storages, ably: { authUrl: "http://function.example/token" } };
+    await connected(openTab("ada", options).connection);
+    capability = { "room:*": ["*"] };
+    const { connection } = openTab("ada", options);
+    const rooms = ["garden", "yard"].map((name) => {
+      return openRoom(connection, notes, name, { presence: "watch" });
+    });
+    await Promise.all(rooms.map((room) => room.send("note", { text: "hi" })));
+    expect(connection.status.state).toBe("connected");
+  });
+
+  it("stays closed if the page closes it during a restart", async () => {
+    const { connection } = openTab("ada");
+    await connected(connection);
+    const restarted = connection.restart();
+    connection.close();
+    await restarted;
+    expect(connection.client.connection.state).toBe("closed");
+  });
+
   it("deletes all that the tab has stored at a sign-out, and stores nothing more", async () => {
     const storages = createStorages();
     const { connection } = openTab("ada", { storages });

@@ -29,11 +29,15 @@ export default async function startShared(project: TestProject): Promise<() => P
     ready: "ready in",
   }).catch(async (error: unknown) => {
     await browser.close();
+    await removeCopy(folder);
     throw error;
   });
   project.provide("siteUrl", `http://localhost:${port}`);
   project.provide("browserUrl", browser.wsEndpoint());
-  project.onTestsRerun(() => updateCopy(folder));
+  project.onTestsRerun(async () => {
+    await updateCopy(folder);
+    await openToAll(folder);
+  });
   return async () => {
     await browser.close();
     await site.stop().finally(() => removeCopy(folder));

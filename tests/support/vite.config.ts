@@ -9,13 +9,17 @@ function tokenFunction(): Plugin {
   return {
     name: "token-function",
     configureServer({ middlewares, ssrLoadModule }) {
-      middlewares.use(`/.netlify/functions/${FUNCTION}`, async ({ originalUrl }, response) => {
+      const call = async (url = "/"): Promise<Response> => {
         const { default: answer } = await ssrLoadModule(`/netlify/functions/${FUNCTION}/index.ts`);
-        const request = new Request(`http://localhost${originalUrl}`);
-        const { status, headers, body }: Response = await answer(request, {} as Context);
-        response.writeHead(status, Object.fromEntries(headers));
-        for await (const chunk of body ?? []) response.write(chunk);
-        response.end();
+        return answer(new Request(new URL(url, "http://localhost")), {} as Context);
+      };
+      middlewares.use(`/.netlify/functions/${FUNCTION}`, ({ originalUrl }, response, next) => {
+        call(originalUrl)
+          .then(async (answer) => {
+            response.writeHead(answer.status, Object.fromEntries(answer.headers));
+            response.end(await answer.text());
+          })
+          .catch(next);
       });
     },
   };

@@ -30,7 +30,7 @@ export const MUTANTS: Mutant[] = [
     file: "src/realtime/outbox.ts",
     from: "if (!entry || this.#isPublishing) return;",
     to: "if (!entry) return;",
-    foundBy: 34,
+    foundBy: "Ably refuses the first of several messages",
   },
   {
     name: "the storage of a message",

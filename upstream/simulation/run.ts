@@ -86,7 +86,7 @@ async function act(world: World, { name, tab: number, size }: Action): Promise<v
       void tab.connection.restart();
       break;
     case "refuse messages":
-      refuseMessages(tab, 1_000 + size * 9_000);
+      refuseMessages(tab, 10 + size * 9_990);
       break;
     case "refuse the connection":
       receive(tab, {

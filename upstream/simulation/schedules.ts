@@ -11,6 +11,7 @@ export const SCHEDULES = {
     act("long wait", 0, 0.9),
     act("up"),
   ],
+  "Ably refuses the first of several messages": [act("refuse messages"), act("burst")],
   "Ably refuses each message for ten seconds": [act("refuse messages", 0, 1), act("burst")],
   "a tab gets another name while Ably is away": [act("forget"), act("rename", 0, 0.5)],
   "Ably refuses to let a tab in again after a lost connection": [
