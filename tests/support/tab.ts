@@ -80,12 +80,16 @@ export function useLocalAbly() {
     return { connection, storages, page };
   }
 
-  /** Publishes more than one connection may, as a server does. */
-  async function publishAll(channel: string, messages: Ably.Message[]): Promise<void> {
+  /** Returns a client with the key, as a server has one. */
+  function rest(): Ably.Rest {
     const address = { endpoint: "127.0.0.1", port: ably.port, tls: false, useTokenAuth: true };
-    const rest = new Ably.Rest({ key: `${name}:${secret}`, ...address });
-    await rest.channels.get(channel).publish(messages);
+    return new Ably.Rest({ key: `${name}:${secret}`, ...address });
   }
 
-  return { openTab, publishAll, server: () => ably };
+  /** Publishes more than one connection may. */
+  async function publishAll(channel: string, messages: Ably.Message[]): Promise<void> {
+    await rest().channels.get(channel).publish(messages);
+  }
+
+  return { openTab, publishAll, rest, server: () => ably };
 }

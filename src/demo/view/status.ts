@@ -19,7 +19,11 @@ export function showStatus({ roomName, connection, onEvent }: Session, context =
   pill.hidden = context === "production";
   show();
   onEvent((event) => {
-    if (event.type === "room") room = event.status.state;
+    if (event.type === "room") {
+      // A room that was open opens again by itself, at each new token too: no news for a person.
+      const opensAgain = room === "attached" && event.status.state === "attaching";
+      if (!opensAgain) room = event.status.state;
+    }
     show();
   });
 }
