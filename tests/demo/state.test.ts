@@ -79,6 +79,14 @@ describe("my messages", () => {
     expect(idsOf(outbox(unsent("a")))).toEqual(["a*"]);
   });
 
+  it("that have not changed stay the same objects, so that they are not rendered again", () => {
+    const before = after(outbox(unsent("a", "publishing"), unsent("b", "waiting")));
+    const next = outbox(unsent("a", "delivered"), unsent("b", "waiting"));
+    const [first, second] = reduce(before, { ...next, now } as DemoEvent).pending;
+    expect(first).toMatchObject({ id: "a", delivery: "delivered" });
+    expect(second).toBe(before.pending[1]);
+  });
+
   it("keep their order below what Ably has confirmed, whatever arrives first", () => {
     const all = outbox(unsent("a"), unsent("b"), unsent("c"));
     const acknowledged = outbox(unsent("a", "delivered"), unsent("b"), unsent("c"));

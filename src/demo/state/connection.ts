@@ -1,10 +1,12 @@
 /** SHOWN. The connection in a word or two, for the header. */
 import type { ConnectionStatus, RoomStatus } from "../../realtime/index.ts";
 
+type RoomState = RoomStatus["state"];
+
 /** @param room Undefined until the room has reported a state. */
 export function describeConnection(
   connection: ConnectionStatus,
-  room: RoomStatus["state"] | undefined,
+  room: RoomState | undefined,
 ): string {
   switch (connection.state) {
     case "initialized":
@@ -27,7 +29,12 @@ export function describeConnection(
   }
 }
 
-function describeRoom(state: RoomStatus["state"] | undefined): string {
+/** After a lost connection and at each new token, a room that was open opens again by itself. */
+export function opensAgain(before: RoomState | undefined, now: RoomState): boolean {
+  return before === "attached" && now === "attaching";
+}
+
+function describeRoom(state: RoomState | undefined): string {
   if (state === "attached") return "Connected";
   return state === "failed" ? "Room not open" : "Opening the room…";
 }

@@ -10,6 +10,7 @@ import type {
 } from "../../realtime/index.ts";
 import { type Appearances, appearanceOf, updateAppearances } from "./appearances.ts";
 import { type Claims, namesOfAuthors, updateClaims, without } from "./claims.ts";
+import { opensAgain } from "./connection.ts";
 import type { DemoEvent, TraceEntry, TraceEvent } from "./events.ts";
 import { namesOf } from "./people.ts";
 import {
@@ -123,8 +124,7 @@ function trace(state: State, event: TraceEvent): State {
 }
 
 function afterRoomStatus(state: State, status: RoomStatus): State {
-  // After a dropped connection the room reattaches by itself. Only a failure is worth a notice.
-  if (status.state === "attaching" && state.room.state === "attached") return state;
+  if (opensAgain(state.room.state, status.state)) return state;
   // Ably refuses to list this page in a room that is full, but has delivered the history.
   const hasHistory = state.hasHistory || status.error !== undefined;
   return { ...(status.isContinuous ? state : afterGap(state)), room: status, hasHistory };
@@ -212,10 +212,11 @@ function isKnown({ me, claims, appearances }: State, clientId: string): boolean 
 /** Ably may have delivered a message back before it acknowledges it: then it is in the timeline. */
 function afterUnsent(state: State, unsent: Unsent<Chat>[]): State {
   const arrived = new Set(state.timeline.entries.map(({ key }) => key));
-  const pending = unsent
-    .map((message) => readUnsent(message, state.me.clientId))
-    .filter((line) => line !== undefined && !arrived.has(line.key)) as Line[];
-  const known = new Set(state.pending.map(({ key }) => key));
+  const known = new Map(state.pending.map((line) => [line.key, line]));
+  const pending = unsent.flatMap((message) => {
+    const line = readUnsent(message, state.me.clientId);
+    return line && !arrived.has(line.key) ? keepEqual(known.get(line.key), line) : [];
+  });
   const added = pending.filter(({ key }) => !known.has(key));
   const isNew = added.some(({ delivery }) => delivery === "waiting" || delivery === "publishing");
   return {
@@ -226,6 +227,12 @@ function afterUnsent(state: State, unsent: Unsent<Chat>[]): State {
     unseen: isNew ? { count: 0 } : state.unseen,
     sent: state.sent + added.length,
   };
+}
+
+/** A line that has not changed stays the same object: then it is not rendered again. */
+function keepEqual(before: Line | undefined, line: Line): Line {
+  const names = Object.keys(line) as (keyof Line)[];
+  return before && names.every((name) => before[name] === line[name]) ? before : line;
 }
 
 function afterHidden(state: State, isHidden: boolean): State {

@@ -16,6 +16,7 @@ export function renderProblem(): (state: State) => void {
     const isSetup = problem?.summary !== undefined;
     panel.hidden = !problem;
     panel.classList.toggle("setup", isSetup && hasSteps);
+    document.body.classList.toggle("setting-up", isSetup && hasSteps);
     setup.hidden = !isSetup;
     setText(title, problem?.title ?? "");
     setText(detail, (hasSteps ? problem?.summary : undefined) ?? problem?.detail ?? "");

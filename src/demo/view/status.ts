@@ -1,5 +1,5 @@
 import type { Session } from "../session.ts";
-import { describeConnection } from "../state/connection.ts";
+import { describeConnection, opensAgain } from "../state/connection.ts";
 import { find, setText } from "./dom.ts";
 
 /**
@@ -19,11 +19,7 @@ export function showStatus({ roomName, connection, onEvent }: Session, context =
   pill.hidden = context === "production";
   show();
   onEvent((event) => {
-    if (event.type === "room") {
-      // A room that was open opens again by itself, at each new token too: no news for a person.
-      const opensAgain = room === "attached" && event.status.state === "attaching";
-      if (!opensAgain) room = event.status.state;
-    }
+    if (event.type === "room" && !opensAgain(room, event.status.state)) room = event.status.state;
     show();
   });
 }

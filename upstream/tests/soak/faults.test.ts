@@ -32,11 +32,8 @@ const stage = setStage(async () => {
   return startDev({ folder, settings: { connectionStateTtl: CONNECTION_STATE_TTL_MS } });
 });
 
-/** A page that waits 15 s for its next try misses nothing here. */
-const patientStage = setStage(() => startDev());
-
-async function arrive(url: string, on: Pick<typeof stage, "open"> = stage): Promise<Visitor> {
-  const visitor = await on.open();
+async function arrive(url: string): Promise<Visitor> {
+  const visitor = await stage.open();
   await record(visitor);
   await visitor.page.goto(url);
   return visitor.connected();
@@ -61,47 +58,39 @@ function press({ page }: Visitor, label: string): Promise<void> {
 const textsOf = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, i) => `${prefix} ${i}`);
 
-/** On two cores, three pages that show a thousand messages each need minutes. */
-const PATIENCE = { timeout: 600_000 };
-
-it(
-  "the socket cut 50 times at random moments during 1,000 messages between three pages",
-  PATIENCE,
-  async () => {
-    const url = patientStage.newRoom();
-    const come = () => arrive(url, patientStage);
-    const visitors = [await come(), await come(), await come()];
-    const names = ["ada", "bob", "eve"];
-    const counts = [334, 333, 333];
-    const talk = visitors.map(async (visitor, who) => {
-      for (const text of textsOf(names[who] ?? "", counts[who] ?? 0)) {
-        await sayImmediately(visitor, text);
-        // Ably takes 50 messages a second from a connection, and those that waited come at once.
-        await pause(60);
-      }
-    });
-    const cut = (async () => {
-      for (let i = 0; i < 50; i++) {
-        await pause(Math.random() * 700);
-        const victim = visitors[Math.floor(Math.random() * 3)] as Visitor;
-        if (i % 5 === 0) await fault(victim, "dropAll");
-        else await press(victim, "Drop my connection");
-      }
-    })();
-    await Promise.all([...talk, cut]);
-
-    const texts = names.flatMap((name, who) => textsOf(name, counts[who] ?? 0));
-    await expectSameOnAll(visitors, texts);
-    const { delivered } = await recorded(visitors[0] as Visitor);
-    for (const [who, name] of names.entries()) {
-      expect(inOrder(delivered, name)).toEqual(textsOf(name, counts[who] ?? 0));
+it("the socket cut 50 times at random moments during 1,000 messages between three pages", async () => {
+  const url = stage.newRoom();
+  const visitors = [await arrive(url), await arrive(url), await arrive(url)];
+  const names = ["ada", "bob", "eve"];
+  const counts = [334, 333, 333];
+  const talk = visitors.map(async (visitor, who) => {
+    for (const text of textsOf(names[who] ?? "", counts[who] ?? 0)) {
+      await sayImmediately(visitor, text);
+      // Ably takes 50 messages a second from a connection, and those that waited come at once.
+      await pause(60);
     }
-    for (const visitor of visitors) {
-      await visitor.connected();
-      expect((await recorded(visitor)).statuses).toContain("Connection lost, reconnecting…");
+  });
+  const cut = (async () => {
+    for (let i = 0; i < 50; i++) {
+      await pause(Math.random() * 700);
+      const victim = visitors[Math.floor(Math.random() * 3)] as Visitor;
+      if (i % 5 === 0) await fault(victim, "dropAll");
+      else await press(victim, "Drop my connection");
     }
-  },
-);
+  })();
+  await Promise.all([...talk, cut]);
+
+  const texts = names.flatMap((name, who) => textsOf(name, counts[who] ?? 0));
+  await expectSameOnAll(visitors, texts);
+  const { delivered } = await recorded(visitors[0] as Visitor);
+  for (const [who, name] of names.entries()) {
+    expect(inOrder(delivered, name)).toEqual(textsOf(name, counts[who] ?? 0));
+  }
+  for (const visitor of visitors) {
+    await visitor.connected();
+    expect((await recorded(visitor)).statuses).toContain("Connection lost, reconnecting…");
+  }
+});
 
 describe("offline", () => {
   it.each([
