@@ -14,7 +14,8 @@ export function createFaults(host: Host & { forget(): void }) {
     assert(found?.transport, 40400, `No open connection has the ID ${connectionId}.`);
     return found;
   };
-  const endAll = (channel: string, frame: ServerFrame & { channel: string }): void => {
+  const detachAll = (frame: ServerFrame & { channel: string }): void => {
+    const { channel } = frame;
     const all = [...connections.values()].filter(({ attachments }) => attachments.has(channel));
     for (const one of all) detach(one, frame);
   };
@@ -33,11 +34,11 @@ export function createFaults(host: Host & { forget(): void }) {
     },
     detach(channel: string): void {
       const error = new AblyError(90198, "The fault detach of local Ably was used.", 503);
-      endAll(channel, { action: Action.DETACHED, channel, error });
+      detachAll({ action: Action.DETACHED, channel, error });
     },
     fail(channel: string): void {
       const error = new AblyError(42910, "The fault fail of local Ably was used.");
-      endAll(channel, { action: Action.ERROR, channel, error });
+      detachAll({ action: Action.ERROR, channel, error });
     },
     acceptUndecodable(on: boolean | string = true): void {
       host.settings.acceptUndecodable = String(on) !== "false";

@@ -19,9 +19,9 @@ describe("the time of a message", () => {
   it("has its date, unless it is from today", () => {
     const clock = clockAt(NOON);
     const [today, earlier] = [NOON - 60 * MINUTE_MS, NOON - 3 * 24 * 60 * MINUTE_MS];
-    expect(clock.time(today)).toContain(digits(11));
+    for (const number of [11, 0]) expect(clock.time(today)).toContain(digits(number));
     expect(clock.time(today)).not.toContain(dateOf(today));
-    expect(clock.time(earlier)).toContain(digits(12));
+    for (const number of [12, 0]) expect(clock.time(earlier)).toContain(digits(number));
     expect(clock.time(earlier)).toContain(dateOf(earlier));
     expect(clockAt(NOON)).toBe(clock);
   });

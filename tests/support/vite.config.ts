@@ -4,7 +4,7 @@ import { type Plugin, defineConfig, loadConfigFromFile } from "vite";
 const FUNCTION = "ably-token-request";
 const BARE_PAGE = "tests/bare/index.html";
 
-/** Calls the function in this process. For each call, `netlify dev` starts a thread that loads it anew. */
+/** Calls the function in this process, because `netlify dev` starts a new thread for each call. */
 function tokenFunction(): Plugin {
   return {
     name: "token-function",

@@ -18,8 +18,17 @@ export async function findFault(seed: number): Promise<string | undefined> {
     return undefined;
   }
   const shortest = SHRINKS ? await shrink(schedule, seed) : schedule;
-  const left = await runSchedule(shortest, seed);
-  return `${left.join("\n")}\n\nThe schedule, with seed ${seed}:\n${describeSchedule(shortest)}`;
+  return report(await runSchedule(shortest, seed), shortest, seed);
+}
+
+/** As `findFault`, for a schedule that is short already. */
+export async function findFaultOf(schedule: Action[], seed: number): Promise<string | undefined> {
+  const broken = await runSchedule(schedule, seed);
+  return broken.length > 0 ? report(broken, schedule, seed) : undefined;
+}
+
+function report(broken: string[], schedule: Action[], seed: number): string {
+  return `${broken.join("\n")}\n\nThe schedule, with seed ${seed}:\n${describeSchedule(schedule)}`;
 }
 
 /** Leaves out one action after another, as long as something is still broken. */

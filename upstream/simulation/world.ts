@@ -49,7 +49,6 @@ export type Tab = {
   members: string[];
   /** For how long Ably refused each message, and how many it refused then. */
   refusals: { ms: number; count: number }[];
-  isAlive: boolean;
 };
 
 export class World {
@@ -119,7 +118,6 @@ export class World {
       unsent: [],
       members: [],
       refusals: [],
-      isAlive: true,
     };
     tab.room = this.openRoom(tab);
     this.tabs.push(tab);
@@ -157,7 +155,6 @@ export class World {
 
   /** The tab is gone without a word. Its storage stays as it is now. */
   async crash(tab: Tab): Promise<void> {
-    tab.isAlive = false;
     this.#loseUnstored(tab);
     tab.storages = {
       sessionStorage: tab.storages.sessionStorage.copy(),
@@ -177,7 +174,6 @@ export class World {
     };
     tab.page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: false }));
     await this.drain();
-    tab.isAlive = false;
     this.#loseUnstored(tab);
     this.tabs.splice(this.tabs.indexOf(tab), 1);
     return this.open(tab.clientId, storages, tab.lineage);

@@ -20,8 +20,8 @@ export async function startSite(
   try {
     const program = await startProgram(`${command} --port ${port}`, {
       cwd: copy,
-      // The shell's variables beat any `.env`, and blank means none. vite.config.ts reads SITE_URL.
-      env: { DEFAULT_CLIENT_ID: "", SITE_URL: url, ...env },
+      // The shell's variables beat any `.env`, and blank means none.
+      env: { DEFAULT_CLIENT_ID: "", ...env },
       ready: READY,
     });
     return {

@@ -1,4 +1,4 @@
-/** Schedules that broke something once. */
+/** Short schedules, each for a part of the code. See upstream/README.md. */
 import { afterEach, expect, it, vi } from "vitest";
 import { stopTime } from "./clock.ts";
 
@@ -7,8 +7,7 @@ const SEED = 1;
 
 stopTime();
 const { SCHEDULES } = await import("../../simulation/schedules.ts");
-const { describeSchedule } = await import("../../simulation/schedule.ts");
-const { runSchedule } = await import("../../simulation/run.ts");
+const { findFaultOf } = await import("../../simulation/find.ts");
 
 // The SDK logs what it could not deliver.
 afterEach(() => vi.mocked(console.error).mockClear());
@@ -17,9 +16,7 @@ it.each(Object.entries(SCHEDULES))(
   "nothing is lost, doubled or stuck when %s",
   { timeout: PATIENCE_MS },
   async (_name, schedule) => {
-    const broken = await runSchedule(schedule, SEED);
-    if (broken.length > 0) {
-      expect.fail(`${broken.join("\n")}\n\nThe schedule:\n${describeSchedule(schedule)}`);
-    }
+    const fault = await findFaultOf(schedule, SEED);
+    if (fault !== undefined) expect.fail(fault);
   },
 );
