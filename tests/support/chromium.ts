@@ -15,12 +15,14 @@ const MAC_APP = "Applications/Chromium.app/Contents/MacOS/Chromium";
 
 /**
  * Features that tests do not need. The first two load the list under the address bar for each page,
- * in a process of its own, which took more than half of the processor's time. The others are from
- * Playwright's own list, which this one replaces.
+ * in a process of its own, which took more than half of the processor's time. The third starts a
+ * process for a page that may never come. The others are from Playwright's own list, which this one
+ * replaces.
  */
 const UNUSED_FEATURES = [
   "WebUIOmniboxPopup",
   "WebUIOmniboxAimPopup",
+  "SpareRendererForSitePerProcess",
   "AimEnabled",
   "AutofillServerCommunication",
   "HttpsFirstBalancedModeAutoEnable",

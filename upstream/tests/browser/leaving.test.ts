@@ -1,6 +1,6 @@
 /** Who comes back was never gone, and a link that leads nowhere is no way to go. */
 import { expect, it } from "vitest";
-import { setStage } from "./stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 
 const stage = setStage();
 

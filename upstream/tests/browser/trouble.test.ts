@@ -1,7 +1,7 @@
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
-import { setStage } from "./stage.ts";
-import type { Visitor } from "./visitor.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
+import type { Visitor } from "../../../tests/demo/visitor.ts";
 
 /** The one key that local Ably accepts. */
 const LOCAL_ABLY_KEY = "local.dev:not-a-secret-opens-only-local-ably";

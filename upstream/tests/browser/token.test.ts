@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { setStage } from "./stage.ts";
-import type { Visitor } from "./visitor.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
+import type { Visitor } from "../../../tests/demo/visitor.ts";
 
 const stage = setStage();
 

@@ -1,8 +1,8 @@
 /** Anyone with a token can publish anything. It may look ugly, and it must do no harm. */
 import type Ably from "ably";
 import { afterEach, expect, it } from "vitest";
-import { setStage } from "./stage.ts";
-import type { Visitor } from "./visitor.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
+import type { Visitor } from "../../../tests/demo/visitor.ts";
 
 const stage = setStage();
 

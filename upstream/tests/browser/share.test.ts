@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { expect, it } from "vitest";
-import { setStage } from "./stage.ts";
+import { setStage } from "../../../tests/demo/stage.ts";
 
 const stage = setStage();
 
