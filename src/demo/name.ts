@@ -7,11 +7,14 @@ import type { Session } from "./session.ts";
 import type { SessionEvent } from "./state/events.ts";
 import { namesOf } from "./state/people.ts";
 
+/** `signOut` deletes what is stored under `person`. */
+const CHOSEN = ["person", "name"];
+
 /** Takes the chosen name, if no other tab has it. */
 export function keepName(session: Session): { choose(name: string): void; close(): void } {
   const { tab, site } = session.connection.storages;
   const lock = createNameLock();
-  const chosen = cleanName(site.read("name") ?? "");
+  const chosen = cleanName(site.read(...CHOSEN) ?? "");
   const isNewTab = tab.read("has-name") === undefined;
   tab.write("yes", "has-name");
   if (isNewTab && chosen !== undefined) lock.takeIfFree(chosen, () => session.rename(chosen));
@@ -26,7 +29,7 @@ export function keepName(session: Session): { choose(name: string): void; close(
   return {
     choose(name) {
       session.rename(name);
-      site.write(name, "name");
+      site.write(name, ...CHOSEN);
       lock.take(name);
     },
     close() {

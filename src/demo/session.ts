@@ -46,7 +46,7 @@ export function startSession(identity: Identity, roomName: string): Session {
   const rename = (name: string) => {
     me = { ...me, name };
     emit({ type: "renamed", name });
-    saveIdentity(me);
+    saveIdentity(me, connection.storages);
     room.setProfile({ name });
   };
   return {
@@ -62,7 +62,7 @@ export function startSession(identity: Identity, roomName: string): Session {
     draft: draftOf(connection, roomName),
     send(name, data) {
       // Storage may have been full until now. After a reload, only the same person has the message.
-      saveIdentity(me);
+      saveIdentity(me, connection.storages);
       room.send(name, data).catch(() => {});
     },
     retry() {

@@ -158,12 +158,12 @@ export class Connection {
 
   /**
    * Closes the connection, and deletes all that this tab has stored: name, drafts, unsent messages,
-   * token. The site forgets the chosen name, too. Load the page again for the next person.
+   * token. The site forgets what is stored under `person`. Load the page again for the next person.
    */
   signOut(): void {
     this.close();
     this.storages.tab.end();
-    this.storages.site.remove("name");
+    this.storages.site.removeAll("person");
   }
 
   close(): void {

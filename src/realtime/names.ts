@@ -1,11 +1,11 @@
 /** KEPT. Display names: made up for a new visitor, and cleaned before anyone else's is shown. */
 
 const ADJECTIVES =
-  "Amber Azure Bold Bright Calm Clever Coral Gentle Golden Happy Jade Keen Lively Lucky Merry Quiet Ruby Silver Swift Witty";
+  "Amber Azure Bold Bright Calm Coral Gentle Golden Happy Jade Lively Lucky Ruby Silver Swift Witty";
 const ANIMALS =
-  "Badger Beaver Crane Deer Falcon Finch Gecko Heron Koala Lark Lynx Orca Otter Owl Panda Puffin Raven Robin Seal Swan";
+  "Beaver Deer Falcon Finch Heron Koala Lark Lynx Orca Otter Owl Panda Puffin Raven Seal Swan";
 
-/** Returns a name such as "Ruby Otter". There are 400 of them. */
+/** Returns a name such as "Ruby Otter". There are 256 of them. */
 export function makeName(): string {
   return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
 }

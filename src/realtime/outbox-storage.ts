@@ -101,9 +101,9 @@ export class OutboxStorage {
   }
 }
 
+/** `Object` makes an empty object of null, and leaves one as it is. */
 function isStored(value: unknown): value is Stored {
-  if (typeof value !== "object" || value === null) return false;
-  const { id, name, headers, writtenAt, publishedAt, error } = value as Partial<Stored>;
+  const { id, name, headers, writtenAt, publishedAt, error }: Partial<Stored> = Object(value);
   return (
     typeof id === "string" &&
     id !== "" &&
@@ -121,14 +121,12 @@ function isHeaders(value: unknown): boolean {
 }
 
 function isErrorInfo(value: unknown): value is ErrorInfo {
-  if (typeof value !== "object" || value === null) return false;
-  const { code, statusCode, message } = value as Partial<ErrorInfo>;
+  const { code, statusCode, message }: Partial<ErrorInfo> = Object(value);
   return Number.isFinite(code) && Number.isFinite(statusCode) && typeof message === "string";
 }
 
 function isPublished(value: unknown): value is Published {
-  if (typeof value !== "object" || value === null) return false;
-  const { channel, id, at, isAcknowledged } = value as Partial<Published>;
+  const { channel, id, at, isAcknowledged }: Partial<Published> = Object(value);
   const isNamed = typeof channel === "string" && typeof id === "string";
   return isNamed && Number.isFinite(at) && typeof isAcknowledged === "boolean";
 }

@@ -28,8 +28,11 @@ export type Unsent<C extends Contract> = Content<C> & {
    * `unconfirmed`: nobody knows whether Ably has it. The last two wait for `retry` or `discard`.
    */
   delivery: "waiting" | "publishing" | "delivered" | "failed" | "unconfirmed";
-  /** What it waits for: the connection, the room, or its turn because Ably limits the rate. */
-  waitsFor: "connection" | "room" | "rate" | undefined;
+  /**
+   * What it waits for: the connection, the room, the messages before it, or another try, because Ably
+   * has limited the rate or had an error.
+   */
+  waitsFor: "connection" | "room" | "turn" | "rate" | "error" | undefined;
   error?: ErrorInfo | undefined;
   /** False if the browser could not store it: a reload would lose it. */
   isStored: boolean;
@@ -100,6 +103,8 @@ export class Outbox<C extends Contract> {
   #entries: Entry[];
   #room: RoomState = { type: "opening" };
   #isPublishing = false;
+  /** Why the last try failed, if it may succeed soon. */
+  #retryAfter: "rate" | "error" = "error";
   #nextAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -128,9 +133,8 @@ export class Outbox<C extends Contract> {
         this.#send(name, data, id, headers()),
       retry: (id: string) => this.#retryFailed(id),
       discard: (id: string) => this.#discard(id),
-      close: (isLast: boolean) => {
+      close: () => {
         if (listener) this.#listeners.delete(listener);
-        if (isLast) this.setRoom({ type: "closed" });
       },
     };
   }
@@ -217,7 +221,7 @@ export class Outbox<C extends Contract> {
   /** Publishes the first message that waits, if it may be published now. */
   #next(): void {
     const entry = this.#entries.find(({ delivery }) => delivery === "waiting");
-    if (!entry || this.#isPublishing) return;
+    if (!entry) return;
     const decision = this.#decide(entry);
     switch (decision.type) {
       case "publish":
@@ -246,11 +250,11 @@ export class Outbox<C extends Contract> {
     if (this.#connection.client.connection.state !== "connected") {
       return { type: "wait", for: "connection" };
     }
+    if (this.#isPublishing) return { type: "wait", for: "turn" };
     if (this.#room.type === "refused") return { type: "fail", error: this.#room.error };
     if (this.#room.type === "opening") return { type: "wait", for: "room" };
-    if (this.#retry.isWaiting || performance.now() < this.#nextAt) {
-      return { type: "wait", for: "rate" };
-    }
+    if (this.#retry.isWaiting) return { type: "wait", for: this.#retryAfter };
+    if (performance.now() < this.#nextAt) return { type: "wait", for: "turn" };
     const other = this.#storage.readPublished(entry.id);
     if (other?.isAcknowledged) return { type: "done" };
     return { type: this.#isRecognized(entry, other?.at) ? "publish" : "ask" };
@@ -272,7 +276,7 @@ export class Outbox<C extends Contract> {
     const isNews = waiting.some(({ waitsFor }) => waitsFor !== reason);
     for (const entry of waiting) entry.waitsFor = reason;
     if (isNews) this.#changed();
-    if (reason !== "rate" || this.#retry.isWaiting) return;
+    if (reason !== "turn" || this.#isPublishing) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#next(), this.#nextAt - performance.now());
   }
@@ -301,6 +305,7 @@ export class Outbox<C extends Contract> {
     if (!isTemporary(error)) return this.#fail(entry, error);
     // Ably does not have it. After any other error, it may.
     const isRate = error.statusCode === TOO_MANY_REQUESTS;
+    this.#retryAfter = isRate ? "rate" : "error";
     if (isRate) this.#storage.forgetPublished(entry.id);
     this.#update(entry, { delivery: "waiting", ...(isRate && NEVER_PUBLISHED) });
     if (this.#connection.client.connection.state === "connected") this.#retry.later();

@@ -39,6 +39,8 @@ export type RoomOptions<C extends Contract> = {
     }
 );
 
+type Presence = NonNullable<RoomOptions<Contract>["presence"]>;
+
 export type Room<C extends Contract> = {
   /** The SDK's own channel, for what a room does not do: older history, reactions, edits, appends. */
   readonly channel: RealtimeChannel;
@@ -72,10 +74,8 @@ export type Room<C extends Contract> = {
   close(): void;
 };
 
-const DEFAULT_HISTORY = "2m";
-
-/** How many open rooms use each channel. The last one to close detaches it. */
-const users = new WeakMap<RealtimeChannel, number>();
+/** For each channel, `presence` of each open room. */
+const openRooms = new WeakMap<RealtimeChannel, Presence[]>();
 
 /**
  * Opens a room. It may be closed and opened again at any time: the last call decides. A room that is
@@ -88,7 +88,8 @@ export function openRoom<C extends Contract>(
   options: RoomOptions<C>,
   events: RoomEvents<C> = {},
 ): Room<C> {
-  const channel = useChannel(connection.client, channelName(name), options.history);
+  const { presence = "enter", history = "2m" } = options;
+  const { channel, leave } = joinChannel(connection.client, channelName(name), history, presence);
   let attachment: Attachment<C> | undefined;
   let isOpen = true;
   let profile = options.profile;
@@ -100,11 +101,8 @@ export function openRoom<C extends Contract>(
 
   void whenDetached(channel).then(() => {
     if (!isOpen) return;
-    attachment = new Attachment(connection, channel, contract, events, {
-      presence: options.presence ?? "enter",
-      profile,
-      history: options.history ?? DEFAULT_HISTORY,
-    });
+    const settings = { presence, profile, history };
+    attachment = new Attachment(connection, channel, contract, events, settings);
   });
 
   return {
@@ -122,21 +120,20 @@ export function openRoom<C extends Contract>(
     close() {
       if (!isOpen) return;
       isOpen = false;
+      const others = leave();
       attachment?.close();
-      const left = (users.get(channel) ?? 1) - 1;
-      users.set(channel, left);
-      sender.close(left === 0);
-      // Detaching a failed channel rejects, and there is nothing to do about it.
-      if (left === 0) channel.detach().catch(() => {});
+      sender.close();
+      if (others.length === 0) {
+        outbox.setRoom({ type: "closed" }); // outbox.ts
+        // Detaching a failed channel rejects, and there is nothing to do about it.
+        channel.detach().catch(() => {});
+      } else if (!others.includes("enter")) attachment?.presence?.leave();
     },
   };
 }
 
 /** Sends the messages of one open room. */
-export type Sender<C extends Contract> = Pick<Room<C>, "send" | "retry" | "discard"> & {
-  /** @param isLast No other part of the page has the room open. */
-  close(isLast: boolean): void;
-};
+export type Sender<C extends Contract> = Pick<Room<C>, "send" | "retry" | "discard" | "close">;
 
 const NO_OUTBOX = { retry() {}, discard() {}, close() {} };
 
@@ -154,19 +151,26 @@ function createPublish<C extends Contract>(
   };
 }
 
-function useChannel(
+/** Counts a room of a channel. `leave` returns `presence` of each other one that is still open. */
+function joinChannel(
   { channels }: Client,
   name: string,
-  history: string | number = DEFAULT_HISTORY,
-): RealtimeChannel {
+  history: string | number,
+  presence: Presence,
+) {
   const channel = channels.get(name);
-  const count = users.get(channel) ?? 0;
-  users.set(channel, count + 1);
-  if (count > 0) return channel;
-  const params: Record<string, string> = history === 0 ? {} : { rewind: String(history) };
-  // Rejects if the channel cannot be attached with them. Its next state reports that.
-  channel.setOptions({ params, attachOnSubscribe: false }).catch(() => {});
-  return channel;
+  const rooms = openRooms.get(channel) ?? [];
+  openRooms.set(channel, rooms);
+  if (rooms.push(presence) === 1) {
+    const params: Record<string, string> = history === 0 ? {} : { rewind: String(history) };
+    // Rejects if the channel cannot be attached with them. Its next state reports that.
+    channel.setOptions({ params, attachOnSubscribe: false }).catch(() => {});
+  }
+  const leave = () => {
+    rooms.splice(rooms.indexOf(presence), 1);
+    return rooms;
+  };
+  return { channel, leave };
 }
 
 /** Resolves when the channel is not being detached: attaching it meanwhile would lose its history. */

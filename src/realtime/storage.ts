@@ -31,15 +31,23 @@ export class SafeStorage {
 
   /** Returns the texts of all keys that start with these parts and have more. */
   list(...start: Key): string[] {
-    const prefix = `${encode(start)}/`;
-    const keys = Object.keys(this.#storage ?? {}).filter((key) => key.startsWith(prefix));
-    return keys.map((key) => this.#storage?.getItem(key) ?? "");
+    return this.#keys(start).map((key) => this.#storage?.getItem(key) ?? "");
+  }
+
+  /** Deletes all keys that start with these parts and have more. */
+  removeAll(...start: Key): void {
+    for (const key of this.#keys(start)) this.#storage?.removeItem(key);
   }
 
   /** Deletes everything, and stores nothing more until the page loads again. */
   end(): void {
     this.#storage?.clear();
     this.#storage = undefined;
+  }
+
+  #keys(start: Key): string[] {
+    const prefix = `${encode(start)}/`;
+    return Object.keys(this.#storage ?? {}).filter((key) => key.startsWith(prefix));
   }
 }
 

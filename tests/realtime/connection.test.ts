@@ -260,9 +260,11 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     const { connection } = openTab("ada", { storages });
     await connected(connection);
     connection.storages.tab.write("half typed", "draft", "ada", "lobby");
-    connection.storages.site.write("Ada", "name");
+    connection.storages.site.write("Ada", "person", "name");
+    connection.storages.site.write("dark", "colours");
     connection.signOut();
-    expect(connection.storages.site.read("name")).toBeUndefined();
+    expect(connection.storages.site.list("person")).toEqual([]);
+    expect(connection.storages.site.read("colours")).toBe("dark");
     connection.storages.tab.write("late", "draft", "ada", "lobby");
     expect(Object.keys(storages.sessionStorage)).toEqual([]);
     await expect.poll(() => connection.status.state).toBe("closed");

@@ -312,7 +312,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     const page = load();
     const texts = Array.from({ length: 60 }, (_, index) => `${index}`);
     const sent = texts.map((text) => page.send(text));
-    await expect.poll(() => page.unsent().some(({ waitsFor }) => waitsFor === "rate")).toBe(true);
+    await expect.poll(() => page.unsent().at(-1)?.waitsFor).toBe("turn");
     await Promise.all(sent);
     await expect.poll(() => bob).toEqual(texts);
   });
@@ -336,6 +336,17 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     await expect.poll(() => bob).toEqual(["zero", ...texts]);
     const waits = times.slice(1, 4).map((time, index) => time - (times[index] ?? 0));
     expect(waits[2]).toBeGreaterThan((waits[0] ?? 0) * 1.5);
+  });
+
+  it("says that it is sent again if Ably had an error", async () => {
+    const page = load();
+    await page.send("zero");
+    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    const error = { code: 50000, statusCode: 500, message: "Internal error" };
+    vi.spyOn(channel, "publish").mockRejectedValueOnce(error);
+    const sent = page.send("one");
+    await expect.poll(() => page.unsent().at(-1)?.waitsFor).toBe("error");
+    await sent;
   });
 
   it("is not asked about if it comes back from Ably after all", async () => {
@@ -370,6 +381,20 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     page.connect();
     await expect.poll(() => bob).toEqual(["typed before leaving"]);
     expect(page.states()).toEqual(before);
+  });
+
+  it("is published if its room was opened once more, without an outbox, and closed", async () => {
+    const bob = await watch();
+    const page = load(offline);
+    const sent = page.send("late");
+    page.room.close();
+    const options = { presence: "none", outbox: false } as const;
+    const other = openRoom(page.connection, notes, roomName, options);
+    page.connect();
+    await expect.poll(() => other.channel.state).toBe("attaching");
+    other.close();
+    await sent;
+    expect(bob).toEqual(["late"]);
   });
 
   it("keeps its order while its room is closed and opened again", async () => {

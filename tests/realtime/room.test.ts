@@ -220,6 +220,25 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await expect.poll(() => channelOf(client).state).toBe("detached");
   });
 
+  it("leaves the members when the last part of a page that is one closes it", async () => {
+    const watcher = openTab("bob").connection;
+    const lists: string[][] = [];
+    const members = (list: { clientId: string }[]) =>
+      lists.push(list.map(({ clientId }) => clientId));
+    openRoom(watcher, notes, roomName, { presence: "watch" }, { members });
+    const one = open(connection, roomName);
+    const other = open(connection, roomName);
+    openRoom(connection, notes, roomName, { presence: "watch" });
+    await one.isHere();
+    await expect.poll(() => lists.at(-1)).toEqual(["ada"]);
+    const count = lists.length;
+    one.close();
+    other.close();
+    await expect.poll(() => lists.at(-1)).toEqual([]);
+    expect(lists.slice(count)).toEqual([[]]);
+    expect(channelOf(client).state).toBe("attached");
+  });
+
   it("ends in the last state of each of several rooms", async () => {
     const garden = open(connection, `${roomName} garden`);
     garden.close();

@@ -28,8 +28,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the order: one message at a time",
     file: "src/realtime/outbox.ts",
-    from: "if (!entry || this.#isPublishing) return;",
-    to: "if (!entry) return;",
+    from: "this.#isPublishing = true;",
+    to: "",
     foundBy: "Ably refuses the first of several messages",
   },
   {

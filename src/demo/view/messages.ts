@@ -205,7 +205,9 @@ function fillRaw(details: HTMLDetailsElement, { raw }: Line): void {
 const WAITING = {
   connection: "Waiting for the connection…",
   room: "Waiting for the room…",
+  turn: "Sending…",
   rate: "Waiting: Ably limits how many messages are sent in a second…",
+  error: "Waiting: Ably had an error. The page sends it again soon…",
 };
 
 function describeDelivery({ delivery, waitsFor, error, isStored }: Line): string {
