@@ -157,19 +157,27 @@ describe("messages of others", () => {
     expect(line).toMatchObject({ text: 'other: {"a":[1]}', isUnknown: true });
   });
 
-  it("are limited, and the number dropped is counted", () => {
+  it("are limited, and the list says that it is cut", () => {
     const ids = Array.from({ length: MAX_LINES + 3 }, (_, index) => ({ id: `${index}` }));
     const oneByOne = after(...ids.map((over) => arrived(over)));
     expect(oneByOne.timeline.entries).toHaveLength(MAX_LINES);
     expect(oneByOne.timeline.entries[0]).toMatchObject({ id: "3" });
-    expect(oneByOne.timeline.dropped).toBe(3);
+    expect(oneByOne.timeline.isCut).toBe(true);
+    expect(after(...ids.slice(3).map((over) => arrived(over))).timeline.isCut).toBe(false);
   });
 
-  it("that arrive by the thousand leave the last ones", () => {
+  it("that arrive by the thousand leave the last ones, and the list says that it is cut", () => {
     const ids = Array.from({ length: 30_000 }, (_, index) => ({ id: `${index}` }));
-    const { entries } = after(arrived(...ids)).timeline;
+    const { entries, isCut } = after(arrived(...ids)).timeline;
     expect(entries).toHaveLength(MAX_LINES);
     expect(entries.at(-1)).toMatchObject({ id: "29999" });
+    expect(isCut).toBe(true);
+  });
+
+  it("are not pushed out by messages of a type that is no line", () => {
+    const content = { name: "vote", data: {} } as unknown as RoomMessage<Chat>["content"];
+    const votes = Array.from({ length: MAX_LINES }, (_, index) => ({ id: `v${index}`, content }));
+    expect(idsOf(arrived({ id: "a" }, ...votes))).toEqual(["a"]);
   });
 });
 

@@ -182,16 +182,14 @@ function inView({ members, timeline }: State): string[] {
 }
 
 function afterMessages(before: State, messages: RoomMessage<Chat>[]): State {
-  // Thousands can arrive at once, and the list keeps only the last of them.
-  const last = messages.slice(-MAX_LINES);
-  const lines = last
-    .map((message) => readLine(message, before.me.clientId))
-    .filter((line) => line !== undefined);
+  const lines = readLastLines(messages, before.me.clientId);
+  const lineKeys = new Set(lines.map(({ key }) => key));
+  const shown = messages.filter(({ key }) => lineKeys.has(key));
   const keys = new Set(messages.map(({ key }) => key));
   const live = messages.filter(({ isHistory }) => !isHistory).length;
   const state = {
     ...before,
-    claims: updateClaims(before.claims, last, ({ clientId }) => isKnown(before, clientId)),
+    claims: updateClaims(before.claims, shown, ({ clientId }) => isKnown(before, clientId)),
     timeline: addLines(before.timeline, lines),
     pending: before.pending.filter(({ key }) => !keys.has(key)),
     received: before.received + live,
@@ -202,6 +200,17 @@ function afterMessages(before: State, messages: RoomMessage<Chat>[]): State {
   const { count, firstKey } =
     state.unseen.count > 0 ? state.unseen : { count: 0, firstKey: news[0]?.key };
   return { ...after, unseen: { count: count + news.length, firstKey } };
+}
+
+/** Thousands can arrive at once. One line more than the list keeps tells it that it is cut. */
+function readLastLines(messages: RoomMessage<Chat>[], myClientId: string): Line[] {
+  const lines: Line[] = [];
+  for (const message of messages.toReversed()) {
+    const line = readLine(message, myClientId);
+    if (line) lines.push(line);
+    if (lines.length > MAX_LINES) break;
+  }
+  return lines.toReversed();
 }
 
 /** Presence has shown how this person is called. */

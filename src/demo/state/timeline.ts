@@ -36,14 +36,15 @@ export type Entry = Line | Notice;
 
 export type Timeline = {
   entries: Entry[];
-  dropped: number;
+  /** Earlier lines are gone. */
+  isCut: boolean;
 };
 
 export const MAX_LINES = 500;
 /** Counted apart, so that visitors who come and go do not push messages out. */
 const MAX_NOTICES = 100;
 
-export const emptyTimeline: Timeline = { entries: [], dropped: 0 };
+export const emptyTimeline: Timeline = { entries: [], isCut: false };
 
 /** Adds lines at the end. A line that is there already stays as it is. */
 export function addLines(timeline: Timeline, lines: Line[]): Timeline {
@@ -80,8 +81,8 @@ function toNotice(visits: Visit[]): Notice {
 }
 
 function append(timeline: Timeline, added: Entry[]): Timeline {
-  const { entries, dropped } = limit([...timeline.entries, ...added]);
-  return { entries, dropped: timeline.dropped + dropped };
+  const { entries, isCut } = limit([...timeline.entries, ...added]);
+  return { entries, isCut: timeline.isCut || isCut };
 }
 
 /** @param nameOf How a person is called now, which may be another name than when they came. */
@@ -96,7 +97,7 @@ function limit(entries: Entry[]): Timeline {
   const dropped = lines.slice(0, -MAX_LINES);
   const gone = new Set([...dropped, ...notices.slice(0, -MAX_NOTICES)]);
   const kept = gone.size === 0 ? entries : entries.filter((entry) => !gone.has(entry));
-  return { entries: kept, dropped: dropped.length };
+  return { entries: kept, isCut: dropped.length > 0 };
 }
 
 /** Returns undefined for a message that is no line. */

@@ -62,7 +62,7 @@ export function renderMessages(): (state: State) => void {
     const isEmpty = timeline.entries.length + pending.length === 0;
     empty.hidden = !isEmpty || (state.connection.error ?? room.error) !== undefined;
     noMessages.hidden = room.state !== "attached";
-    forgotten.hidden = timeline.dropped === 0;
+    forgotten.hidden = !timeline.isCut;
     setText(forgotten, `This page keeps the last ${MAX_LINES} messages.`);
     setWords(typing, describeTyping(state.members, state, state.now));
   };
