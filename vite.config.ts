@@ -1,4 +1,5 @@
 import { defineConfig } from "vite";
+import { guardEditor } from "./vite/editor.ts";
 import { refuseKeyInPage } from "./vite/key-guard.ts";
 import { offerNetworkHost } from "./vite/network-host.ts"; // delete with src/demo/
 import { reportPolicy } from "./vite/policy.ts";
@@ -24,6 +25,7 @@ export default defineConfig({
     reportPolicy(),
     askForRestart(),
     suggestPort(),
+    guardEditor(),
     offerNetworkHost(), // delete with src/demo/
     import("./local-ably/vite.ts").then(({ localAbly }) => localAbly()), // delete with local-ably/
   ],

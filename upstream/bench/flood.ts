@@ -8,25 +8,40 @@ import { type Figure, median } from "./figure.ts";
 import { buildOurs } from "./pages.ts";
 import { KEY, setStage } from "./stage.ts";
 
-const PER_SECOND = 500;
-const SECONDS = 20;
+type Load = { perSecond: number; seconds: number; text(index: number): string };
+
+const PLAIN: Load = {
+  perSecond: 500,
+  seconds: 20,
+  text: (index) => `Message ${index}, as long as people write them.`,
+};
+/** What one visitor may send, in texts that browsers are slow to lay out: scripts in turns. */
+const HOSTILE: Load = {
+  perSecond: 50,
+  seconds: 10,
+  text: (index) => ["अঅ", "אa", "中a", "😀a"][index % 4]?.repeat(450) ?? "",
+};
 /** Each sends a batch in its turn. */
 const PUBLISHERS = 5;
 const BATCH = 10;
 const RUNS = 7;
+const HOSTILE_RUNS = 3;
 const HEAP_READINGS = 7;
 
-/** 500 messages a second into one page, and a walk through what it keeps of them. About 3 minutes. */
+/** Messages into one page, and a walk through what it keeps of them. About 4 minutes. */
 export async function measureFlood(): Promise<Figure[]> {
   if (!findChromium()) return [];
   const page = await buildOurs();
   const runs: Run[] = [];
-  for (let run = 0; run < RUNS; run += 1) runs.push(await flood(page));
-  const figure = (what: string, unit: string, read: (run: Run) => number | number[]) => ({
-    what,
-    unit,
-    ours: runs.flatMap(read),
-  });
+  const hostile: Run[] = [];
+  for (let run = 0; run < RUNS; run += 1) runs.push(await flood(page, PLAIN));
+  for (let run = 0; run < HOSTILE_RUNS; run += 1) hostile.push(await flood(page, HOSTILE));
+  const figure = (
+    what: string,
+    unit: string,
+    read: (run: Run) => number | number[],
+    of: Run[] = runs,
+  ) => ({ what, unit, ours: of.flatMap(read) });
   return [
     figure("500 messages a second: frames", "per second", ({ rush }) => rush.rates),
     figure("the same: longest task, of the processor", "ms", ({ rush }) => rush.longest),
@@ -34,12 +49,14 @@ export async function measureFlood(): Promise<Figure[]> {
     figure("the same: heap at second 20, of that at second 5", "%", ({ heap }) => heap * 100),
     figure("Scroll through the last of 10,000: frames", "per second", ({ scroll }) => scroll.rates),
     figure("the same: longest task, of the processor", "ms", ({ scroll }) => scroll.longest),
+    figure("50 slow texts a second: main thread busy", "%", ({ busy }) => busy * 100, hostile),
+    figure("the same: longest task", "ms", ({ rush }) => rush.longest, hostile),
   ];
 }
 
 type Run = Awaited<ReturnType<typeof flood>>;
 
-async function flood(page: File[]) {
+async function flood(page: File[], load: Load) {
   const stage = await setStage(0);
   const browser = await launchChromium(argsForAbly(stage.ablyTlsPort));
   try {
@@ -51,7 +68,7 @@ async function flood(page: File[]) {
     await devTools.send("HeapProfiler.enable");
     await devTools.send("Performance.enable");
 
-    const published = publish(stage.ablyPort);
+    const published = publish(stage.ablyPort, load);
     await sleep(1_000);
     const start = await watch(tab, devTools, () => sleep(3_900));
     const early = await readHeap(devTools);
@@ -121,17 +138,15 @@ async function startTrace(devTools: CDPSession): Promise<() => Promise<number>> 
   };
 }
 
-async function publish(port: number): Promise<void> {
+async function publish(port: number, { perSecond, seconds, text }: Load): Promise<void> {
   const startedAt = performance.now();
-  const msPerBatch = (1_000 * BATCH) / PER_SECOND;
+  const msPerBatch = (1_000 * BATCH) / perSecond;
   const send = async (batch: number) => {
     await sleep(startedAt + batch * msPerBatch - performance.now());
     const messages = Array.from({ length: BATCH }, (_, index) => ({
       name: "chat-message",
       clientId: `publisher-${batch % PUBLISHERS}`,
-      data: JSON.stringify({
-        text: `Message ${batch * BATCH + index}, as long as people write them.`,
-      }),
+      data: JSON.stringify({ text: text(batch * BATCH + index) }),
       encoding: "json",
     }));
     const { ok, status } = await fetch(`http://127.0.0.1:${port}/channels/room:lobby/messages`, {
@@ -141,7 +156,7 @@ async function publish(port: number): Promise<void> {
     });
     if (!ok) throw new Error(`Local Ably answered ${status} to a publisher.`);
   };
-  const batches = (PER_SECOND * SECONDS) / BATCH;
+  const batches = (perSecond * seconds) / BATCH;
   const publishers = Array.from({ length: PUBLISHERS }, async (_, publisher) => {
     for (let batch = publisher; batch < batches; batch += PUBLISHERS) await send(batch);
   });

@@ -13,8 +13,10 @@ export function bindInvite(onMissing: () => void): () => void {
   const link = find<HTMLAnchorElement>("data-link");
 
   return listen(find("data-invite"), "click", () => {
-    // Without what may follow #: a token, if signing in leaves it there.
-    link.href = location.pathname + location.search;
+    const url = new URL(location.href);
+    // It may be a token, if signing in leaves it there.
+    url.hash = "";
+    link.href = url.href;
     const isLoopback = isOnThisComputer(link.hostname);
     if (isLoopback && __NETWORK_HOST__ !== "") link.hostname = __NETWORK_HOST__;
     find("data-reach").hidden = !isLoopback || __NETWORK_HOST__ !== "";

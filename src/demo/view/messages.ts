@@ -1,7 +1,7 @@
 import { appearanceOf } from "../state/appearances.ts";
 import { type Clock, clockAt } from "../state/clock.ts";
 import { continuationsOf, dividersOf } from "../state/dividers.ts";
-import { excerptOf } from "../state/excerpt.ts";
+import { excerptOf, spellAccents } from "../state/excerpt.ts";
 import { describeTyping, initialsOf } from "../state/people.ts";
 import { type State, entriesOf, nameOf } from "../state/state.ts";
 import { type Entry, type Line, MAX_LINES, describeNotice } from "../state/timeline.ts";
@@ -174,8 +174,9 @@ function fillText(item: HTMLElement, line: Line): void {
   const more = find("data-more", item);
   const short = excerptOf(line.text);
   const isCut = short !== line.text && item.dataset.isWhole === undefined;
-  if (line.isUnknown) setText(body, isCut ? `${short}…` : line.text);
-  else setLinkedText(body, isCut ? `${short}…` : line.text, isCut);
+  const text = isCut ? `${short}…` : spellAccents(line.text);
+  if (line.isUnknown) setText(body, text);
+  else setLinkedText(body, text, isCut);
   body.translate = !line.isUnknown;
   more.hidden = !isCut;
   more.onclick = () => {
@@ -198,7 +199,7 @@ function fillTime(time: HTMLTimeElement, { timestamp }: Line, clock: Clock): voi
 function fillRaw(details: HTMLDetailsElement, { raw }: Line): void {
   details.hidden = raw === undefined;
   details.ontoggle = () => {
-    setText(find("data-json", details), details.open ? toJson(raw, 2) : "");
+    setText(find("data-json", details), details.open ? spellAccents(toJson(raw, 2)) : "");
   };
 }
 

@@ -29,6 +29,17 @@ it("can be shared as a link and a QR code, which is loaded only then", async () 
   await ada.page.locator("[data-dialog]").waitFor({ state: "hidden" });
 });
 
+it("is a link to this site, whatever the path of the page looks like", async () => {
+  const { search } = new URL(stage.newRoom());
+  const ada = await stage.arrive(`${stage.site.url}//other.example/${search}`);
+  await ada.page.getByRole("button", { name: "Invite" }).click();
+  const { port, pathname } = new URL(await ada.page.locator("[data-link]").innerText());
+  expect({ port, pathname }).toEqual({
+    port: new URL(stage.site.url).port,
+    pathname: "//other.example/",
+  });
+});
+
 it("is shared by the system's own sheet where there is one, and says nothing if that is closed", async () => {
   const ada = await stage.open();
   await ada.page.addInitScript(() => {
