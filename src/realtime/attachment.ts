@@ -90,6 +90,7 @@ export class Attachment<C extends Contract> {
 
   attach(): void {
     this.#retry.stop();
+    if (this.#channel.state === "attached") return;
     this.#outbox.setRoom({ type: "opening" }); // outbox.ts
     // The channel's next state reports an error.
     this.#channel.attach().catch(() => {});
@@ -167,7 +168,9 @@ export class Attachment<C extends Contract> {
   /** After such a break, Ably delivers again what this page may have missed. */
   #isOwnBreakShort(): boolean {
     const away = this.#closedAt === undefined ? Infinity : performance.now() - this.#closedAt;
-    return this.#settings.history !== 0 && away < MAX_BREAK_MS;
+    const { history } = this.#settings;
+    // A history of less than two minutes may be shorter than the break.
+    return away < MAX_BREAK_MS && (history === "2m" || Number(history) > 0);
   }
 
   #onEntered(error: ErrorInfo | undefined): void {
@@ -202,9 +205,8 @@ export class Attachment<C extends Contract> {
 
   readonly #onConnection = ({ current, previous }: ConnectionStateChange): void => {
     if (current === "closing" && previous === "connected") this.#closedAt = performance.now();
-    const { state } = this.#channel;
     // With a new token, too: then the connection reports another "connected", as an update.
-    if (current === "connected" && (state === "failed" || state === "detached")) this.attach();
+    if (current === "connected") this.attach();
   };
 
   /** A page in the back/forward cache is not here, but keeps its connection for a way back. */

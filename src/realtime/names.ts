@@ -1,11 +1,10 @@
 /** KEPT. Display names: made up for a new visitor, and cleaned before anyone else's is shown. */
 
 const ADJECTIVES =
-  "Amber Azure Bold Bright Calm Coral Gentle Golden Happy Jade Lively Lucky Ruby Silver Swift Witty";
-const ANIMALS =
-  "Beaver Deer Falcon Finch Heron Koala Lark Lynx Orca Otter Owl Panda Puffin Raven Seal Swan";
+  "Azure Bold Bright Calm Coral Gentle Golden Happy Jade Lively Lucky Ruby Silver Swift";
+const ANIMALS = "Deer Falcon Finch Heron Koala Lark Lynx Orca Otter Owl Panda Puffin Raven Seal";
 
-/** Returns a name such as "Ruby Otter". There are 256 of them. */
+/** Returns a name such as "Ruby Otter". There are 196 of them. */
 export function makeName(): string {
   return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
 }

@@ -93,11 +93,11 @@ export class OutboxStorage {
       const value = parseJson(text);
       return isPublished(value) ? value : [];
     });
-    const newest = all.toSorted((one, other) => other.at - one.at).slice(0, MAX_PUBLISHED);
-    const kept = newest.filter(({ at }) => Date.now() - at < PUBLISHED_KEPT_MS);
-    for (const { id, channel } of all.filter((each) => !kept.includes(each))) {
-      this.forgetPublished(id, channel);
-    }
+    const newestFirst = all.toSorted((one, other) => other.at - one.at);
+    newestFirst.forEach(({ id, channel, at }, index) => {
+      const isOld = Date.now() - at >= PUBLISHED_KEPT_MS;
+      if (isOld || index >= MAX_PUBLISHED) this.forgetPublished(id, channel);
+    });
   }
 }
 

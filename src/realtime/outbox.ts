@@ -41,7 +41,7 @@ export type Unsent<C extends Contract> = Content<C> & {
 const UNCONFIRMED: ErrorInfo = {
   code: 0,
   statusCode: 0,
-  message: "Ably may have received this message. Retry may send it twice.",
+  message: "Ably may have it already. Retry may send it twice.",
 };
 
 /** Whether the room takes messages. Publishing needs no attachment, so a closed room still does. */
@@ -53,7 +53,7 @@ type Entry = Stored &
   Pick<Unsent<Contract>, "delivery" | "waitsFor" | "isStored"> & {
     /** When it was first published, by a clock that nobody can set: `performance.now()`. */
     publishedTick?: number | undefined;
-    /** The room has delivered it back, which can come before the acknowledgement. */
+    /** The room has delivered it back before the acknowledgement, or may have to an earlier load. */
     isEchoed?: boolean;
     settle?: { resolve(): void; reject(error: ErrorInfo): void } | undefined;
   };
@@ -61,7 +61,7 @@ type Entry = Stored &
 type Decision =
   | { type: "publish" }
   | { type: "wait"; for: NonNullable<Entry["waitsFor"]> }
-  /** A copy of this tab has sent it. */
+  /** A copy of this tab has sent it, or the room has delivered it back. */
   | { type: "done" }
   | { type: "fail"; error: ErrorInfo }
   | { type: "ask" };
@@ -169,7 +169,7 @@ export class Outbox<C extends Contract> {
   #retryFailed(id: string): void {
     const entry = this.#findFailed(id);
     if (!entry) return;
-    this.#storage.forgetPublished(id);
+    if (!this.#isAcknowledged(entry)) this.#storage.forgetPublished(id);
     this.#update(entry, { delivery: "waiting", error: undefined, ...NEVER_PUBLISHED });
     this.#next();
   }
@@ -191,6 +191,7 @@ export class Outbox<C extends Contract> {
     const entry = this.#entries.find((known) => known.id === id);
     if (!entry) return;
     entry.isEchoed = true;
+    this.#storage.savePublished(id, { at: Date.now(), isAcknowledged: true });
     if (entry.delivery === "publishing") return;
     entry.settle?.resolve();
     this.#remove(entry);
@@ -208,7 +209,7 @@ export class Outbox<C extends Contract> {
     const stored = new Set(this.#storage.load().map(({ id }) => id));
     for (const entry of this.#entries) {
       if (!entry.isStored || stored.has(entry.id)) continue;
-      if (this.#storage.readPublished(entry.id)?.isAcknowledged) entry.settle?.resolve();
+      if (this.#isAcknowledged(entry)) entry.settle?.resolve();
       else entry.settle?.reject(UNCONFIRMED);
       this.#remove(entry);
     }
@@ -255,9 +256,13 @@ export class Outbox<C extends Contract> {
     if (this.#room.type === "opening") return { type: "wait", for: "room" };
     if (this.#retry.isWaiting) return { type: "wait", for: this.#retryAfter };
     if (performance.now() < this.#nextAt) return { type: "wait", for: "turn" };
+    if (this.#isAcknowledged(entry)) return { type: "done" };
     const other = this.#storage.readPublished(entry.id);
-    if (other?.isAcknowledged) return { type: "done" };
     return { type: this.#isRecognized(entry, other?.at) ? "publish" : "ask" };
+  }
+
+  #isAcknowledged({ id }: Entry): boolean {
+    return this.#storage.readPublished(id)?.isAcknowledged ?? false;
   }
 
   /** Returns whether Ably would drop a repeat of the message, or it was never published. */
@@ -302,13 +307,15 @@ export class Outbox<C extends Contract> {
   }
 
   #refused(entry: Entry, error: ErrorInfo): void {
-    if (!isTemporary(error)) return this.#fail(entry, error);
+    const isConnected = this.#connection.client.connection.state === "connected";
+    // Without a connection, the error is the connection's.
+    if (isConnected && !isTemporary(error)) return this.#fail(entry, error);
     // Ably does not have it. After any other error, it may.
     const isRate = error.statusCode === TOO_MANY_REQUESTS;
     this.#retryAfter = isRate ? "rate" : "error";
     if (isRate) this.#storage.forgetPublished(entry.id);
     this.#update(entry, { delivery: "waiting", ...(isRate && NEVER_PUBLISHED) });
-    if (this.#connection.client.connection.state === "connected") this.#retry.later();
+    if (isConnected) this.#retry.later();
   }
 
   #finish(entry: Entry): void {
@@ -355,7 +362,8 @@ export class Outbox<C extends Contract> {
       .map((stored) => {
         const unfailed = this.#isRecognized(stored) ? "waiting" : "unconfirmed";
         const delivery = stored.error ? "failed" : unfailed;
-        return { ...stored, delivery, waitsFor: undefined, isStored: true };
+        const isEchoed = stored.publishedAt !== undefined;
+        return { ...stored, delivery, waitsFor: undefined, isStored: true, isEchoed };
       });
   }
 
@@ -387,7 +395,9 @@ export class Outbox<C extends Contract> {
   }
 
   #unsent(): Unsent<C>[] {
-    return this.#entries.map(({ id, name, data, delivery, waitsFor, error, isStored }) => {
+    return this.#entries.map((entry) => {
+      const { id, name, data, delivery, waitsFor, isStored } = entry;
+      const error = delivery === "unconfirmed" ? UNCONFIRMED : entry.error;
       return { id, name, data, delivery, waitsFor, error, isStored } as Unsent<C>;
     });
   }

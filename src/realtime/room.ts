@@ -95,7 +95,7 @@ export function openRoom<C extends Contract>(
   let profile = options.profile;
 
   const publish = createPublish<C>(connection, channel, options.headers);
-  let sender: Sender<C> = { send: (name, data) => publish(name, data), ...NO_OUTBOX };
+  let sender = withoutOutbox(publish);
   const outbox = outboxOf(connection, channel, contract); // outbox.ts
   if (options.outbox !== false) sender = outbox.open(events.unsent, options.headers); // outbox.ts
 
@@ -133,21 +133,31 @@ export function openRoom<C extends Contract>(
 }
 
 /** Sends the messages of one open room. */
-export type Sender<C extends Contract> = Pick<Room<C>, "send" | "retry" | "discard" | "close">;
+type Sender<C extends Contract> = Pick<Room<C>, "send" | "retry" | "discard" | "close">;
 
-const NO_OUTBOX = { retry() {}, discard() {}, close() {} };
+type Publish<C extends Contract> = <Name extends MessageName<C>>(
+  name: Name,
+  data: Data<C, Name>,
+  isEphemeral?: boolean,
+  id?: string,
+) => Promise<void>;
+
+function withoutOutbox<C extends Contract>(publish: Publish<C>): Sender<C> {
+  const send: Sender<C>["send"] = (name, data, id) => publish(name, data, false, id);
+  return { send, retry() {}, discard() {}, close() {} };
+}
 
 function createPublish<C extends Contract>(
   { client }: Connection,
   channel: RealtimeChannel,
   readHeaders: RoomOptions<C>["headers"],
-): Room<C>["publish"] {
-  return async (name, data, isEphemeral = false) => {
+): Publish<C> {
+  return async (name, data, isEphemeral = false, id = randomId()) => {
     const isConnected = client.connection.state === "connected";
     if (!isConnected) throw { code: 80_003, statusCode: 400, message: "There is no connection." };
     const headers = readHeaders?.();
     const extras = isEphemeral || headers ? { headers, ephemeral: isEphemeral } : undefined;
-    await channel.publish({ id: randomId(), name, data, extras });
+    await channel.publish({ id, name, data, extras });
   };
 }
 

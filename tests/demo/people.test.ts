@@ -38,6 +38,11 @@ it("lists one entry for each person, with the number of tabs, me first", () => {
   ]);
 });
 
+it("lists me by the name that I have now, also before the others know it", () => {
+  const members = [member("me-1", { name: "Old" })];
+  expect(peopleOf(members, me, enter(nobody, ...members))).toMatchObject([{ name: "Me" }]);
+});
+
 describe("the name of a person", () => {
   const nameOf = (...members: Member<Chat>[]) => namesOf(members)[0]?.name;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatDuration, formatMs } from "../../src/demo/state/diagram.ts";
-import { excerptOf, spellAccents } from "../../src/demo/state/excerpt.ts";
+import { excerptOf, cutAccents } from "../../src/demo/state/excerpt.ts";
 import { initialsOf } from "../../src/demo/state/people.ts";
 import { describeUnknown, toJson } from "../../src/demo/state/words.ts";
 
@@ -72,26 +72,23 @@ describe("a text", () => {
     "שלום, מה שלומך היום? ".repeat(30),
     "これは日本語の文章です。".repeat(50),
     "हम कल मिलेंगे ".repeat(60),
-    "Thanks! 👍 ".repeat(50),
+    "Thanks! 👍 ".repeat(40),
   ])("is shown whole: %#", (text) => {
     expect(excerptOf(text)).toBe(text);
   });
 
   it.each([
     ["of many letters", "x".repeat(60_000), "x".repeat(2_000)],
-    ["of many lines", "\n".repeat(30_000), "\n".repeat(100)],
+    ["of many lines", "\n".repeat(30_000), "\n".repeat(125)],
     ["with many accents on one letter", `ab${"\u0301".repeat(29_000)}`, "a"],
     ["that ends in a family", `${"x".repeat(1_985)}👩‍👩‍👧 and more`, "x".repeat(1_985)],
   ])("%s is cut between characters", (_what, text, shown) => {
     expect(excerptOf(text)).toBe(shown);
   });
 
-  it("spells the accents that are too many for one letter", () => {
+  it("has no more accents on a letter than browsers lay out fast", () => {
     const accents = "\u0301".repeat(30);
-    const text = `a${accents}b${accents}\u0301\u{1e944}\u{1e944}c`;
-    const spelled = `a${accents}b${accents}\\u0301\\ud83a\\udd44\\ud83a\\udd44c`;
-    expect(spellAccents(text)).toBe(spelled);
-    expect(JSON.parse(`"${spelled}"`)).toBe(text);
+    expect(cutAccents(`ab${accents}${accents}c`)).toBe(`ab${accents}…c`);
   });
 
   it.each([
@@ -105,7 +102,7 @@ describe("a text", () => {
     const text = turn.repeat(900);
     const shown = excerptOf(text);
     expect(text.startsWith(shown)).toBe(true);
-    expect(shown.length / turn.length).toBeGreaterThan(20);
+    expect(shown.length / turn.length).toBeGreaterThan(30);
     expect(shown.length / turn.length).toBeLessThanOrEqual(80);
   });
 });

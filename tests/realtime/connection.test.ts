@@ -232,6 +232,24 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     expect(calls).toHaveLength(2);
   });
 
+  it("says so if Ably refuses a stored token and there is no new one, and tries again", async () => {
+    const storages = createStorages();
+    let isDown = false;
+    const request = () => (isDown ? Promise.reject("the function is down") : requestToken("ada"));
+    await connected(openTab("ada", { storages, requestToken: request }).connection);
+    isDown = true;
+    const [key = ""] = Object.keys(storages.sessionStorage).filter((each) =>
+      each.includes("token"),
+    );
+    const stored = storages.sessionStorage.getItem(key) ?? "";
+    storages.sessionStorage.setItem(key, stored.replace(/("token":"[^"]*)"/, '$1broken"'));
+    const { connection } = openTab("ada", { storages, requestToken: request });
+    await expect.poll(() => connection.status.error?.message).toContain("the function is down");
+    isDown = false;
+    connection.retry();
+    await expect.poll(() => connection.status.state).toBe("connected");
+  });
+
   it("replaces a stored token once for two rooms, and what waits in both is sent", async () => {
     const storages = createStorages();
     let capability: object = { "room:lobby": ["*"] };

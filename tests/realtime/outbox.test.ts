@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 const offline = { ably: { autoConnect: false } };
 
 describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
-  const { openTab, server } = useLocalAbly();
+  const { openTab, publishAll, server } = useLocalAbly();
   let storages: FakeStorages;
   let roomName: string;
   let count = 0;
@@ -140,6 +140,20 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     await expect.poll(after.states).toEqual([]);
     await after.send("next");
     await expect.poll(() => bob).toEqual(["first", "once", "next"]);
+  });
+
+  it("does not wait to come back if more came after it than Ably delivers to a new page", async () => {
+    void load(offline).send("at Ably already", "its-id");
+    changeStored({ publishedAt: Date.now() });
+    const message = { id: "its-id", name: "note", data: { text: "at Ably already" } };
+    await openTab("ada").connection.client.channels.get(`room:${roomName}`).publish(message);
+    const flood = Array.from({ length: 120 }, () => ({ name: "note", data: { text: "flood" } }));
+    await publishAll(`room:${roomName}`, flood);
+    const after = load();
+    await expect.poll(after.states).toEqual([]);
+    expect(Object.keys(storages.sessionStorage).filter((key) => key.startsWith("unsent"))).toEqual(
+      [],
+    );
   });
 
   it("waits for a decision if it may have been sent over two minutes ago", async () => {
@@ -349,6 +363,61 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     await sent;
   });
 
+  it("is sent if it came back from Ably, though its acknowledgement never came", async () => {
+    const bob = await watch();
+    const page = load();
+    await page.send("zero");
+    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    const publish = channel.publish.bind(channel) as (message: unknown) => Promise<never>;
+    let isBack = false;
+    await channel.subscribe(({ data }) => (isBack ||= data.text === "one"));
+    vi.spyOn(channel, "publish").mockImplementationOnce(async (message: unknown) => {
+      await publish(message);
+      await vi.waitFor(() => expect(isBack).toBe(true));
+      advanceClock(2 * MINUTE_MS);
+      throw { code: 50003, statusCode: 500, message: "No answer" };
+    });
+    await page.send("one");
+    expect(page.states()).toEqual([]);
+    expect(bob).toEqual(["zero", "one"]);
+  });
+
+  it("keeps its place if the connection fails while it is published", async () => {
+    const bob = await watch();
+    const page = load();
+    await page.send("zero");
+    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    vi.spyOn(channel, "publish").mockImplementationOnce(async () => {
+      page.connection.close();
+      throw { code: 40300, statusCode: 403, message: "The function refused this page." };
+    });
+    const sent = ["one", "two"].map((text) => page.send(text));
+    await expect.poll(page.states).toEqual(["one: waiting", "two: waiting"]);
+    page.connect();
+    await Promise.all(sent);
+    await expect.poll(() => bob).toEqual(["zero", "one", "two"]);
+  });
+
+  it("that failed and that a copy of the tab has sent is not sent again", async () => {
+    const page = load();
+    await page.send("zero");
+    await expect.poll(page.states).toEqual([]);
+    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    const refusal = { code: 40000, statusCode: 400, message: "Refused once" };
+    vi.spyOn(channel, "publish").mockRejectedValueOnce(refusal);
+    await expect(page.send("one", "its-id")).rejects.toMatchObject(refusal);
+    storages = { ...storages, sessionStorage: storages.sessionStorage.copy() };
+    const copy = load(offline);
+    expect(copy.states()).toEqual(["one: failed"]);
+    page.room.retry("its-id");
+    await expect.poll(page.states).toEqual([]);
+    const publish = vi.spyOn(copy.room.channel, "publish");
+    copy.room.retry("its-id");
+    copy.connect();
+    await expect.poll(copy.states).toEqual([]);
+    expect(publish).not.toHaveBeenCalled();
+  });
+
   it("is not asked about if it comes back from Ably after all", async () => {
     void load(offline).send("at Ably already", "its-id");
     changeStored({ publishedAt: Date.now() - 2 * MINUTE_MS });
@@ -450,7 +519,10 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     const bob = await watch();
     page.connect();
     await client.connection.whenState("connected");
-    await room.send("note", { text: "later" });
+    const ids: (string | undefined)[] = [];
+    await client.channels.get(`room:${roomName}`).subscribe(({ id }) => ids.push(id));
+    await room.send("note", { text: "later" }, "its-id");
     await expect.poll(() => bob).toEqual(["later"]);
+    await expect.poll(() => ids).toEqual(["its-id"]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Connection, Member, RoomMessage, RoomStatus } from "../../src/realtime/index.ts";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type RoomOptions, messageKey, openRoom } from "../../src/realtime/index.ts";
+import { Messages } from "../../src/realtime/messages.ts";
 import { type Notes, notes } from "../support/contract.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
 import { type Tab, signFor, useLocalAbly } from "../support/tab.ts";
@@ -250,6 +251,23 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await expect.poll(() => channelOf(client, `${roomName} kitchen`).state).not.toBe("attached");
   });
 
+  it("that was opened while there was no connection opens when there is one", async () => {
+    client.connection.close();
+    await client.connection.whenState("closed");
+    const room = open(connection, roomName);
+    await vi.waitFor(() => expect(client.channels.all).toHaveProperty([`room:${roomName}`]));
+    client.connect();
+    await room.isHere();
+  });
+
+  it("still sends if somebody opens it again while it is open", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    room.reopen();
+    await room.send("note", { text: "sent" });
+    await expect.poll(room.texts).toEqual(["sent"]);
+  });
+
   it("opens again when the connection is back after it failed", async () => {
     const room = open(connection, roomName);
     await room.isHere();
@@ -403,6 +421,27 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await publish("after");
     await expect.poll(room.texts).toEqual(["before", "meanwhile", "after"]);
     expect(room.statuses.filter(({ isContinuous }) => !isContinuous)).toEqual([]);
+  });
+
+  it("keeps what it holds back if it has to hold back twice", async () => {
+    const texts: (string | undefined)[] = [];
+    const channel = channelOf(client);
+    const messages = new Messages(channel, notes, ({ content }) => texts.push(content?.data.text));
+    messages.subscribe();
+    await channel.attach();
+    messages.hold();
+    await publish("one");
+    await expect.poll(() => messages.isComplete(1)).toBe(false);
+    messages.hold();
+    messages.release();
+    expect(texts).toEqual(["one"]);
+  });
+
+  it("reports a gap after a restart if it has a shorter history than two minutes", async () => {
+    const room = open(connection, roomName, { ...asAda, history: "10s" });
+    await room.isHere();
+    await connection.restart();
+    await expect.poll(() => room.statuses.some(({ isContinuous }) => !isContinuous)).toBe(true);
   });
 
   it("reports a gap after a restart if more was sent meanwhile than Ably delivers", async () => {

@@ -55,7 +55,9 @@ export function peopleOf(
   for (const { clientId } of members) {
     const isMe = clientId === me.clientId;
     const tabs = (people.get(clientId)?.tabs ?? 0) + 1;
-    people.set(clientId, { ...appearanceOf(clientId, appearances), clientId, tabs, isMe });
+    const shown = appearanceOf(clientId, appearances);
+    // Presence has an old name while there is no connection.
+    people.set(clientId, { ...shown, ...(isMe && { name: me.name }), clientId, tabs, isMe });
   }
   return [...people.values()].toSorted(
     (a, b) => Number(b.isMe) - Number(a.isMe) || a.name.localeCompare(b.name),

@@ -182,7 +182,10 @@ function inView({ members, timeline }: State): string[] {
 }
 
 function afterMessages(before: State, messages: RoomMessage<Chat>[]): State {
-  const lines = readLastLines(messages, before.me.clientId);
+  // One line more than the list keeps tells it that it is cut.
+  const lines = messages
+    .flatMap((message) => readLine(message, before.me.clientId) ?? [])
+    .slice(-MAX_LINES - 1);
   const lineKeys = new Set(lines.map(({ key }) => key));
   const shown = messages.filter(({ key }) => lineKeys.has(key));
   const keys = new Set(messages.map(({ key }) => key));
@@ -200,17 +203,6 @@ function afterMessages(before: State, messages: RoomMessage<Chat>[]): State {
   const { count, firstKey } =
     state.unseen.count > 0 ? state.unseen : { count: 0, firstKey: news[0]?.key };
   return { ...after, unseen: { count: count + news.length, firstKey } };
-}
-
-/** Thousands can arrive at once. One line more than the list keeps tells it that it is cut. */
-function readLastLines(messages: RoomMessage<Chat>[], myClientId: string): Line[] {
-  const lines: Line[] = [];
-  for (const message of messages.toReversed()) {
-    const line = readLine(message, myClientId);
-    if (line) lines.push(line);
-    if (lines.length > MAX_LINES) break;
-  }
-  return lines.toReversed();
 }
 
 /** Presence has shown how this person is called. */

@@ -1,10 +1,10 @@
 import { appearanceOf } from "../state/appearances.ts";
 import { type Clock, clockAt } from "../state/clock.ts";
 import { continuationsOf, dividersOf } from "../state/dividers.ts";
-import { excerptOf, spellAccents } from "../state/excerpt.ts";
+import { excerptOf, cutAccents } from "../state/excerpt.ts";
 import { describeTyping, initialsOf } from "../state/people.ts";
 import { type State, entriesOf, nameOf } from "../state/state.ts";
-import { type Entry, type Line, MAX_LINES, describeNotice } from "../state/timeline.ts";
+import { type Entry, type Line, describeNotice } from "../state/timeline.ts";
 import { toJson } from "../state/words.ts";
 import { arrange, copy, setLinkedText, setWords } from "./content.ts";
 import { find, listen, setText } from "./dom.ts";
@@ -63,7 +63,6 @@ export function renderMessages(): (state: State) => void {
     empty.hidden = !isEmpty || (state.connection.error ?? room.error) !== undefined;
     noMessages.hidden = room.state !== "attached";
     forgotten.hidden = !timeline.isCut;
-    setText(forgotten, `This page keeps the last ${MAX_LINES} messages.`);
     setWords(typing, describeTyping(state.members, state, state.now));
   };
 }
@@ -174,7 +173,7 @@ function fillText(item: HTMLElement, line: Line): void {
   const more = find("data-more", item);
   const short = excerptOf(line.text);
   const isCut = short !== line.text && item.dataset.isWhole === undefined;
-  const text = isCut ? `${short}…` : spellAccents(line.text);
+  const text = isCut ? `${short}…` : cutAccents(line.text);
   if (line.isUnknown) setText(body, text);
   else setLinkedText(body, text, isCut);
   body.translate = !line.isUnknown;
@@ -199,7 +198,7 @@ function fillTime(time: HTMLTimeElement, { timestamp }: Line, clock: Clock): voi
 function fillRaw(details: HTMLDetailsElement, { raw }: Line): void {
   details.hidden = raw === undefined;
   details.ontoggle = () => {
-    setText(find("data-json", details), details.open ? spellAccents(toJson(raw, 2)) : "");
+    setText(find("data-json", details), details.open ? cutAccents(toJson(raw, 2)) : "");
   };
 }
 
@@ -207,12 +206,12 @@ const WAITING = {
   connection: "Waiting for the connection…",
   room: "Waiting for the room…",
   turn: "Sending…",
-  rate: "Waiting: Ably limits how many messages are sent in a second…",
-  error: "Waiting: Ably had an error. The page sends it again soon…",
+  rate: "Waiting: Ably limits the messages in a second…",
+  error: "Waiting: Ably had an error…",
 };
 
 function describeDelivery({ delivery, waitsFor, error, isStored }: Line): string {
-  const warning = isStored ? "" : " Keep this page open: the browser could not store the message.";
+  const warning = isStored ? "" : " Keep this page open: the browser could not store it.";
   switch (delivery) {
     case "delivered":
       return "";
@@ -221,9 +220,9 @@ function describeDelivery({ delivery, waitsFor, error, isStored }: Line): string
     case "waiting":
       return waitsFor ? `${WAITING[waitsFor]}${warning}` : "Sending…";
     case "failed":
-      return `Not sent: ${error?.message ?? "Ably gave no reason."}${warning}`;
+      return `Not sent: ${error?.message}${warning}`;
     case "unconfirmed":
-      return `Not confirmed: Ably may have received this message. Retry may send it twice.${warning}`;
+      return `Not confirmed: ${error?.message}${warning}`;
     default:
       return delivery satisfies never;
   }

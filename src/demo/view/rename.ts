@@ -1,7 +1,7 @@
 import { cleanName, looksLikeServer } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 
-const INVISIBLE = "Nothing of this name can be seen. Use letters or digits.";
+const INVISIBLE = "Nobody can see this name. Use letters or digits.";
 const RESERVED = "This name is reserved for the site. Use another one.";
 
 /** The dialog that changes my name. Returns its cleanup. */

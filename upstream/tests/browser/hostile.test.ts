@@ -124,10 +124,10 @@ it("shows the beginning of a text that is slow to lay out, and all of it on requ
   }
   await ada.lines.getByText("short").waitFor();
   expect(await ada.lines.first().textContent()).toBe("…");
-  expect(await ada.lines.nth(1).textContent()).toBe(`${"\n".repeat(100)}…`);
+  expect(await ada.lines.nth(1).textContent()).toBe(`${"\n".repeat(125)}…`);
   const more = ada.page.locator("[data-more]");
   await more.nth(0).click();
-  expect(await ada.lines.first().textContent()).toMatch(/^a\u0301{30}(\\u0301){19970}$/);
+  expect(await ada.lines.first().textContent()).toBe(`a${"\u0301".repeat(30)}…`);
   await more.nth(2).click();
   expect(await ada.lines.nth(2).textContent()).toBe(long);
   expect(await more.nth(2).isVisible()).toBe(false);
