@@ -61,7 +61,8 @@ const ROOM_IS_FULL: Problem = {
   canRetry: false,
 };
 
-const FUNCTION_LOG = "See its log: in Netlify, Logs → Functions, or the terminal of “npm run dev”.";
+const FUNCTION_LOG =
+  "See its log: in Netlify, Logs & metrics → Functions, or the terminal of “npm run dev”.";
 
 /** A title, and what to do. Without the latter, the page quotes the error. */
 const WORDS: Record<ErrorKind, readonly [title: string, advice?: string]> = {
@@ -70,7 +71,7 @@ const WORDS: Record<ErrorKind, readonly [title: string, advice?: string]> = {
   "function-failed": ["The token function failed"],
   "function-missing": [
     "The token function was not found",
-    "Deploy the site with its functions. On your own computer, open the address in the box that “npm run dev” prints: Vite's own has no functions.",
+    "Deploy the site with its functions. On your own computer, open the address in the box that “npm run dev” prints: the one that Vite prints has no functions.",
   ],
   "function-crashed": ["The token function crashed", FUNCTION_LOG],
   "function-timeout": [
