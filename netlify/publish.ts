@@ -37,10 +37,10 @@ export async function publish<Name extends MessageName<typeof chat>>(
   { id, clientId = SERVER }: PublishOptions = {},
 ): Promise<ErrorInfo | undefined> {
   if (!isServer(clientId)) return refusal(`Use "server" or "server:NAME", and not "${clientId}".`);
-  if (!parseMessage(chat, name, data, clientId)) {
-    return refusal(`This is not a "${name}" of src/app.ts.`);
-  }
   try {
+    if (!parseMessage(chat, name, data, clientId)) {
+      return refusal(`This is not a "${name}" of src/app.ts.`);
+    }
     const channel = openChannel(context, room, clientId);
     await channel.publish(id === undefined ? { name, data } : { id, name, data });
     return undefined;

@@ -1,4 +1,4 @@
-/** vite.config.ts sets these. */
+/** KEPT. vite.config.ts sets these. */
 
 declare const __LOCAL_ABLY__: boolean; // The page uses local Ably. delete with local-ably/
 

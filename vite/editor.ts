@@ -1,3 +1,4 @@
+/** KEPT. Guards the editor while `npm run dev` runs. */
 import type { Plugin } from "vite";
 
 /** Lets only a page of this site open files in your editor. Any site could start it many times. */

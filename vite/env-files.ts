@@ -1,4 +1,4 @@
-/** Reads the `.env` files as `netlify dev` does: with its parser, in its order. */
+/** KEPT. Reads the `.env` files as `netlify dev` does: with its parser, in its order. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "dotenv";

@@ -1,3 +1,4 @@
+/** KEPT. Keeps the Ably key out of the built page. */
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Plugin, type ResolvedConfig, normalizePath } from "vite";

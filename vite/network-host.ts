@@ -1,3 +1,4 @@
+/** SHOWN. This computer's address in the network. */
 import { networkInterfaces } from "node:os";
 import type { Plugin } from "vite";
 

@@ -1,3 +1,4 @@
+/** KEPT. Reports in development what the policy of netlify.toml would block. */
 import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 

@@ -1,3 +1,4 @@
+/** KEPT. Says what to do if another program uses Vite's port. */
 import type { Plugin } from "vite";
 
 /** Names the command that works while another program uses Vite's port. */

@@ -1,3 +1,4 @@
+/** KEPT. Connects to Ably early. */
 import type { Plugin } from "vite";
 
 /** Opens the connection to Ably while the script loads. Not in development: Ably may be local. */

@@ -1,3 +1,4 @@
+/** KEPT. Asks for a restart after a change of `.env`. */
 import type { Plugin } from "vite";
 import { readEnvFiles } from "./env-files.ts";
 

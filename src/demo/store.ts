@@ -1,6 +1,7 @@
+/** SHOWN. Connects the state to the views. */
 import { type DemoEvent, type State, reduce } from "./state/state.ts";
 
-/** SHOWN. Holds the state, changes it by events, and renders it at most once in a frame. */
+/** Holds the state, changes it by events, and renders it at most once in a frame. */
 export type Store = {
   readonly state: State;
   dispatch(event: DemoEvent): void;

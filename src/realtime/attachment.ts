@@ -37,7 +37,7 @@ const MIN_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
 /** https://ably.com/docs/channels/options/rewind */
 const MAX_REWIND = 100;
-/** Ably delivers the last two minutes again. A dead connection is noticed after half a minute. */
+/** Ably delivers the last two minutes again, and a dead connection is noticed after half a minute. */
 const MAX_BREAK_MS = 80_000;
 
 export class Attachment<C extends Contract> {

@@ -144,7 +144,7 @@ export class Connection {
   /** Opens another connection with a new token. Rooms stay open, and what is unsent is kept. */
   async restart(): Promise<void> {
     this.#isWanted = true;
-    await this.#closed();
+    await this.#closeAndWait();
     if (!this.#isWanted) return;
     // Without a token there is no attempt: connecting makes one, and reports why it fails.
     await this.renew().catch(() => this.client.connect());
@@ -152,7 +152,7 @@ export class Connection {
 
   /** Opens another connection, so that the SDK forgets what Ably has not acknowledged. */
   async reconnect(): Promise<void> {
-    await this.#closed();
+    await this.#closeAndWait();
     if (this.#isWanted) this.client.connect();
   }
 
@@ -213,7 +213,7 @@ export class Connection {
     this.close();
   };
 
-  async #closed(): Promise<void> {
+  async #closeAndWait(): Promise<void> {
     const { connection } = this.client;
     this.#retry.reset();
     if (connection.state === "failed" || connection.state === "initialized") return;

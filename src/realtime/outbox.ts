@@ -104,7 +104,7 @@ export class Outbox<C extends Contract> {
   #room: RoomState = { type: "opening" };
   #isPublishing = false;
   /** Why the last try failed, if it may succeed soon. */
-  #retryAfter: "rate" | "error" = "error";
+  #retryReason: "rate" | "error" = "error";
   #nextAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -254,7 +254,7 @@ export class Outbox<C extends Contract> {
     if (this.#isPublishing) return { type: "wait", for: "turn" };
     if (this.#room.type === "refused") return { type: "fail", error: this.#room.error };
     if (this.#room.type === "opening") return { type: "wait", for: "room" };
-    if (this.#retry.isWaiting) return { type: "wait", for: this.#retryAfter };
+    if (this.#retry.isWaiting) return { type: "wait", for: this.#retryReason };
     if (performance.now() < this.#nextAt) return { type: "wait", for: "turn" };
     if (this.#isAcknowledged(entry)) return { type: "done" };
     const other = this.#storage.readPublished(entry.id);
@@ -312,7 +312,7 @@ export class Outbox<C extends Contract> {
     if (isConnected && !isTemporary(error)) return this.#fail(entry, error);
     // Ably does not have it. After any other error, it may.
     const isRate = error.statusCode === TOO_MANY_REQUESTS;
-    this.#retryAfter = isRate ? "rate" : "error";
+    this.#retryReason = isRate ? "rate" : "error";
     if (isRate) this.#storage.forgetPublished(entry.id);
     this.#update(entry, { delivery: "waiting", ...(isRate && NEVER_PUBLISHED) });
     if (isConnected) this.#retry.later();

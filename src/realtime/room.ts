@@ -39,14 +39,14 @@ export type RoomOptions<C extends Contract> = {
     }
 );
 
-type Presence = NonNullable<RoomOptions<Contract>["presence"]>;
+type PresenceMode = NonNullable<RoomOptions<Contract>["presence"]>;
 
 export type Room<C extends Contract> = {
   /** The SDK's own channel, for what a room does not do: older history, reactions, edits, appends. */
   readonly channel: RealtimeChannel;
   /**
-   * Publishes a message as soon as it can, after those before it, also after a reload or after the
-   * room was closed. Resolves when Ably has acknowledged it. Rejects with an ErrorInfo if Ably
+   * Publishes a message as soon as it can, after those before it, also after the room was closed, or
+   * after a reload when the room is opened again. With `outbox: false`, now or never. Resolves when Ably has acknowledged it. Rejects with an ErrorInfo if Ably
    * refuses it, or if nobody knows whether Ably has it.
    * @param id Identifies the message when it comes back. Ably drops repeats of it for two minutes.
    */
@@ -75,7 +75,7 @@ export type Room<C extends Contract> = {
 };
 
 /** For each channel, `presence` of each open room. */
-const openRooms = new WeakMap<RealtimeChannel, Presence[]>();
+const openRooms = new WeakMap<RealtimeChannel, PresenceMode[]>();
 
 /**
  * Opens a room. It may be closed and opened again at any time: the last call decides. A room that is
@@ -166,7 +166,7 @@ function joinChannel(
   { channels }: Client,
   name: string,
   history: string | number,
-  presence: Presence,
+  presence: PresenceMode,
 ) {
   const channel = channels.get(name);
   const rooms = openRooms.get(channel) ?? [];

@@ -1,3 +1,4 @@
+/** KEPT. Which client IDs the function signs for. */
 import { looksLikeServer } from "../../../src/realtime/contract.ts";
 import { FunctionError } from "./response.ts";
 

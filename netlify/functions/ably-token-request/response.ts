@@ -1,3 +1,5 @@
+/** KEPT. The function's answers: errors in Ably's form, and the headers of each. */
+
 /**
  * Headers of every answer: netlify.toml sets headers for static files only. Ably accepts a token
  * request once, so a cached one would fail.

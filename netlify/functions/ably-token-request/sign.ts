@@ -1,3 +1,4 @@
+/** KEPT. Signs a token request with the key. */
 import Ably, { type TokenParams, type TokenRequest } from "ably";
 
 /**

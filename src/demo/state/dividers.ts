@@ -1,3 +1,4 @@
+/** SHOWN. What stands between lines of the list: a date, a new time, "New". */
 import type { Clock } from "./clock.ts";
 import type { Entry, Line } from "./timeline.ts";
 

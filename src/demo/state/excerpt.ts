@@ -1,3 +1,5 @@
+/** SHOWN. How much of a text is shown at once, so that no message keeps the page busy. */
+
 /** What a text may cost to lay out at once. A Latin letter costs 1, any other 2. */
 const MAX_COST = 2_000;
 /** A line begins, or another script, and with it perhaps another font or direction. */

@@ -1,4 +1,4 @@
-/** Text for people: sentences with names in them, and whatever a message carries. */
+/** SHOWN. Text for people: sentences with names in them, and whatever a message carries. */
 
 /**
  * A sentence in parts. A view sets names apart, because a name may say anything, and writes only the

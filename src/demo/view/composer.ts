@@ -1,3 +1,4 @@
+/** SHOWN. The box to write in, and its buttons. */
 import { isVisible } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 

@@ -1,3 +1,4 @@
+/** SHOWN. Writes sentences, links and lists into the page. */
 import { findLinks } from "../state/links.ts";
 import type { Words } from "../state/words.ts";
 import { isChange, setText } from "./dom.ts";

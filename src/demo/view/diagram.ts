@@ -1,3 +1,4 @@
+/** SHOWN. Draws the steps of the connection. */
 import {
   type Diagram,
   STEP_NAMES,

@@ -1,3 +1,5 @@
+/** SHOWN. Finds and changes elements of the page. */
+
 /** Returns the one element that index.html marks with an attribute. Throws if there is none. */
 export function find<E extends Element = HTMLElement>(
   mark: string,

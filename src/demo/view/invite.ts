@@ -1,3 +1,4 @@
+/** SHOWN. The dialog with the link to this room. */
 import { find, listen, setText } from "./dom.ts";
 import { isOnThisComputer } from "./place.ts";
 

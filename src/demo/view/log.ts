@@ -1,3 +1,4 @@
+/** SHOWN. The connection log, line by line. */
 import type { ConnectionStep, ErrorInfo } from "../../realtime/index.ts";
 import type { State, TraceEntry, TraceEvent } from "../state/state.ts";
 import { copyAndSay } from "./content.ts";

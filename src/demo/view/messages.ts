@@ -1,3 +1,4 @@
+/** SHOWN. The list of messages, and where it is scrolled to. */
 import { appearanceOf } from "../state/appearances.ts";
 import { type Clock, clockAt } from "../state/clock.ts";
 import { continuationsOf, dividersOf } from "../state/dividers.ts";
@@ -106,18 +107,10 @@ export function bindMessages(on: {
     list.scrollTop = list.scrollHeight;
   };
   const scrollRange = () => list.scrollHeight - list.clientHeight;
-  // The size of the list, or of anything in it, may change without a new message.
-  const resizes = new ResizeObserver(() => {
+  const stopWatching = watchSizes(list, () => {
     if (isAtEnd) goToEnd();
     knownRange = scrollRange();
   });
-  const additions = new MutationObserver(() => {
-    resizes.disconnect();
-    resizes.observe(list);
-    for (const item of list.children) resizes.observe(item);
-  });
-  resizes.observe(list);
-  additions.observe(list, { childList: true });
   const cleanups = [
     listen(list, "scroll", () => {
       const wasAtEnd = isAtEnd;
@@ -138,10 +131,27 @@ export function bindMessages(on: {
       if (target.matches("[data-resend]")) on.retry(id);
       if (target.matches("[data-discard]")) on.discard(id);
     }),
-    () => resizes.disconnect(),
-    () => additions.disconnect(),
+    stopWatching,
   ];
   return () => cleanups.forEach((cleanup) => cleanup());
+}
+
+/** Calls back when the size of the list changes, or of anything in it, even without a message. */
+function watchSizes(list: HTMLElement, onChange: () => void): () => void {
+  const sizes = new ResizeObserver(onChange);
+  const children = new MutationObserver((records) => {
+    // A line that moves is first removed. Only elements come and go here.
+    for (const { addedNodes, removedNodes } of records) {
+      for (const node of removedNodes) sizes.unobserve(node as Element);
+      for (const node of addedNodes) sizes.observe(node as Element);
+    }
+  });
+  sizes.observe(list);
+  children.observe(list, { childList: true });
+  return () => {
+    sizes.disconnect();
+    children.disconnect();
+  };
 }
 
 function fillLine(item: HTMLElement, state: State, line: Line, clock: Clock): void {
@@ -206,7 +216,7 @@ const WAITING = {
   connection: "Waiting for the connection…",
   room: "Waiting for the room…",
   turn: "Sending…",
-  rate: "Waiting: Ably limits the messages in a second…",
+  rate: "Waiting: too many messages at once…",
   error: "Waiting: Ably had an error…",
 };
 
@@ -218,7 +228,7 @@ function describeDelivery({ delivery, waitsFor, error, isStored }: Line): string
     case "publishing":
       return "Sending…";
     case "waiting":
-      return waitsFor ? `${WAITING[waitsFor]}${warning}` : "Sending…";
+      return `${WAITING[waitsFor ?? "turn"]}${warning}`;
     case "failed":
       return `Not sent: ${error?.message}${warning}`;
     case "unconfirmed":

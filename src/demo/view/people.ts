@@ -1,3 +1,4 @@
+/** SHOWN. The list of people in the room. */
 import { type Person, initialsOf, peopleOf } from "../state/people.ts";
 import type { State } from "../state/state.ts";
 import { find, listen, setText } from "./dom.ts";

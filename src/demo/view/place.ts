@@ -1,3 +1,5 @@
+/** SHOWN. Where this page is opened. */
+
 /** Host names that reach only this computer. */
 const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 

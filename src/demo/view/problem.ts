@@ -1,3 +1,4 @@
+/** SHOWN. The panel that says what is wrong and what to do. */
 import { findProblem } from "../state/problems.ts";
 import type { State } from "../state/state.ts";
 import { find, listen, setText } from "./dom.ts";

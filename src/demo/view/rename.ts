@@ -1,8 +1,9 @@
+/** SHOWN. The dialog for a new name. */
 import { cleanName, looksLikeServer } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 
-const INVISIBLE = "Nobody can see this name. Use letters or digits.";
-const RESERVED = "This name is reserved for the site. Use another one.";
+const INVISIBLE = "Use letters or digits.";
+const RESERVED = "This name is reserved. Use another one.";
 
 /** The dialog that changes my name. Returns its cleanup. */
 export function bindRename(readName: () => string, rename: (name: string) => void): () => void {

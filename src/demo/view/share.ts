@@ -1,4 +1,4 @@
-/** Ways to share a link: the clipboard, the device's own share sheet, and a QR code. */
+/** SHOWN. Ways to share a link: the clipboard, the device's own share sheet, and a QR code. */
 import { encodeQR } from "qr";
 import { copyText } from "./content.ts";
 import { find, setText } from "./dom.ts";

@@ -1,3 +1,4 @@
+/** SHOWN. The header: the state of the connection, and where the site runs. */
 import type { Session } from "../session.ts";
 import { describeConnection, opensAgain } from "../state/connection.ts";
 import { find, setText } from "./dom.ts";

@@ -1,3 +1,4 @@
+/** SHOWN. Numbered steps with lines to copy. */
 import type { Step } from "../state/steps.ts";
 import { copyAndSay } from "./content.ts";
 

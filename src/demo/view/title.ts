@@ -1,3 +1,4 @@
+/** SHOWN. The title of the tab. */
 import type { State } from "../state/state.ts";
 import { find, setText } from "./dom.ts";
 

@@ -35,6 +35,16 @@ it("no function of the app or of local Ably is longer than 50 lines", async () =
   expect(functions.filter(([, lines]) => lines > MAX_FUNCTION_LINES)).toEqual([]);
 });
 
+it("the first lines of each file of the app say whose it is", async () => {
+  const own = files.filter((file) => /^(src|netlify|vite)\//.test(file));
+  const starts = own.map(async (file) => {
+    const [first = "", second = ""] = (await readFile(join(ROOT, file), "utf8")).split("\n");
+    return [file, /^\/\*\*(\n \*)? (YOURS|KEPT|SHOWN)\b/.test(`${first}\n${second}`)] as const;
+  });
+  expect(own.length).toBeGreaterThan(50);
+  expect((await Promise.all(starts)).filter(([, isMarked]) => !isMarked)).toEqual([]);
+});
+
 it("src/main.ts only wires the parts together", async () => {
   const main = await readFile(join(ROOT, "src/main.ts"), "utf8");
   expect(main.trimEnd().split("\n").length).toBeLessThanOrEqual(MAX_MAIN_LINES);
