@@ -160,6 +160,7 @@ export class Attachment<C extends Contract> {
   }
 
   #onRefused(error: ErrorInfo | undefined): void {
+    if (!this.#isOpen) return;
     if (error && isTemporary(error)) this.#retry.later();
     else if (error) this.#outbox.setRoom({ type: "refused", error }); // outbox.ts
     this.#report(error);

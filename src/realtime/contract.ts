@@ -54,7 +54,7 @@ export function parseMessage<C extends Contract>(
   return result && ({ name, data: result.value } as Content<C>);
 }
 
-/** Returns undefined for what the contract does not allow, and drops every other field. */
+/** Returns undefined for what the contract does not allow, else what its schema leaves of it. */
 export function parseProfile<C extends Contract>(contract: C, data: unknown) {
   return validate(contract.profile, data)?.value as Profile<C> | undefined;
 }
@@ -70,7 +70,8 @@ function typeOf({ messages }: Contract, name: string): MessageType | undefined {
 }
 
 function isFromServer(type: MessageType): type is { schema: Schema; from: "server" } {
-  return "from" in type;
+  // A schema may have a method "from".
+  return !("~standard" in type);
 }
 
 /** @throws TypeError if the schema is asynchronous: messages could then change their order. */

@@ -76,8 +76,6 @@ const TOO_MANY_REQUESTS = 429;
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
-const NEVER_PUBLISHED = { publishedAt: undefined, publishedTick: undefined };
-
 /** One for each channel, however often its room is opened. */
 const outboxes = new WeakMap<RealtimeChannel, object>();
 
@@ -158,9 +156,10 @@ export class Outbox<C extends Contract> {
         isStored: false,
         settle: { resolve, reject },
       };
-      this.#entries.push(entry);
       this.#storage.forgetPublished(id);
+      // Throws if the data cannot be sent as JSON.
       this.#store(entry);
+      this.#entries.push(entry);
       this.#next();
       this.#changed();
     });
@@ -169,9 +168,16 @@ export class Outbox<C extends Contract> {
   #retryFailed(id: string): void {
     const entry = this.#findFailed(id);
     if (!entry) return;
-    if (!this.#isAcknowledged(entry)) this.#storage.forgetPublished(id);
-    this.#update(entry, { delivery: "waiting", error: undefined, ...NEVER_PUBLISHED });
+    Object.assign(entry, { delivery: "waiting", error: undefined });
+    if (!this.#isAcknowledged(entry)) this.#forgetPublished(entry);
+    this.#changed();
     this.#next();
+  }
+
+  #forgetPublished(entry: Entry): void {
+    this.#storage.forgetPublished(entry.id);
+    entry.publishedAt = entry.publishedTick = undefined;
+    this.#store(entry);
   }
 
   #discard(id: string): void {
@@ -288,37 +294,36 @@ export class Outbox<C extends Contract> {
 
   async #publish(entry: Entry): Promise<void> {
     const now = Date.now();
+    const isFirst = entry.publishedAt === undefined;
     this.#isPublishing = true;
     this.#nextAt = performance.now() + MIN_INTERVAL_MS;
     entry.publishedTick ??= performance.now();
     this.#storage.savePublished(entry.id, { at: entry.publishedAt ?? now, isAcknowledged: false });
     this.#update(entry, { delivery: "publishing", publishedAt: entry.publishedAt ?? now });
     const { id, name, data, headers } = entry;
-    try {
-      await this.#channel.publish({ id, name, data, extras: headers && { headers } });
-      this.#retry.reset();
-      this.#finish(entry);
-    } catch (thrown) {
-      this.#refused(entry, readError(thrown));
-    } finally {
-      this.#isPublishing = false;
-      this.#next();
-    }
+    const message = { id, name, data, extras: headers && { headers } };
+    const error = await this.#channel.publish(message).then(() => undefined, readError);
+    this.#isPublishing = false;
+    if (error) this.#refused(entry, error, isFirst);
+    else this.#finish(entry);
+    this.#next();
   }
 
-  #refused(entry: Entry, error: ErrorInfo): void {
+  #refused(entry: Entry, error: ErrorInfo, isFirst: boolean): void {
     const isConnected = this.#connection.client.connection.state === "connected";
     // Without a connection, the error is the connection's.
     if (isConnected && !isTemporary(error)) return this.#fail(entry, error);
-    // Ably does not have it. After any other error, it may.
     const isRate = error.statusCode === TOO_MANY_REQUESTS;
     this.#retryReason = isRate ? "rate" : "error";
-    if (isRate) this.#storage.forgetPublished(entry.id);
-    this.#update(entry, { delivery: "waiting", ...(isRate && NEVER_PUBLISHED) });
+    entry.delivery = "waiting";
+    // Ably does not have it. After any other error, also an earlier one, it may.
+    if (isRate && isFirst) this.#forgetPublished(entry);
+    this.#changed();
     if (isConnected) this.#retry.later();
   }
 
   #finish(entry: Entry): void {
+    this.#retry.reset();
     this.#storage.remove(entry.id);
     this.#storage.savePublished(entry.id, { at: Date.now(), isAcknowledged: true });
     entry.settle?.resolve();

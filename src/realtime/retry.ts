@@ -1,6 +1,6 @@
 /**
- * KEPT. Runs something again later: each wait is up to twice as long as the one before. The random
- * part keeps thousands of pages from retrying at the same moment.
+ * KEPT. Runs something again later: the longest wait doubles each time. The random part keeps
+ * thousands of pages from retrying at the same moment.
  */
 export class Retry {
   readonly #run: () => void;

@@ -46,8 +46,9 @@ export type Room<C extends Contract> = {
   readonly channel: RealtimeChannel;
   /**
    * Publishes a message as soon as it can, after those before it, also after the room was closed, or
-   * after a reload when the room is opened again. With `outbox: false`, now or never. Resolves when Ably has acknowledged it. Rejects with an ErrorInfo if Ably
-   * refuses it, or if nobody knows whether Ably has it.
+   * after a reload when the room is opened again. With `outbox: false`, now or never. Resolves when
+   * Ably has acknowledged it. Rejects with an ErrorInfo if Ably refuses it, or if nobody knows whether
+   * Ably has it.
    * @param id Identifies the message when it comes back. Ably drops repeats of it for two minutes.
    */
   send<Name extends MessageName<C>>(name: Name, data: Data<C, Name>, id?: string): Promise<void>;

@@ -57,7 +57,7 @@ const ROOM_REFUSED: Problem = {
 const ROOM_IS_FULL: Problem = {
   title: "This room is full",
   detail:
-    "You can read and write, but the others do not see you in the list of people. This page enters the list by itself when there is room.",
+    "You can read and write, but the others do not see you in the list of people. This page enters the list by itself when somebody leaves.",
   canRetry: false,
 };
 

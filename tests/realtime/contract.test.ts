@@ -37,6 +37,13 @@ describe("channelName", () => {
   );
 });
 
+it("takes a schema that has a method `from` for one that anyone may send", () => {
+  const schema = Object.assign(() => {}, contract.messages.move, { from: () => schema });
+  const own = { messages: { move: schema }, profile: contract.profile } satisfies Contract;
+  expect(isForged(own, "move", "ada")).toBe(false);
+  expect(parseMessage(own, "move", { x: 1, y: 2 }, "ada")).toMatchObject({ name: "move" });
+});
+
 describe("parseRoomName", () => {
   it.each([
     [" x ", "x"],

@@ -389,6 +389,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     const channel = page.connection.client.channels.get(`room:${roomName}`);
     vi.spyOn(channel, "publish").mockImplementationOnce(async () => {
       page.connection.close();
+      await page.connection.client.connection.whenState("closed");
       throw { code: 40300, statusCode: 403, message: "The function refused this page." };
     });
     const sent = ["one", "two"].map((text) => page.send(text));
@@ -416,6 +417,27 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     copy.connect();
     await expect.poll(copy.states).toEqual([]);
     expect(publish).not.toHaveBeenCalled();
+  });
+
+  it("is refused at once if it is no JSON, and the next one is sent", async () => {
+    const page = load();
+    await expect(page.room.send("note", { text: 1n } as never)).rejects.toThrow(TypeError);
+    expect(page.states()).toEqual([]);
+    await page.send("next");
+  });
+
+  it("waits for a decision after two minutes, though Ably has limited the rate since", async () => {
+    const page = load();
+    await page.send("zero");
+    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    vi.spyOn(channel, "publish")
+      .mockRejectedValueOnce({ code: 50003, statusCode: 500, message: "No answer" })
+      .mockImplementationOnce(async () => {
+        advanceClock(2 * MINUTE_MS);
+        throw { code: 42911, statusCode: 429, message: "Rate limit exceeded" };
+      });
+    await expect(page.send("one")).rejects.toMatchObject({ code: 0 });
+    expect(page.states()).toEqual(["one: unconfirmed"]);
   });
 
   it("is not asked about if it comes back from Ably after all", async () => {

@@ -216,7 +216,7 @@ const WAITING = {
   connection: "Waiting for the connection…",
   room: "Waiting for the room…",
   turn: "Sending…",
-  rate: "Waiting: too many messages at once…",
+  rate: "Waiting: too many at once…",
   error: "Waiting: Ably had an error…",
 };
 

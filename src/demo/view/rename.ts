@@ -3,7 +3,7 @@ import { cleanName, looksLikeServer } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 
 const INVISIBLE = "Use letters or digits.";
-const RESERVED = "This name is reserved. Use another one.";
+const RESERVED = "This name is reserved.";
 
 /** The dialog that changes my name. Returns its cleanup. */
 export function bindRename(readName: () => string, rename: (name: string) => void): () => void {
