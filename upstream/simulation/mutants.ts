@@ -14,8 +14,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the ID of a message",
     file: "src/realtime/outbox.ts",
-    from: "publish({ id, name, data, extras: headers && { headers } });",
-    to: "publish({ name, data, extras: headers && { headers } });",
+    from: "const message = { id, name, data, extras: headers && { headers } };",
+    to: "const message = { name, data, extras: headers && { headers } };",
     foundBy: 9,
   },
   {
