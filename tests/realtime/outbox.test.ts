@@ -367,6 +367,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     const bob = await watch();
     const page = load();
     await page.send("zero");
+    await expect.poll(page.states).toEqual([]);
     const channel = page.connection.client.channels.get(`room:${roomName}`);
     const publish = channel.publish.bind(channel) as (message: unknown) => Promise<never>;
     let isBack = false;
@@ -386,6 +387,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     const bob = await watch();
     const page = load();
     await page.send("zero");
+    await expect.poll(page.states).toEqual([]);
     const channel = page.connection.client.channels.get(`room:${roomName}`);
     vi.spyOn(channel, "publish").mockImplementationOnce(async () => {
       page.connection.close();
@@ -429,6 +431,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
   it("waits for a decision after two minutes, though Ably has limited the rate since", async () => {
     const page = load();
     await page.send("zero");
+    await expect.poll(page.states).toEqual([]);
     const channel = page.connection.client.channels.get(`room:${roomName}`);
     vi.spyOn(channel, "publish")
       .mockRejectedValueOnce({ code: 50003, statusCode: 500, message: "No answer" })
