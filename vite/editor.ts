@@ -1,7 +1,8 @@
-/** KEPT. Guards the editor while `npm run dev` runs. */
+/**
+ * KEPT. Lets only a page of this site open files in your editor. Any site could start it many times.
+ */
 import type { Plugin } from "vite";
 
-/** Lets only a page of this site open files in your editor. Any site could start it many times. */
 export function guardEditor(): Plugin {
   return {
     name: "guard-editor",

@@ -1,6 +1,6 @@
 /**
- * KEPT. Looks for an Ably key in variables and built files, also if it is percent-encoded, escaped as in
- * JavaScript or HTML, in base64 or UTF-16, or compressed with gzip or brotli. Does not look into
+ * KEPT. Looks for an Ably key in variables and built files, also if it is percent-encoded, escaped as
+ * in JavaScript or HTML, in base64 or UTF-16, or compressed with gzip or brotli. Does not look into
  * other archives (zip, zstd), and finds no key that is encrypted, in hexadecimal, encoded twice or
  * put together by the page.
  */

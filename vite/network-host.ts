@@ -1,8 +1,7 @@
-/** SHOWN. This computer's address in the network. */
+/** SHOWN. Gives the page this computer's network address, for a link that a phone can open. */
 import { networkInterfaces } from "node:os";
 import type { Plugin } from "vite";
 
-/** Gives the page this computer's network address, for a link that a phone can open. */
 export function offerNetworkHost(): Plugin {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const found = addresses.find(({ family, internal }) => family === "IPv4" && !internal);

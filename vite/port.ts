@@ -1,7 +1,6 @@
-/** KEPT. Says what to do if another program uses Vite's port. */
+/** KEPT. Names the command that works while another program uses Vite's port. */
 import type { Plugin } from "vite";
 
-/** Names the command that works while another program uses Vite's port. */
 export function suggestPort(): Plugin {
   return {
     name: "suggest-port",

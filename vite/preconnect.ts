@@ -1,7 +1,8 @@
-/** KEPT. Connects to Ably early. */
+/**
+ * KEPT. Opens the connection to Ably while the script loads. Not in development: Ably may be local.
+ */
 import type { Plugin } from "vite";
 
-/** Opens the connection to Ably while the script loads. Not in development: Ably may be local. */
 export function preconnect(): Plugin {
   const attrs = { rel: "preconnect", href: "https://main.realtime.ably.net", crossorigin: "" };
   return {

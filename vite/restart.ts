@@ -1,8 +1,7 @@
-/** KEPT. Asks for a restart after a change of `.env`. */
+/** KEPT. Warns when the key in `.env` changes: `netlify dev` reads the file only when it starts. */
 import type { Plugin } from "vite";
 import { readEnvFiles } from "./env-files.ts";
 
-/** Warns when the key in `.env` changes: `netlify dev` reads the file only when it starts. */
 export function askForRestart(): Plugin {
   return {
     name: "ask-for-restart",

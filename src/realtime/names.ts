@@ -1,10 +1,9 @@
 /** KEPT. Display names: made up for a new visitor, and cleaned before anyone else's is shown. */
 
-const ADJECTIVES =
-  "Azure Bold Bright Calm Coral Gentle Golden Happy Jade Lively Lucky Ruby Silver Swift";
-const ANIMALS = "Deer Falcon Finch Heron Koala Lark Lynx Orca Otter Owl Panda Puffin Raven Seal";
+const ADJECTIVES = "Azure Bold Bright Calm Gentle Golden Happy Lively Lucky Ruby Silver Swift";
+const ANIMALS = "Deer Falcon Finch Koala Lynx Orca Otter Owl Panda Puffin Raven Seal";
 
-/** Returns a name such as "Ruby Otter". There are 196 of them. */
+/** Returns a name such as "Ruby Otter". There are 144 of them. */
 export function makeName(): string {
   return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
 }

@@ -197,7 +197,8 @@ export class Outbox<C extends Contract> {
     const entry = this.#entries.find((known) => known.id === id);
     if (!entry) return;
     entry.isEchoed = true;
-    this.#storage.savePublished(id, { at: Date.now(), isAcknowledged: true });
+    if (entry.delivery === "delivered") return this.#remove(entry);
+    this.#saveAcknowledged(entry);
     if (entry.delivery === "publishing") return;
     entry.settle?.resolve();
     this.#remove(entry);
@@ -262,9 +263,13 @@ export class Outbox<C extends Contract> {
     if (this.#room.type === "opening") return { type: "wait", for: "room" };
     if (this.#retry.isWaiting) return { type: "wait", for: this.#retryReason };
     if (performance.now() < this.#nextAt) return { type: "wait", for: "turn" };
-    if (this.#isAcknowledged(entry)) return { type: "done" };
     const other = this.#storage.readPublished(entry.id);
+    if (other?.isAcknowledged) return { type: "done" };
     return { type: this.#isRecognized(entry, other?.at) ? "publish" : "ask" };
+  }
+
+  #saveAcknowledged({ id }: Entry): void {
+    this.#storage.savePublished(id, { at: Date.now(), isAcknowledged: true });
   }
 
   #isAcknowledged({ id }: Entry): boolean {
@@ -325,7 +330,7 @@ export class Outbox<C extends Contract> {
   #finish(entry: Entry): void {
     this.#retry.reset();
     this.#storage.remove(entry.id);
-    this.#storage.savePublished(entry.id, { at: Date.now(), isAcknowledged: true });
+    this.#saveAcknowledged(entry);
     entry.settle?.resolve();
     entry.delivery = "delivered";
     if (this.#room.type === "closed" || entry.isEchoed) this.#remove(entry);

@@ -155,7 +155,7 @@ function createPublish<C extends Contract>(
 ): Publish<C> {
   return async (name, data, isEphemeral = false, id = randomId()) => {
     const isConnected = client.connection.state === "connected";
-    if (!isConnected) throw { code: 80_003, statusCode: 400, message: "There is no connection." };
+    if (!isConnected) throw { code: 80_003, statusCode: 400, message: "No connection." };
     const headers = readHeaders?.();
     const extras = isEphemeral || headers ? { headers, ephemeral: isEphemeral } : undefined;
     await channel.publish({ id, name, data, extras });

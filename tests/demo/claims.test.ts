@@ -2,7 +2,8 @@
 import { expect, it } from "vitest";
 import type { Chat } from "../../src/app.ts";
 import type { DemoEvent } from "../../src/demo/state/events.ts";
-import { initialState, nameOf, reduce } from "../../src/demo/state/state.ts";
+import { nameOf } from "../../src/demo/state/people.ts";
+import { initialState, reduce } from "../../src/demo/state/state.ts";
 import { type Member, type RoomMessage, messageKey } from "../../src/realtime/index.ts";
 
 /** Thousands of events take a busy machine more than the usual time. */

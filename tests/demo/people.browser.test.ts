@@ -61,6 +61,14 @@ describe("the people", () => {
     watcher.close();
   });
 
+  it("have their new name in their own list, also without a connection", async () => {
+    const ada = await stage.arrive();
+    await ada.page.context().setOffline(true);
+    await ada.page.locator("[data-status]", { hasText: /reconnecting/ }).waitFor();
+    await ada.rename("Ada");
+    await ada.sees(ada.people, ["Ada"]);
+  });
+
   it("show a new name to everyone at once, and keep it over a reload", async () => {
     const url = stage.newRoom();
     const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];

@@ -32,7 +32,7 @@ it("lists one entry for each person, with the number of tabs, me first", () => {
     member("me-1", { name: "Me" }),
     member("you-1", { connectionId: "b", name: "You" }),
   ];
-  expect(peopleOf(members, me, enter(nobody, ...members))).toMatchObject([
+  expect(peopleOf(members, { me, appearances: enter(nobody, ...members) })).toMatchObject([
     { clientId: "me-1", name: "Me", tabs: 1, isMe: true },
     { clientId: "you-1", name: "You", tabs: 2, isMe: false },
   ]);
@@ -40,7 +40,9 @@ it("lists one entry for each person, with the number of tabs, me first", () => {
 
 it("lists me by the name that I have now, also before the others know it", () => {
   const members = [member("me-1", { name: "Old" })];
-  expect(peopleOf(members, me, enter(nobody, ...members))).toMatchObject([{ name: "Me" }]);
+  expect(peopleOf(members, { me, appearances: enter(nobody, ...members) })).toMatchObject([
+    { name: "Me" },
+  ]);
 });
 
 describe("the name of a person", () => {

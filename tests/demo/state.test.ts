@@ -5,9 +5,9 @@ import {
   type State,
   entriesOf,
   initialState,
-  nameOf,
   reduce,
 } from "../../src/demo/state/state.ts";
+import { nameOf } from "../../src/demo/state/people.ts";
 import { clockAt } from "../../src/demo/state/clock.ts";
 import { dividersOf } from "../../src/demo/state/dividers.ts";
 import { MAX_LINES, describeNotice } from "../../src/demo/state/timeline.ts";

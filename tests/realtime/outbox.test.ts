@@ -49,6 +49,14 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     };
   }
 
+  /** Ada's page after a message that Ably has, and its channel. */
+  async function loadAfterZero() {
+    const page = load();
+    await page.send("zero");
+    await expect.poll(page.states).toEqual([]);
+    return { page, channel: page.room.channel };
+  }
+
   /** What the others see. */
   async function watch(): Promise<string[]> {
     const texts: string[] = [];
@@ -333,9 +341,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
 
   it("keeps its place if Ably refuses it for a moment, and waits longer each time", async () => {
     const bob = await watch();
-    const page = load();
-    await page.send("zero");
-    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    const { page, channel } = await loadAfterZero();
     const publish = channel.publish.bind(channel) as (message: unknown) => Promise<never>;
     const times: number[] = [];
     const limit = { code: 42911, statusCode: 429, message: "Rate limit exceeded" };
@@ -353,9 +359,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
   });
 
   it("says that it is sent again if Ably had an error", async () => {
-    const page = load();
-    await page.send("zero");
-    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    const { page, channel } = await loadAfterZero();
     const error = { code: 50000, statusCode: 500, message: "Internal error" };
     vi.spyOn(channel, "publish").mockRejectedValueOnce(error);
     const sent = page.send("one");
@@ -365,10 +369,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
 
   it("is sent if it came back from Ably, though its acknowledgement never came", async () => {
     const bob = await watch();
-    const page = load();
-    await page.send("zero");
-    await expect.poll(page.states).toEqual([]);
-    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    const { page, channel } = await loadAfterZero();
     const publish = channel.publish.bind(channel) as (message: unknown) => Promise<never>;
     let isBack = false;
     await channel.subscribe(({ data }) => (isBack ||= data.text === "one"));
@@ -380,15 +381,12 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     });
     await page.send("one");
     expect(page.states()).toEqual([]);
-    expect(bob).toEqual(["zero", "one"]);
+    await expect.poll(() => bob).toEqual(["zero", "one"]);
   });
 
   it("keeps its place if the connection fails while it is published", async () => {
     const bob = await watch();
-    const page = load();
-    await page.send("zero");
-    await expect.poll(page.states).toEqual([]);
-    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    const { page, channel } = await loadAfterZero();
     vi.spyOn(channel, "publish").mockImplementationOnce(async () => {
       page.connection.close();
       await page.connection.client.connection.whenState("closed");
@@ -402,10 +400,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
   });
 
   it("that failed and that a copy of the tab has sent is not sent again", async () => {
-    const page = load();
-    await page.send("zero");
-    await expect.poll(page.states).toEqual([]);
-    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    const { page, channel } = await loadAfterZero();
     const refusal = { code: 40000, statusCode: 400, message: "Refused once" };
     vi.spyOn(channel, "publish").mockRejectedValueOnce(refusal);
     await expect(page.send("one", "its-id")).rejects.toMatchObject(refusal);
@@ -429,10 +424,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
   });
 
   it("waits for a decision after two minutes, though Ably has limited the rate since", async () => {
-    const page = load();
-    await page.send("zero");
-    await expect.poll(page.states).toEqual([]);
-    const channel = page.connection.client.channels.get(`room:${roomName}`);
+    const { page, channel } = await loadAfterZero();
     vi.spyOn(channel, "publish")
       .mockRejectedValueOnce({ code: 50003, statusCode: 500, message: "No answer" })
       .mockImplementationOnce(async () => {

@@ -84,7 +84,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "what copies of this tab have published",
     file: "src/realtime/outbox.ts",
-    from: 'if (this.#isAcknowledged(entry)) return { type: "done" };\n    const other = this.#storage.readPublished(entry.id);\n    return { type: this.#isRecognized(entry, other?.at) ? "publish" : "ask" };',
+    from: 'if (other?.isAcknowledged) return { type: "done" };\n    return { type: this.#isRecognized(entry, other?.at) ? "publish" : "ask" };',
     to: 'return { type: this.#isRecognized(entry) ? "publish" : "ask" };',
     foundBy: "a copy of a tab has published what the tab has not",
   },

@@ -1,6 +1,5 @@
-/** SHOWN. The name and colour of each person, also after they have left. */
+/** SHOWN. How each person is shown, also on messages after they have left. */
 
-/** How a person is shown, also on messages after they have left. */
 export type Appearance = { name: string; hue: number };
 
 export type Appearances = ReadonlyMap<string, Appearance>;

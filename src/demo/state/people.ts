@@ -45,19 +45,22 @@ function nameOfMember(member: Member<Chat>): string {
   return shown;
 }
 
+type Names = { me: Identity; appearances: Appearances };
+
+/** How a person is called now. Presence has my old name while there is no connection. */
+export function nameOf({ me, appearances }: Names, clientId: string): string {
+  return clientId === me.clientId ? me.name : appearanceOf(clientId, appearances).name;
+}
+
 /** Me first, then the others by name. */
-export function peopleOf(
-  members: Member<Chat>[],
-  me: Identity,
-  appearances: Appearances,
-): Person[] {
+export function peopleOf(members: Member<Chat>[], names: Names): Person[] {
   const people = new Map<string, Person>();
   for (const { clientId } of members) {
-    const isMe = clientId === me.clientId;
+    const isMe = clientId === names.me.clientId;
     const tabs = (people.get(clientId)?.tabs ?? 0) + 1;
-    const shown = appearanceOf(clientId, appearances);
-    // Presence has an old name while there is no connection.
-    people.set(clientId, { ...shown, ...(isMe && { name: me.name }), clientId, tabs, isMe });
+    const { hue } = appearanceOf(clientId, names.appearances);
+    const name = nameOf(names, clientId);
+    people.set(clientId, { name, hue, clientId, tabs, isMe });
   }
   return [...people.values()].toSorted(
     (a, b) => Number(b.isMe) - Number(a.isMe) || a.name.localeCompare(b.name),
@@ -67,7 +70,7 @@ export function peopleOf(
 /** "Ada is typing…", or nothing. */
 export function describeTyping(
   members: Member<Chat>[],
-  { me, appearances }: { me: Identity; appearances: Appearances },
+  { me, appearances }: Names,
   now: number,
 ): Words {
   const typing = members.filter(

@@ -8,7 +8,7 @@ import type {
   RoomStatus,
   Unsent,
 } from "../../realtime/index.ts";
-import { type Appearances, appearanceOf, updateAppearances } from "./appearances.ts";
+import { type Appearances, updateAppearances } from "./appearances.ts";
 import { type Claims, namesOfAuthors, updateClaims, without } from "./claims.ts";
 import { opensAgain } from "./connection.ts";
 import type { DemoEvent, TraceEntry, TraceEvent } from "./events.ts";
@@ -249,8 +249,4 @@ function afterReading(state: State): State {
 
 export function entriesOf({ timeline, pending }: State): Entry[] {
   return [...timeline.entries, ...pending];
-}
-
-export function nameOf({ me, appearances }: State, clientId: string): string {
-  return clientId === me.clientId ? me.name : appearanceOf(clientId, appearances).name;
 }

@@ -2,9 +2,9 @@
 import { appearanceOf } from "../state/appearances.ts";
 import { type Clock, clockAt } from "../state/clock.ts";
 import { continuationsOf, dividersOf } from "../state/dividers.ts";
-import { excerptOf, cutAccents } from "../state/excerpt.ts";
-import { describeTyping, initialsOf } from "../state/people.ts";
-import { type State, entriesOf, nameOf } from "../state/state.ts";
+import { cutAccents, excerptOf } from "../state/excerpt.ts";
+import { describeTyping, initialsOf, nameOf } from "../state/people.ts";
+import { type State, entriesOf } from "../state/state.ts";
 import { type Entry, type Line, describeNotice } from "../state/timeline.ts";
 import { toJson } from "../state/words.ts";
 import { arrange, copy, setLinkedText, setWords } from "./content.ts";
@@ -181,9 +181,10 @@ function fillLine(item: HTMLElement, state: State, line: Line, clock: Clock): vo
 function fillText(item: HTMLElement, line: Line): void {
   const body = find("data-body", item);
   const more = find("data-more", item);
-  const short = excerptOf(line.text);
-  const isCut = short !== line.text && item.dataset.isWhole === undefined;
-  const text = isCut ? `${short}…` : cutAccents(line.text);
+  const isWhole = item.dataset.isWhole !== undefined;
+  const shown = isWhole ? cutAccents(line.text) : excerptOf(line.text);
+  const isCut = !isWhole && shown !== line.text;
+  const text = isCut ? `${shown}…` : shown;
   if (line.isUnknown) setText(body, text);
   else setLinkedText(body, text, isCut);
   body.translate = !line.isUnknown;

@@ -12,10 +12,11 @@ export function renderPeople(): (state: State) => void {
   let items = new Map<string, HTMLElement>();
   let rendered: unknown[] = [];
 
-  return ({ members, me, appearances }) => {
-    if (rendered[0] === members && rendered[1] === appearances) return;
-    rendered = [members, appearances];
-    const people = peopleOf(members, me, appearances);
+  return (state) => {
+    const shown = [state.members, state.appearances, state.me];
+    if (shown.every((part, index) => part === rendered[index])) return;
+    rendered = shown;
+    const people = peopleOf(state.members, state);
     const before = items;
     items = new Map(
       people.map((person) => {
