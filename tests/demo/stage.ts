@@ -60,6 +60,8 @@ export class Stage<ThisSite extends { url: string } = Site> extends PageStage<Th
       endpoint: "localhost",
       port: Number(port),
       tls: false,
+      // The server closes an idle socket after 5 s, perhaps while a request is on its way to it.
+      restAgentOptions: { keepAlive: false },
     };
   }
 }
