@@ -79,11 +79,12 @@ export function createNamesakeCheck(session: Session): (event: SessionEvent) => 
   return (event) => {
     if (!isNew || event.type !== "members") return;
     const { clientId: myId, name: myName } = session.me;
-    const others = namesOf(event.members).filter(({ clientId }) => clientId !== myId);
-    const isHere = event.members.some(({ clientId }) => clientId === myId);
+    const people = namesOf(event.members);
+    const others = people.filter(({ clientId }) => clientId !== myId);
+    const isHere = others.length < people.length;
     if (!isHere) return;
     isNew = false;
-    const isTaken = others.some(({ name }) => name === myName);
-    if (isTaken && isMadeUpName(myName)) session.rename(makeName());
+    const taken = others.map(({ name }) => name);
+    if (taken.includes(myName) && isMadeUpName(myName)) session.rename(makeName(taken));
   };
 }

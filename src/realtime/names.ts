@@ -1,22 +1,19 @@
 /** KEPT. Display names: made up for a new visitor, and cleaned before anyone else's is shown. */
 
-const ADJECTIVES = "Azure Bold Bright Calm Gentle Golden Happy Lively Lucky Ruby Silver Swift";
-const ANIMALS = "Deer Falcon Finch Koala Lynx Orca Otter Owl Panda Puffin Raven Seal";
+const ADJECTIVES = "Azure Bold Bright Calm Golden Happy Jade Lucky Ruby Silver Swift Wise";
+const ANIMALS = "Deer Finch Fox Koala Lynx Orca Otter Owl Panda Puma Raven Seal";
+const NAMES = ADJECTIVES.split(" ").flatMap((adjective) =>
+  ANIMALS.split(" ").map((animal) => `${adjective} ${animal}`),
+);
 
-/** Returns a name such as "Ruby Otter". There are 144 of them. */
-export function makeName(): string {
-  return `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
+/** Returns one of 144 names, such as "Ruby Otter", and one that is not taken, if there is any. */
+export function makeName(taken: string[] = []): string {
+  const free = NAMES.filter((name) => !taken.includes(name));
+  return free[Math.floor(Math.random() * free.length)] ?? "Ruby Otter";
 }
 
 export function isMadeUpName(name: string): boolean {
-  const [adjective = "", animal = "", ...rest] = name.split(" ");
-  const isListed = (list: string, word: string) => list.split(" ").includes(word);
-  return rest.length === 0 && isListed(ADJECTIVES, adjective) && isListed(ANIMALS, animal);
-}
-
-function pick(words: string): string {
-  const list = words.split(" ");
-  return list[Math.floor(Math.random() * list.length)] ?? "";
+  return NAMES.includes(name);
 }
 
 /** As people count them: a flag or a letter with accents is one character. */

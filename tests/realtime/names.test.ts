@@ -40,9 +40,16 @@ describe("cleanName", () => {
 });
 
 it("makes names that seldom repeat", () => {
-  const names = new Set(Array.from({ length: 100 }, makeName));
+  const names = new Set(Array.from({ length: 100 }, () => makeName()));
   expect(names.size).toBeGreaterThan(60);
   for (const name of names) expect(name).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/);
+});
+
+it("makes a name that is not taken, while there is one", () => {
+  const all = [...new Set(Array.from({ length: 5_000 }, () => makeName()))];
+  const [free = "", ...taken] = all;
+  expect(makeName(taken)).toBe(free);
+  expect(all).toContain(makeName(all));
 });
 
 it("tells made-up names from chosen ones", () => {
