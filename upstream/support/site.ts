@@ -17,8 +17,11 @@ export async function startSite(
 ): Promise<Site> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
+  // Netlify's CLI looks for free ones before it builds, and takes them after: two servers that start
+  // at once would find the same.
+  const inner = `--functions-port ${await freePort()} --staticServerPort ${await freePort()}`;
   try {
-    const program = await startProgram(`${command} --port ${port}`, {
+    const program = await startProgram(`${command} --port ${port} ${inner}`, {
       cwd: copy,
       // The shell's variables beat any `.env`, and blank means none.
       env: { DEFAULT_CLIENT_ID: "", ...env },
