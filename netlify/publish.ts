@@ -28,6 +28,7 @@ export type PublishOptions = {
  * Publishes a message of src/app.ts in the rooms of the function's deploy context. Does not throw:
  * resolves to undefined when Ably has accepted the message, else to Ably's error, or that of a missing
  * key. No error holds the key.
+ * @param room As the page gives it to `openRoom`. `parseRoomName` gives a visitor's one spelling.
  */
 export async function publish<Name extends MessageName<typeof chat>>(
   context: Pick<Context, "deploy">,
