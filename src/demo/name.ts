@@ -50,16 +50,14 @@ function createNameLock() {
     end = new AbortController();
     return end.signal;
   };
-  // Browsers have locks only with TLS and on localhost. Elsewhere no name comes back.
-  const request: LockManager["request"] | undefined = navigator.locks?.request.bind(
-    navigator.locks,
-  );
+  // Browsers have it only with TLS and on localhost. Elsewhere no name comes back.
+  const locks: LockManager | undefined = navigator.locks;
   return {
     release: () => end.abort(),
     /** Waits until the name is free: a duplicated tab has the same one. */
     take(name: string) {
       const signal = start();
-      request?.(`name ${name}`, { signal }, () => hold(signal)).catch(() => {});
+      locks?.request(`name ${name}`, { signal }, () => hold(signal)).catch(() => {});
     },
     takeIfFree(name: string, onTaken: () => void) {
       const signal = start();
@@ -68,7 +66,7 @@ function createNameLock() {
         onTaken();
         return hold(signal);
       };
-      request?.(`name ${name}`, { ifAvailable: true }, onAnswer).catch(() => {});
+      locks?.request(`name ${name}`, { ifAvailable: true }, onAnswer).catch(() => {});
     },
   };
 }
@@ -81,8 +79,7 @@ export function createNamesakeCheck(session: Session): (event: SessionEvent) => 
     const { clientId: myId, name: myName } = session.me;
     const people = namesOf(event.members);
     const others = people.filter(({ clientId }) => clientId !== myId);
-    const isHere = others.length < people.length;
-    if (!isHere) return;
+    if (others.length === people.length) return;
     isNew = false;
     const taken = others.map(({ name }) => name);
     if (taken.includes(myName) && isMadeUpName(myName)) session.rename(makeName(taken));

@@ -1,7 +1,10 @@
 /** SHOWN. Connects the state to the views. */
 import { type DemoEvent, type State, reduce } from "./state/state.ts";
 
-/** Holds the state, changes it by events, and renders it at most once in a frame. */
+/**
+ * Holds the state, changes it by events, and renders it at most once in a frame. After a slow render
+ * it rests, so that a person can type and scroll while many messages arrive.
+ */
 export type Store = {
   readonly state: State;
   dispatch(event: DemoEvent): void;
@@ -12,6 +15,9 @@ export type Store = {
 };
 
 const TICK_MS = 1_000;
+/** How long, as a multiple of what the render took. */
+const REST = 4;
+const MAX_REST_MS = 100;
 
 export function createStore(initial: State): Store {
   const views: ((state: State) => void)[] = [];
@@ -26,9 +32,16 @@ export function createStore(initial: State): Store {
       reportError(error);
     }
   };
-  const render = () => {
-    frame = 0;
+  const render = (startedAt: number) => {
+    const shown = state;
     views.forEach(show);
+    const rest = REST * (performance.now() - startedAt);
+    setTimeout(
+      () => {
+        frame = state === shown ? 0 : requestAnimationFrame(render);
+      },
+      Math.min(rest, MAX_REST_MS),
+    );
   };
   const dispatch = (event: DemoEvent) => {
     state = reduce(state, event);

@@ -41,7 +41,10 @@ export function bindComposer(
       event.preventDefault();
       submit();
     }),
-    keepFocus(form, box),
+    // A pressed button would take the focus, and a phone would close its keyboard.
+    listen(form, "mousedown", (event) => {
+      if (event.target !== box) event.preventDefault();
+    }),
     listen(box, "keydown", (event) => {
       // Enter also confirms input-method text. Safari then reports no composition, only 229.
       const isComposing = event.isComposing || event.keyCode === 229;
@@ -61,13 +64,6 @@ export function bindComposer(
     typing.stop();
     for (const cleanup of cleanups) cleanup();
   };
-}
-
-/** A pressed button would take the focus, and a phone would close its keyboard. */
-function keepFocus(form: HTMLElement, box: HTMLElement): () => void {
-  return listen(form, "mousedown", (event) => {
-    if (event.target !== box) event.preventDefault();
-  });
 }
 
 /** Keeps the first indentation, which is part of pasted code. */

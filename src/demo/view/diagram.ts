@@ -18,7 +18,7 @@ import { find, listen, setText } from "./dom.ts";
 import { isOnThisComputer } from "./place.ts";
 
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
-const MAX_DOTS = 6;
+const MAX_DOTS = 3;
 /** Shorter times do not fill the bars, so that nobody takes the function for a server. */
 const MIN_SCALE_MS = 10_000;
 

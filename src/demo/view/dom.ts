@@ -25,11 +25,14 @@ export function setText(element: Element, text: string): void {
   if (isChange(element, text)) element.textContent = text;
 }
 
+/** Returns its cleanup. */
 export function listen<Name extends keyof HTMLElementEventMap>(
-  element: HTMLElement,
+  target: HTMLElement,
   name: Name,
   listener: (event: HTMLElementEventMap[Name]) => void,
-): () => void {
-  element.addEventListener(name, listener);
-  return () => element.removeEventListener(name, listener);
+): () => void;
+export function listen(target: EventTarget, name: string, listener: () => void): () => void;
+export function listen(target: EventTarget, name: string, listener: EventListener): () => void {
+  target.addEventListener(name, listener);
+  return () => target.removeEventListener(name, listener);
 }

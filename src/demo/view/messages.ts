@@ -12,8 +12,6 @@ import { find, listen, setText } from "./dom.ts";
 
 /** How near to its end the list counts as at its end, in CSS px. */
 const END_TOLERANCE = 24;
-/** Publishers choose IDs of any length. Those of this page are shorter. */
-const MAX_ID_LENGTH = 128;
 
 type Rendered = { item: HTMLElement; key: unknown[] };
 
@@ -29,9 +27,8 @@ export function renderMessages(): (state: State) => void {
   let rendered = new Map<string, Rendered>();
   let renderedParts: unknown[] = [];
 
-  function renderList(state: State): void {
+  function renderList(state: State, clock: Clock): void {
     const entries = entriesOf(state);
-    const clock = clockAt(state.now);
     const dividers = dividersOf(entries, state.unseen.firstKey, clock, state.now);
     const continuations = continuationsOf(entries, dividers);
     rendered = new Map(
@@ -50,7 +47,7 @@ export function renderMessages(): (state: State) => void {
     const { timeline, pending, unseen: news, appearances, me, isFollowing, room } = state;
     const clock = clockAt(state.now);
     const parts = [timeline, pending, news, appearances, me, isFollowing, clock];
-    if (!parts.every((part, index) => part === renderedParts[index])) renderList(state);
+    if (!parts.every((part, index) => part === renderedParts[index])) renderList(state, clock);
     renderedParts = parts;
     // A screen reader does not read out the history, which is in the list now.
     if (state.hasHistory) setTimeout(() => (list.ariaBusy = "false"));
@@ -77,8 +74,7 @@ function createEntryRenderer() {
     const isLine = entry.kind === "line";
     const words = isLine ? [] : describeNotice(entry, (clientId) => nameOf(state, clientId));
     const said = isLine ? nameOf(state, entry.clientId) : JSON.stringify(words);
-    const delivery = isLine ? describeDelivery(entry) : "";
-    const key = [entry, divider, isContinued, clock, said, delivery];
+    const key = [entry, divider, isContinued, clock, said];
     if (known?.key.every((part, index) => part === key[index])) return known;
 
     const item = known?.item ?? copy(isLine ? lineTemplate : noticeTemplate);
@@ -163,7 +159,7 @@ function fillLine(item: HTMLElement, state: State, line: Line, clock: Clock): vo
   item.style.setProperty("--hue", String(hue));
   const hasFailed = line.delivery === "failed" || line.delivery === "unconfirmed";
   item.dataset.delivery = hasFailed ? "failed" : line.delivery;
-  item.dataset.id = line.id.slice(0, MAX_ID_LENGTH);
+  if (hasFailed) item.dataset.id = line.id;
   fillText(item, line);
   setText(find("data-avatar", item), initialsOf(name));
   setText(find("data-sender", item), name);

@@ -4,6 +4,7 @@ import type { Session } from "../session.ts";
 import { findProblem } from "../state/problems.ts";
 import { type State, initialState } from "../state/state.ts";
 import { createStore } from "../store.ts";
+import { listen } from "./dom.ts";
 import { bindInvite } from "./invite.ts";
 import { bindMessages, renderMessages } from "./messages.ts";
 import { bindPeople, renderPeople } from "./people.ts";
@@ -25,11 +26,15 @@ export function showPage(session: Session, isRoomInvalid: boolean, kept?: State)
   [renderPeople(), renderMessages(), renderProblem()].forEach(store.addView);
   store.onChange(renderTitle(session.roomName));
   const onMissing = () => store.dispatch({ type: "part-missing", now: Date.now() });
+  const onVisibility = () =>
+    store.dispatch({ type: "hidden", isHidden: document.hidden, now: Date.now() });
+  if (document.hidden) onVisibility();
   const cleanups = [
     store.close,
     name.close,
-    bindVisibility((isHidden) => store.dispatch({ type: "hidden", isHidden, now: Date.now() })),
-    bindMissing(onMissing),
+    listen(document, "visibilitychange", onVisibility),
+    // Vite reports what it cannot load: a deploy has replaced the files of this page.
+    listen(window, "vite:preloadError", onMissing),
     bindPeople(),
     bindMessages({
       scroll: (isAtEnd) => store.dispatch({ type: "scrolled", isAtEnd, now: Date.now() }),
@@ -53,18 +58,4 @@ export function showPage(session: Session, isRoomInvalid: boolean, kept?: State)
     },
     close: () => cleanups.forEach((cleanup) => cleanup()),
   };
-}
-
-/** Returns its cleanup. */
-function bindVisibility(on: (isHidden: boolean) => void): () => void {
-  const report = () => on(document.hidden);
-  if (document.hidden) report();
-  document.addEventListener("visibilitychange", report);
-  return () => document.removeEventListener("visibilitychange", report);
-}
-
-/** Vite reports what it cannot load: a deploy has replaced the files of this page. Returns its cleanup. */
-function bindMissing(onMissing: () => void): () => void {
-  addEventListener("vite:preloadError", onMissing);
-  return () => removeEventListener("vite:preloadError", onMissing);
 }

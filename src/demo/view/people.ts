@@ -39,7 +39,7 @@ export function bindPeople(): () => void {
   });
 }
 
-function fill(item: HTMLElement, { clientId, name, hue, isMe, tabs }: Person): HTMLElement {
+function fill(item: HTMLElement, { name, hue, isMe, tabs }: Person): HTMLElement {
   const avatar = find("data-avatar", item);
   avatar.style.setProperty("--hue", String(hue));
   setText(avatar, initialsOf(name));
@@ -47,6 +47,5 @@ function fill(item: HTMLElement, { clientId, name, hue, isMe, tabs }: Person): H
   const notes = isMe ? ["you"] : [];
   if (tabs > 1) notes.push(`${tabs} tabs`);
   setText(find("data-detail", item), notes.join(", "));
-  item.dataset.clientId = clientId;
   return item;
 }

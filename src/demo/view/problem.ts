@@ -9,7 +9,7 @@ export function renderProblem(): (state: State) => void {
   const detail = find("data-problem-detail");
   const retry = find("data-retry");
   const setup = find("data-setup");
-  let areStepsLoading = false;
+  let loading: Promise<void> | undefined;
   let hasSteps = false;
 
   const render = (state: State) => {
@@ -23,10 +23,9 @@ export function renderProblem(): (state: State) => void {
     setText(detail, (hasSteps ? problem?.summary : undefined) ?? problem?.detail ?? "");
     setText(retry, problem?.action === "reload" ? "Reload" : "Try again");
     retry.hidden = !problem?.canRetry;
-    if (!isSetup || areStepsLoading) return;
-    areStepsLoading = true;
+    if (!isSetup) return;
     // If the steps cannot be loaded, the function's own words stay: they say the same in short.
-    void import("./setup.ts").then(
+    loading ??= import("./setup.ts").then(
       ({ showSetup }) => {
         showSetup(setup);
         hasSteps = true;

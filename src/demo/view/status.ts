@@ -4,7 +4,7 @@ import { describeConnection, opensAgain } from "../state/connection.ts";
 import { find, setText } from "./dom.ts";
 
 /**
- * SHOWN. The room's name, and the connection in words.
+ * Shows the room's name, and the connection in words.
  * @param context The deploy context, which is shown unless it is production.
  */
 export function showStatus({ roomName, connection, onEvent }: Session, context = "production") {
@@ -31,7 +31,7 @@ export function showLoadError(): void {
   find("data-problem").hidden = false;
 }
 
-/** Only where the rest of the page is here to offer it: see bindMissing in page.ts. */
+/** Does as Vite does when it cannot load a part: page.ts then offers it, if it is here itself. */
 export function offerReload(): void {
   dispatchEvent(new Event("vite:preloadError"));
 }

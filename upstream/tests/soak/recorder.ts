@@ -9,18 +9,17 @@ type Recorded = { delivered: string[]; statuses: string[]; sockets: string[] };
  */
 export async function record({ page }: Visitor): Promise<void> {
   await page.addInitScript(() => {
-    const seen = new Set<string>();
+    const seen = new WeakSet<Element>();
     const recorded: Recorded = { delivered: [], statuses: [], sockets: [] };
     Object.assign(window, { recorded });
     const keep = (list: string[], text = "") => {
       if (text && list.at(-1) !== text) list.push(text);
     };
     const look = () => {
-      for (const line of document.querySelectorAll<HTMLElement>(".line[data-id]")) {
+      for (const line of document.querySelectorAll(".line")) {
         // With its raw side it has come from Ably: it is where it stays.
-        const { id = "" } = line.dataset;
-        if (seen.has(id) || line.querySelector<HTMLElement>("[data-raw]")?.hidden) continue;
-        seen.add(id);
+        if (seen.has(line) || line.querySelector<HTMLElement>("[data-raw]")?.hidden) continue;
+        seen.add(line);
         recorded.delivered.push(line.querySelector("[data-body]")?.textContent ?? "");
       }
       keep(recorded.statuses, document.querySelector("[data-status]")?.textContent ?? "");
