@@ -1,9 +1,7 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CDPSession, Page as Tab } from "playwright-core";
 import { argsForAbly, findChromium, launchChromium } from "../../tests/support/chromium.ts";
 import type { File } from "../support/bundle.ts";
-import { ROOT } from "../../tests/support/copy.ts";
 import { type Figure, median } from "./figure.ts";
 import { buildOurs } from "./pages.ts";
 import { KEY, setStage } from "./stage.ts";
@@ -27,6 +25,7 @@ const BATCH = 10;
 const RUNS = 7;
 const HOSTILE_RUNS = 3;
 const HEAP_READINGS = 7;
+const BUSY_MS = 4_000;
 
 /** Messages into one page, and a walk through what it keeps of them. About 4 minutes. */
 export async function measureFlood(): Promise<Figure[]> {
@@ -61,7 +60,6 @@ async function flood(page: File[], load: Load) {
   const browser = await launchChromium(argsForAbly(stage.ablyTlsPort));
   try {
     const tab = await browser.newPage();
-    await tab.addInitScript({ path: join(ROOT, "upstream/bench/flood-probe.mjs") });
     await tab.goto(await stage.serve(page));
     await tab.locator("[data-status]", { hasText: /^Connected$/ }).waitFor();
     const devTools = await tab.context().newCDPSession(tab);
@@ -72,9 +70,8 @@ async function flood(page: File[], load: Load) {
     await sleep(1_000);
     const start = await watch(tab, devTools, () => sleep(3_900));
     const early = await readHeap(devTools);
-    const busyBefore = await readBusy(devTools);
+    const busy = await measureBusy(devTools);
     const rest = await watch(tab, devTools, () => published);
-    const busyAfter = await readBusy(devTools);
     const late = await readHeap(devTools);
     const scroll = await watch(tab, devTools, () => scrollThrough(tab));
     return {
@@ -82,7 +79,7 @@ async function flood(page: File[], load: Load) {
         rates: [...start.rates, ...rest.rates],
         longest: Math.max(start.longest, rest.longest),
       },
-      busy: (busyAfter.seconds - busyBefore.seconds) / (busyAfter.at - busyBefore.at),
+      busy,
       heap: late / early,
       scroll,
     };
@@ -95,16 +92,33 @@ async function flood(page: File[], load: Load) {
 /** What the page did meanwhile: frames in each whole second, and its longest task, ms. */
 async function watch(tab: Tab, devTools: CDPSession, act: () => Promise<unknown>) {
   const tasks = await startTrace(devTools);
-  const now = () => tab.evaluate(() => performance.now());
-  const from = await now();
+  const frames = await tab.evaluateHandle(countFrames);
   await act();
-  const to = await now();
-  const all = await tab.evaluate(() => Reflect.get(globalThis, "frameTimes") as number[]);
+  const { from, to, all } = await frames.evaluate(({ stop }) => stop());
   const rates = Array.from({ length: Math.floor((to - from) / 1_000) }, (_, second) => {
     const start = from + second * 1_000;
     return all.filter((frame) => frame >= start && frame < start + 1_000).length;
   });
   return { rates, longest: await tasks() };
+}
+
+/** Runs in the page. Functions with names of their own would be compiled to call a helper. */
+function countFrames() {
+  const counter = {
+    from: performance.now(),
+    all: [] as number[],
+    frame: 0,
+    next(now: number) {
+      counter.all.push(now);
+      counter.frame = requestAnimationFrame(counter.next);
+    },
+    stop() {
+      cancelAnimationFrame(counter.frame);
+      return { from: counter.from, to: performance.now(), all: counter.all };
+    },
+  };
+  counter.frame = requestAnimationFrame(counter.next);
+  return counter;
 }
 
 type TraceEvent = {
@@ -173,11 +187,18 @@ async function readHeap(devTools: CDPSession): Promise<number> {
   return median(sizes);
 }
 
-/** How long the main thread was busy so far, and when that was read: both in seconds. */
-async function readBusy(devTools: CDPSession): Promise<{ seconds: number; at: number }> {
-  const { metrics } = await devTools.send("Performance.getMetrics");
-  const read = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? NaN;
-  return { seconds: read("TaskDuration"), at: read("Timestamp") };
+/** The share of the time in which the main thread is busy, while nothing else is measured. */
+async function measureBusy(devTools: CDPSession): Promise<number> {
+  const read = async () => {
+    const { metrics } = await devTools.send("Performance.getMetrics");
+    return (name: string) => metrics.find((metric) => metric.name === name)?.value ?? NaN;
+  };
+  const before = await read();
+  await sleep(BUSY_MS);
+  const after = await read();
+  return (
+    (after("TaskDuration") - before("TaskDuration")) / (after("Timestamp") - before("Timestamp"))
+  );
 }
 
 /** From the end to the beginning, as a wheel does. */

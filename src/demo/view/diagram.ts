@@ -18,7 +18,9 @@ import { find, listen, setText } from "./dom.ts";
 import { isOnThisComputer } from "./place.ts";
 
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
-const MAX_DOTS = 3;
+const MAX_DOTS = 6;
+/** Of more messages at once, nobody could follow the dots. */
+const MAX_FOLLOWED = 3;
 /** Shorter times do not fill the bars, so that nobody takes the function for a server. */
 const MIN_SCALE_MS = 10_000;
 
@@ -55,8 +57,8 @@ export function renderDiagram(): (state: State) => void {
     setWords(words, summarize(diagram, now));
     setWords(line, summarizeBriefly(diagram, now));
     renderBars(bars, diagram, now);
-    if (sent > rendered.sent) showDot(bars.socket, "sent");
-    if (received > rendered.received) showDot(bars.socket, "received");
+    showDot(bars.socket, "sent", sent - rendered.sent);
+    showDot(bars.socket, "received", received - rendered.received);
     rendered = { sent, received };
     const { roundTripMs, tokenExpires } = diagram;
     setText(facts.roundTrip, roundTripMs === undefined ? "–" : formatMs(roundTripMs));
@@ -149,8 +151,12 @@ function renderBars(
   bars.socket.style.width = `${(100 * openMs) / longest}%`;
 }
 
-/** A dot that runs along the WebSocket's bar, unless the person wants less motion. */
-function showDot(bar: HTMLElement, direction: "sent" | "received"): void {
+/**
+ * A dot that runs along the WebSocket's bar, unless the person wants less motion.
+ * @param count How many messages went that way since the last dot could show it.
+ */
+function showDot(bar: HTMLElement, direction: "sent" | "received", count: number): void {
+  if (count === 0 || count > MAX_FOLLOWED) return;
   if (REDUCED_MOTION.matches || bar.childElementCount >= MAX_DOTS) return;
   const dot = document.createElement("b");
   dot.className = direction;
