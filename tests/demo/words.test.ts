@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { formatDuration, formatMs } from "../../src/demo/state/diagram.ts";
 import { excerptOf, cutAccents } from "../../src/demo/state/excerpt.ts";
 import { initialsOf } from "../../src/demo/state/people.ts";
-import { describeUnknown, toJson } from "../../src/demo/state/words.ts";
+import { describeRaw, describeUnknown } from "../../src/demo/state/words.ts";
 
 it.each([
   ["Amber Fox", "AF"],
@@ -43,7 +43,6 @@ describe("a message of no known type", () => {
     ["n", { a: [1] }, 'n: {"a":[1]}'],
     ["n", new Uint8Array(3), "n: (3 bytes of binary data)"],
     ["n", new ArrayBuffer(1), "n: (1 byte of binary data)"],
-    ["n", { file: new Uint8Array(3) }, 'n: {"file":"(3 bytes of binary data)"}'],
     ["n", 0, "n: 0"],
     ["n", false, "n: false"],
     ["n", [], "n: []"],
@@ -55,8 +54,13 @@ describe("a message of no known type", () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
     expect(describeUnknown("n", loop)).toBe("n: (data that cannot be shown)");
-    expect(toJson(10n)).toBe("(data that cannot be shown)");
-    expect(toJson(undefined)).toBe("undefined");
+    expect(describeRaw(10n)).toBe("(data that cannot be shown)");
+    expect(describeRaw(undefined)).toBe("undefined");
+  });
+
+  it("shows in the whole message how much binary data it has", () => {
+    const raw = { name: "n", data: new Uint8Array(3) };
+    expect(JSON.parse(describeRaw(raw))).toEqual({ ...raw, data: "(3 bytes of binary data)" });
   });
 });
 
@@ -80,6 +84,7 @@ describe("a text", () => {
   it.each([
     ["of many letters", "x".repeat(60_000), "x".repeat(2_000)],
     ["of many lines", "\n".repeat(30_000), "\n".repeat(125)],
+    ["of many tabs", "\ta".repeat(900), "\ta".repeat(117)],
     ["with many accents on one letter", `ab${"\u0301".repeat(29_000)}`, "a"],
     ["that ends in a family", `${"x".repeat(1_985)}👩‍👩‍👧 and more`, "x".repeat(1_985)],
   ])("%s is cut between characters", (_what, text, shown) => {

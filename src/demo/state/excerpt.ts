@@ -2,7 +2,7 @@
 
 /** What a text may cost to lay out at once. A Latin letter costs 1, any other 2. */
 const MAX_COST = 2_000;
-/** A line begins, or another script, and with it perhaps another font or direction. */
+/** After a tab or a new line, or with another script, which may have another font or direction. */
 const SWITCH_COST = 15;
 
 /** Scripts that are in more than one block of 128 characters. */
@@ -40,7 +40,7 @@ function affordableLength(text: string): number {
   for (const character of text) {
     const script = CONTINUES.test(character) ? last : scriptOf(character);
     cost += script === 0 ? 1 : 2;
-    if (script !== last || character === "\n") cost += SWITCH_COST;
+    if (script !== last || "\t\n".includes(character)) cost += SWITCH_COST;
     if (cost > MAX_COST) break;
     length += character.length;
     last = script;

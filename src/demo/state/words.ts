@@ -16,14 +16,20 @@ function describeData(data: unknown): string {
   if (data === undefined || data === null) return "";
   const text = describeBinary("", data);
   if (typeof text === "string") return text;
+  // What came as JSON has nothing binary inside, and a call for each of its values takes long.
   const json = toJson(data);
   return json === "{}" ? "" : json;
 }
 
-/** JSON of anything, for people to read. Never throws. */
-export function toJson(value: unknown, indent?: number): string {
+/** All that Ably delivered with a message, as JSON in many lines. */
+export function describeRaw(raw: unknown): string {
+  return toJson(raw, describeBinary, 2);
+}
+
+/** JSON of anything. Never throws. */
+function toJson(value: unknown, replacer?: typeof describeBinary, indent?: number): string {
   try {
-    return JSON.stringify(value, describeBinary, indent) ?? String(value);
+    return JSON.stringify(value, replacer, indent) ?? String(value);
   } catch {
     return "(data that cannot be shown)";
   }

@@ -6,7 +6,7 @@ import { cutAccents, excerptOf } from "../state/excerpt.ts";
 import { describeTyping, initialsOf, nameOf } from "../state/people.ts";
 import { type State, entriesOf } from "../state/state.ts";
 import { type Entry, type Line, describeNotice } from "../state/timeline.ts";
-import { toJson } from "../state/words.ts";
+import { describeRaw } from "../state/words.ts";
 import { arrange, copy, setLinkedText, setWords } from "./content.ts";
 import { find, listen, setText } from "./dom.ts";
 
@@ -205,7 +205,7 @@ function fillTime(time: HTMLTimeElement, { timestamp }: Line, clock: Clock): voi
 function fillRaw(details: HTMLDetailsElement, { raw }: Line): void {
   details.hidden = raw === undefined;
   details.ontoggle = () => {
-    setText(find("data-json", details), details.open ? cutAccents(toJson(raw, 2)) : "");
+    setText(find("data-json", details), details.open ? cutAccents(describeRaw(raw)) : "");
   };
 }
 
