@@ -203,9 +203,8 @@ describe.each([
     await page.goto(stage.site.url);
     const problem = page.locator("[data-problem]");
     await problem.getByText("One step left: your Ably key").waitFor();
-    const text = await problem.innerText();
-    expect(text).toContain(sentence);
     // The build is served on this computer, so the page names its file.
-    expect(text).toContain("Write this line into the file .env");
+    await problem.getByText("Write this line into the file .env").waitFor();
+    expect(await problem.innerText()).toContain(sentence);
   });
 });
