@@ -35,13 +35,10 @@ export function createStore(initial: State): Store {
   const render = (startedAt: number) => {
     const shown = state;
     views.forEach(show);
-    const rest = REST * (performance.now() - startedAt);
-    setTimeout(
-      () => {
-        frame = state === shown ? 0 : requestAnimationFrame(render);
-      },
-      Math.min(rest, MAX_REST_MS),
-    );
+    const rest = Math.min(REST * (performance.now() - startedAt), MAX_REST_MS);
+    setTimeout(() => {
+      frame = state === shown ? 0 : requestAnimationFrame(render);
+    }, rest);
   };
   const dispatch = (event: DemoEvent) => {
     state = reduce(state, event);
