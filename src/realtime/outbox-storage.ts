@@ -4,6 +4,7 @@
  * the first, and learns from the second what its original has sent meanwhile.
  */
 import { type ErrorInfo } from "./errors.ts";
+import { readHeaders } from "./messages.ts";
 import { type Storages, parseJson } from "./storage.ts";
 
 export type Stored = {
@@ -53,7 +54,7 @@ export class OutboxStorage {
       const value = parseJson(text);
       if (!isStored(value)) return [];
       this.#lengths.set(value.id, text.length);
-      return value;
+      return { ...value, headers: value.headers ? readHeaders(value) : undefined };
     });
     return stored.toSorted((one, other) => one.writtenAt - other.writtenAt);
   }
@@ -103,21 +104,15 @@ export class OutboxStorage {
 
 /** `Object` makes an empty object of null, and leaves one as it is. */
 function isStored(value: unknown): value is Stored {
-  const { id, name, headers, writtenAt, publishedAt, error }: Partial<Stored> = Object(value);
+  const { id, name, writtenAt, publishedAt, error }: Partial<Stored> = Object(value);
   return (
     typeof id === "string" &&
     id !== "" &&
     typeof name === "string" &&
     Number.isFinite(writtenAt) &&
     (publishedAt === undefined || Number.isFinite(publishedAt)) &&
-    (error === undefined || isErrorInfo(error)) &&
-    (headers === undefined || isHeaders(headers))
+    (error === undefined || isErrorInfo(error))
   );
-}
-
-function isHeaders(value: unknown): boolean {
-  const texts = typeof value === "object" && value !== null ? Object.values(value) : [undefined];
-  return texts.every((text) => typeof text === "string");
 }
 
 function isErrorInfo(value: unknown): value is ErrorInfo {

@@ -84,6 +84,6 @@ function readResponse(from: TokenResponse["from"], { headers, statusCode }: Resu
 }
 
 function readExpires(body: unknown): number | undefined {
-  if (typeof body !== "object" || body === null || !("expires" in body)) return undefined;
-  return typeof body.expires === "number" ? body.expires : undefined;
+  const { expires } = Object(body) as { expires?: unknown };
+  return typeof expires === "number" ? expires : undefined;
 }

@@ -44,8 +44,7 @@ function isUsable(token: TokenDetails & { keyName?: unknown }, clientId: string)
 }
 
 function isTokenDetails(value: unknown): value is TokenDetails {
-  if (typeof value !== "object" || value === null) return false;
-  const { token, issued, expires, capability } = value as Partial<TokenDetails>;
+  const { token, issued, expires, capability }: Partial<TokenDetails> = Object(value);
   return (
     typeof token === "string" &&
     TOKEN.test(token) &&
