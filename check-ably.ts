@@ -24,6 +24,8 @@ const SOCKET = "The network lets WebSockets through to Ably";
 const allows = (operation: string) => `The key allows ${operation} in ${channelName("*")}`;
 const ROUND_TRIP = "A message goes from one client to another";
 
+/** The account is billed by monthly active users, and accepts other SDKs only. */
+const SDK_TOO_OLD = 40168;
 const FIREWALL = "A firewall or a proxy stops it, or there is no network.";
 
 /** Runs one check after another. Skips a check if one that it needs has failed. */
@@ -45,7 +47,10 @@ export async function* checkAbly(
       passed.add(name);
       yield { name, outcome: "ok" };
     } catch (error) {
-      yield { name, outcome: "FAILED", detail: withoutSecret(`${reasonOf(error)}\n${fix}`, key) };
+      const isOldSdk = (error as Partial<Ably.ErrorInfo>).code === SDK_TOO_OLD;
+      const advice = isOldSdk ? "This account needs another SDK: see docs/v3.md." : fix;
+      const detail = withoutSecret(`${reasonOf(error)}\n${advice}`, key);
+      yield { name, outcome: "FAILED", detail };
     }
   }
 }

@@ -110,6 +110,24 @@ it("says that only WebSockets are stopped", async () => {
   await proxy.close();
 });
 
+it("says that the account needs another SDK", async () => {
+  const error = { code: 40168, statusCode: 400, message: "This SDK is not compatible." };
+  const ably = await listen(
+    createServer((request, response) => {
+      const isTime = request.url?.startsWith("/time");
+      const headers = { "content-type": "application/json", "x-ably-errorcode": "40168" };
+      if (isTime) response.writeHead(200, { "content-type": headers["content-type"] }).end("[1]");
+      else response.writeHead(400, headers).end(JSON.stringify({ error }));
+    }),
+  );
+  const { failed, details } = await verdicts(`app.enough:${SECRET}`, ably.port);
+  expect(failed[0]).toBe("FAILED: Ably accepts the key");
+  expect(details).toEqual([
+    "40168: This SDK is not compatible.\nThis account needs another SDK: see docs/v3.md.",
+  ]);
+  await ably.close();
+});
+
 it("checks nothing if there is no key", async () => {
   const [env, ready] = [{ ABLY_API_KEY: "" }, "Skipped: there is no ABLY_API_KEY"];
   const program = await startProgram("npm run check:ably", { cwd: ROOT, env, ready });
