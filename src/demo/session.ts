@@ -108,7 +108,7 @@ function roomEvents(emit: Emit): RoomEvents<Chat> {
   };
 }
 
-/** Collects items that arrive in one task and passes them on together. */
+/** Collects items until the running microtasks end, and passes them on together. */
 function createBatch<Item>(pass: (items: Item[]) => void): (item: Item) => void {
   let items: Item[] = [];
   return (item) => {
@@ -126,10 +126,7 @@ function draftOf({ storages, clientId }: Connection, roomName: string): Session[
   const { tab } = storages;
   return {
     read: () => tab.read("draft", clientId, roomName) ?? "",
-    write(text) {
-      if (text === "") tab.remove("draft", clientId, roomName);
-      // Where storage is full, the draft is lost at a reload.
-      else tab.write(text, "draft", clientId, roomName);
-    },
+    // Where storage is full, the draft is lost at a reload.
+    write: (text) => void tab.write(text, "draft", clientId, roomName),
   };
 }

@@ -37,7 +37,7 @@ const MIN_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
 /** https://ably.com/docs/channels/options/rewind */
 const MAX_REWIND = 100;
-/** Ably delivers the last two minutes again, and a dead connection is noticed after half a minute. */
+/** Ably delivers two minutes again, less 30 s until a dead connection is noticed, and 10 s to be safe. */
 const MAX_BREAK_MS = 80_000;
 
 export class Attachment<C extends Contract> {
@@ -139,10 +139,14 @@ export class Attachment<C extends Contract> {
 
   #onAttached(isResumed: boolean, error: ErrorInfo | undefined): void {
     this.#retry.reset();
-    const mayHaveGap = this.#wasAttached && !isResumed;
+    // A resumed attachment does not bring the rest of the history that was on its way.
+    const mayHaveGap = this.#wasAttached && (!isResumed || this.#messages.isHolding);
     this.#wasAttached = true;
     if (mayHaveGap && this.#isOwnBreakShort()) this.#messages.hold();
-    else this.#report(error, !mayHaveGap);
+    else {
+      this.#report(error, !mayHaveGap);
+      this.#messages.release();
+    }
     this.#closedAt = undefined;
     this.#outbox.setRoom({ type: "open" }); // outbox.ts
     void this.presence?.enterIfNeeded();
@@ -186,7 +190,7 @@ export class Attachment<C extends Contract> {
   async #endHistorySoon(): Promise<void> {
     const { connection } = this.#connection.client;
     await connection.ping().catch(() => {});
-    // When the connection drops, the next attachment brings the history, and sends another ping.
+    // After a drop, the next attachment sends another ping.
     if (this.#isOpen && connection.state === "connected") this.#endHistory();
   }
 
@@ -201,7 +205,7 @@ export class Attachment<C extends Contract> {
   #report(error?: ErrorInfo, isContinuous = true): void {
     if (!this.#isOpen) return;
     this.#events.status?.({ state: this.#channel.state, isContinuous, error });
-    if (!isContinuous) this.#outbox.forgetDelivered(); // outbox.ts
+    if (!isContinuous) this.#outbox.forgetAcknowledged(); // outbox.ts
   }
 
   readonly #onConnection = ({ current, previous }: ConnectionStateChange): void => {

@@ -47,7 +47,7 @@ export type ConnectOptions = {
   ably?: AblyOptions;
   /** The browser's storage and window. A test brings its own. */
   storages?: Storages;
-  page?: EventTarget | undefined;
+  page?: EventTarget;
 };
 
 export const AUTH_URL = "/.netlify/functions/ably-token-request";
@@ -86,7 +86,7 @@ export class Connection {
     const { observe = () => {}, ably = {}, storages = openStorages() } = options;
     this.clientId = clientId;
     this.storages = storages;
-    this.page = "page" in options ? options.page : globalThis.window;
+    this.page = options.page ?? globalThis.window;
     this.#observe = observe;
     // XHRPolling is for networks that block WebSockets.
     const plugins: Record<string, unknown> = { FetchRequest, WebSocketTransport, XHRPolling };
@@ -147,7 +147,7 @@ export class Connection {
     await this.#closeAndWait();
     if (!this.#isWanted) return;
     // Without a token there is no attempt: connecting makes one, and reports why it fails.
-    await this.renew().catch(() => this.client.connect());
+    await this.renew().catch(() => this.#isWanted && this.client.connect());
   }
 
   /** Opens another connection, so that the SDK forgets what Ably has not acknowledged. */
@@ -187,6 +187,8 @@ export class Connection {
   }
 
   readonly #onState = ({ current, reason }: ConnectionStateChange): void => {
+    // It was closed while it waited for a token.
+    if (current === "connected" && !this.#isWanted) return this.client.close();
     if (current === "failed" && this.#usesStoredToken) {
       // The next state reports whether a new token helps.
       return void this.renewStoredToken()?.catch(() => {});
@@ -215,9 +217,10 @@ export class Connection {
 
   async #closeAndWait(): Promise<void> {
     const { connection } = this.client;
+    if (connection.state !== "failed" && connection.state !== "initialized") {
+      this.client.close();
+      await connection.whenState("closed");
+    }
     this.#retry.reset();
-    if (connection.state === "failed" || connection.state === "initialized") return;
-    this.client.close();
-    await connection.whenState("closed");
   }
 }

@@ -26,14 +26,14 @@ export type Contract = {
   profile: Schema;
 };
 
-type Output<Type> = Type extends Schema<infer Value> ? Value : never;
+type OutputOf<Type> = Type extends Schema<infer Value> ? Value : never;
 type SchemaOf<Type> = Type extends { schema: infer Inner } ? Inner : Type;
 
 export type MessageName<C extends Contract> = keyof C["messages"] & string;
-export type Data<C extends Contract, Name extends MessageName<C>> = Output<
+export type Data<C extends Contract, Name extends MessageName<C>> = OutputOf<
   SchemaOf<C["messages"][Name]>
 >;
-export type Profile<C extends Contract> = Output<C["profile"]>;
+export type Profile<C extends Contract> = OutputOf<C["profile"]>;
 
 /** A message by its name, so that `if (content.name === …)` also narrows `content.data`. */
 export type Content<C extends Contract> = {
@@ -47,9 +47,8 @@ export function parseMessage<C extends Contract>(
   data: unknown,
   clientId: string,
 ): Content<C> | undefined {
-  if (typeof name !== "string") return undefined;
   const type = typeOf(contract, name);
-  if (!type || (isFromServer(type) && !isServer(clientId))) return undefined;
+  if (!type || isForged(contract, name, clientId)) return undefined;
   const result = validate(isFromServer(type) ? type.schema : type, data);
   return result && ({ name, data: result.value } as Content<C>);
 }
@@ -61,12 +60,12 @@ export function parseProfile<C extends Contract>(contract: C, data: unknown) {
 
 /** Returns true for a message that claims to be from a server and is not. Do not show it. */
 export function isForged(contract: Contract, name: unknown, clientId: string): boolean {
-  const type = typeof name === "string" ? typeOf(contract, name) : undefined;
+  const type = typeOf(contract, name);
   return type !== undefined && isFromServer(type) && !isServer(clientId);
 }
 
-function typeOf({ messages }: Contract, name: string): MessageType | undefined {
-  return Object.hasOwn(messages, name) ? messages[name] : undefined;
+function typeOf({ messages }: Contract, name: unknown): MessageType | undefined {
+  return typeof name === "string" && Object.hasOwn(messages, name) ? messages[name] : undefined;
 }
 
 function isFromServer(type: MessageType): type is { schema: Schema; from: "server" } {

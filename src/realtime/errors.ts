@@ -81,15 +81,13 @@ const TOKEN_REQUEST_FAILED = 80019;
 
 /** Returns the code and the message that explain most: of the innermost cause. Takes anything. */
 export function readError(error: unknown): ErrorInfo {
-  if (!isErrorLike(error)) return { code: 0, statusCode: 0, message: String(error) };
+  const { code = 0, statusCode = 0, message = String(error), cause } = asError(error);
   // Ably wraps what the token function answered.
-  if (isErrorLike(error.cause) && error.cause.code) return readError(error.cause);
-  const { code = 0, statusCode = 0, message = String(error) } = error;
-  return { code, statusCode, message };
+  return asError(cause).code ? readError(cause) : { code, statusCode, message };
 }
 
 export function isTokenError(error: unknown): boolean {
-  return isErrorLike(error) && error.code === TOKEN_REQUEST_FAILED;
+  return asError(error).code === TOKEN_REQUEST_FAILED;
 }
 
 /** Returns true if the same operation may succeed later, without anyone doing anything. */
@@ -110,6 +108,7 @@ export function kindOfCode(code: number): ErrorKind {
   return KIND_OF_CODE.get(code) ?? (isTrouble ? "ably-trouble" : "unknown");
 }
 
-function isErrorLike(error: unknown): error is Partial<ErrorInfo> & { cause?: unknown } {
-  return typeof error === "object" && error !== null;
+/** `Object` makes an object of anything. */
+function asError(value: unknown): Partial<ErrorInfo> & { cause?: unknown } {
+  return Object(value);
 }

@@ -19,7 +19,7 @@ export {
 } from "./contract.ts";
 export type { ErrorInfo } from "./errors.ts";
 export { type Identity, loadIdentity, saveIdentity } from "./identity.ts";
-export { type RoomMessage, messageKey } from "./messages.ts";
+export { NOBODY, type RoomMessage, messageKey } from "./messages.ts";
 export { cleanName, isMadeUpName, isVisible, makeName } from "./names.ts";
 export type { Unsent } from "./outbox.ts"; // outbox.ts
 export type { Member } from "./presence.ts";

@@ -19,6 +19,9 @@ export type RoomMessage<C extends Contract> = {
   raw: InboundMessage;
 };
 
+/** In place of the client ID of a message that has none. */
+export const NOBODY = "(nobody)";
+
 const MAX_KEYS_KEPT = 10_000;
 const MAX_KEY_PART_LENGTH = 128;
 /** The furthest time that a Date can hold. */
@@ -32,7 +35,8 @@ export class Messages<C extends Contract> {
   #isHistory = true;
   /** Messages that wait until it is known whether some are missing before them. */
   #held: RoomMessage<C>[] | undefined;
-  #repeats = 0;
+  /** For each message that Ably has delivered since, also for a forged one: whether it was known. */
+  #areKnown: boolean[] = [];
 
   constructor(channel: RealtimeChannel, contract: C, report: (message: RoomMessage<C>) => void) {
     this.#channel = channel;
@@ -48,7 +52,7 @@ export class Messages<C extends Contract> {
   /** Holds back what arrives until `release`. */
   hold(): void {
     this.#held ??= [];
-    this.#repeats = 0;
+    this.#areKnown = [];
   }
 
   get isHolding(): boolean {
@@ -56,12 +60,11 @@ export class Messages<C extends Contract> {
   }
 
   /**
-   * Returns whether what was held follows on what came before: it begins with messages that are
+   * Returns whether what was held follows on what came before: it begins with a message that is
    * known, or Ably had fewer than it delivers to a new page.
    */
   isComplete(mostDelivered: number): boolean {
-    const held = this.#held?.length ?? 0;
-    return this.#repeats > 0 || held < mostDelivered;
+    return this.#areKnown[0] === true || this.#areKnown.length < mostDelivered;
   }
 
   release(): void {
@@ -81,11 +84,10 @@ export class Messages<C extends Contract> {
 
   readonly #onMessage = (raw: InboundMessage): void => {
     const message = this.#read(raw);
-    if (isForged(this.#contract, raw.name, message.clientId)) return;
-    if (!this.#isNew(message.key)) {
-      this.#repeats++;
-      return;
-    }
+    const isKnown = this.#seen.has(message.key);
+    if (this.#held) this.#areKnown.push(isKnown);
+    if (isKnown || isForged(this.#contract, raw.name, message.clientId)) return;
+    this.#remember(message.key);
     if (this.#held) this.#held.push(message);
     else this.#report(message);
   };
@@ -93,7 +95,7 @@ export class Messages<C extends Contract> {
   #read(raw: InboundMessage): RoomMessage<C> {
     const { name, data } = raw;
     const id = String(raw.id);
-    const clientId = String(raw.clientId ?? "(nobody)");
+    const clientId = String(raw.clientId ?? NOBODY);
     const timestamp = Math.abs(raw.timestamp) <= MAX_TIME_MS ? raw.timestamp : Date.now();
     const content = parseMessage(this.#contract, name, data, clientId);
     const key = messageKey(clientId, id);
@@ -102,12 +104,10 @@ export class Messages<C extends Contract> {
   }
 
   /** Rewind, resume and a second attach can deliver a message again. */
-  #isNew(key: string): boolean {
-    if (this.#seen.has(key)) return false;
+  #remember(key: string): void {
     this.#seen.add(key);
     const [oldest] = this.#seen;
     if (this.#seen.size > MAX_KEYS_KEPT && oldest !== undefined) this.#seen.delete(oldest);
-    return true;
   }
 }
 

@@ -56,15 +56,18 @@ export class OutboxStorage {
       this.#lengths.set(value.id, text.length);
       return { ...value, headers: value.headers ? readHeaders(value) : undefined };
     });
-    return stored.toSorted((one, other) => one.writtenAt - other.writtenAt);
+    return stored.toSorted(byTime);
   }
 
-  /** Returns false if the browser could not store it, or the tab would store too much. */
+  /**
+   * Returns false if the browser could not store it, or the tab would store too much. What is stored
+   * already may grow: otherwise a reload would find it as it was before Ably refused it.
+   */
   save(entry: Stored): boolean {
     const text = JSON.stringify(entry);
-    this.#lengths.delete(entry.id);
+    const isStoredAlready = this.#lengths.delete(entry.id);
     const total = [...this.#lengths.values()].reduce((sum, length) => sum + length, text.length);
-    if (total > MAX_LENGTH) return false;
+    if (total > MAX_LENGTH && !isStoredAlready) return false;
     if (!this.#storages.tab.write(text, ...this.#key, entry.id)) return false;
     this.#lengths.set(entry.id, text.length);
     return true;
@@ -100,6 +103,11 @@ export class OutboxStorage {
       if (isOld || index >= MAX_PUBLISHED) this.forgetPublished(id, channel);
     });
   }
+}
+
+/** Sorts messages as they were sent. */
+export function byTime(one: Stored, other: Stored): number {
+  return one.writtenAt - other.writtenAt;
 }
 
 /** `Object` makes an empty object of null, and leaves one as it is. */

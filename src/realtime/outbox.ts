@@ -17,17 +17,17 @@ import {
 } from "./contract.ts";
 import { type ErrorInfo, isTemporary, readError } from "./errors.ts";
 import { randomId } from "./identity.ts";
-import { OutboxStorage, type Stored } from "./outbox-storage.ts";
+import { OutboxStorage, type Stored, byTime } from "./outbox-storage.ts";
 import { Retry } from "./retry.ts";
 
 /** A message of this tab that Ably has not delivered back yet. */
 export type Unsent<C extends Contract> = Content<C> & {
   id: string;
   /**
-   * `delivered`: Ably has acknowledged it, and delivers it back soon. `failed`: Ably refused it.
+   * `acknowledged`: Ably has it, and delivers it back soon. `failed`: Ably refused it.
    * `unconfirmed`: nobody knows whether Ably has it. The last two wait for `retry` or `discard`.
    */
-  delivery: "waiting" | "publishing" | "delivered" | "failed" | "unconfirmed";
+  delivery: "waiting" | "publishing" | "acknowledged" | "failed" | "unconfirmed";
   /**
    * What it waits for: the connection, the room, the messages before it, or another try, because Ably
    * has limited the rate or had an error.
@@ -53,7 +53,7 @@ type Entry = Stored &
   Pick<Unsent<Contract>, "delivery" | "waitsFor" | "isStored"> & {
     /** When it was first published, by a clock that nobody can set: `performance.now()`. */
     publishedTick?: number | undefined;
-    /** The room has delivered it back before the acknowledgement, or may have to an earlier load. */
+    /** Do not wait for the room to deliver it back: it has, or may have before this load. */
     isEchoed?: boolean;
     settle?: { resolve(): void; reject(error: ErrorInfo): void } | undefined;
   };
@@ -96,7 +96,7 @@ export class Outbox<C extends Contract> {
   readonly #channel: RealtimeChannel;
   readonly #contract: C;
   readonly #storage: OutboxStorage;
-  readonly #listeners = new Set<(unsent: Unsent<C>[]) => void>();
+  readonly #listeners = new Set<() => void>();
   readonly #retry = new Retry(() => this.#next(), MIN_RETRY_MS, MAX_RETRY_MS);
   #entries: Entry[];
   #room: RoomState = { type: "opening" };
@@ -120,20 +120,17 @@ export class Outbox<C extends Contract> {
    * @param listener Called with what is unsent, now and whenever it changes, until it is closed.
    * @param headers Returns what is sent beside the data of each message.
    */
-  open(
-    listener?: (unsent: Unsent<C>[]) => void,
-    headers: () => Record<string, string> | undefined = () => undefined,
-  ) {
-    if (listener) this.#listeners.add(listener);
-    if (this.#entries.length > 0) listener?.(this.#unsent());
+  open(listener: (unsent: Unsent<C>[]) => void, headers?: () => Record<string, string>) {
+    // Two rooms may listen with one function.
+    const report = () => listener(this.#unsent());
+    this.#listeners.add(report);
+    if (this.#entries.length > 0) report();
     return {
       send: <Name extends MessageName<C>>(name: Name, data: Data<C, Name>, id = randomId()) =>
-        this.#send(name, data, id, headers()),
-      retry: (id: string) => this.#retryFailed(id),
+        this.#send(name, data, id, headers),
+      retry: (id: string) => this.#retryStopped(id),
       discard: (id: string) => this.#discard(id),
-      close: () => {
-        if (listener) this.#listeners.delete(listener);
-      },
+      close: () => this.#listeners.delete(report),
     };
   }
 
@@ -141,7 +138,7 @@ export class Outbox<C extends Contract> {
     name: string,
     data: unknown,
     id: string,
-    headers: Record<string, string> | undefined,
+    headers?: () => Record<string, string>,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const writtenAt = Math.max(Date.now(), (this.#entries.at(-1)?.writtenAt ?? 0) + 1);
@@ -149,7 +146,7 @@ export class Outbox<C extends Contract> {
         id,
         name,
         data,
-        headers,
+        headers: headers?.(),
         writtenAt,
         delivery: "waiting",
         waitsFor: undefined,
@@ -165,8 +162,8 @@ export class Outbox<C extends Contract> {
     });
   }
 
-  #retryFailed(id: string): void {
-    const entry = this.#findFailed(id);
+  #retryStopped(id: string): void {
+    const entry = this.#findStopped(id);
     if (!entry) return;
     Object.assign(entry, { delivery: "waiting", error: undefined });
     if (!this.#isAcknowledged(entry)) this.#forgetPublished(entry);
@@ -181,14 +178,14 @@ export class Outbox<C extends Contract> {
   }
 
   #discard(id: string): void {
-    const entry = this.#findFailed(id);
+    const entry = this.#findStopped(id);
     if (entry) this.#remove(entry);
   }
 
   setRoom(room: RoomState): void {
     this.#room = room;
     // Nobody delivers back what a closed room has sent.
-    if (room.type === "closed") this.forgetDelivered();
+    if (room.type === "closed") this.forgetAcknowledged();
     this.#next();
   }
 
@@ -197,7 +194,7 @@ export class Outbox<C extends Contract> {
     const entry = this.#entries.find((known) => known.id === id);
     if (!entry) return;
     entry.isEchoed = true;
-    if (entry.delivery === "delivered") return this.#remove(entry);
+    if (entry.delivery === "acknowledged") return this.#remove(entry);
     this.#saveAcknowledged(entry);
     if (entry.delivery === "publishing") return;
     entry.settle?.resolve();
@@ -205,8 +202,8 @@ export class Outbox<C extends Contract> {
   }
 
   /** After a gap, nobody knows whether Ably still delivers what it has acknowledged. */
-  forgetDelivered(): void {
-    for (const entry of this.#entries.filter(({ delivery }) => delivery === "delivered")) {
+  forgetAcknowledged(): void {
+    for (const entry of this.#entries.filter(({ delivery }) => delivery === "acknowledged")) {
       this.#remove(entry);
     }
   }
@@ -221,7 +218,8 @@ export class Outbox<C extends Contract> {
       this.#remove(entry);
     }
     const known = new Set(this.#entries.map(({ id }) => id));
-    this.#entries = [...this.#restore().filter(({ id }) => !known.has(id)), ...this.#entries];
+    const others = this.#restore().filter(({ id }) => !known.has(id));
+    this.#entries = [...others, ...this.#entries].toSorted(byTime);
     this.#changed();
     this.#next();
   }
@@ -265,7 +263,7 @@ export class Outbox<C extends Contract> {
     if (performance.now() < this.#nextAt) return { type: "wait", for: "turn" };
     const other = this.#storage.readPublished(entry.id);
     if (other?.isAcknowledged) return { type: "done" };
-    return { type: this.#isRecognized(entry, other?.at) ? "publish" : "ask" };
+    return { type: this.#isSafeToPublish(entry, other?.at) ? "publish" : "ask" };
   }
 
   #saveAcknowledged({ id }: Entry): void {
@@ -277,7 +275,7 @@ export class Outbox<C extends Contract> {
   }
 
   /** Returns whether Ably would drop a repeat of the message, or it was never published. */
-  #isRecognized(
+  #isSafeToPublish(
     { publishedAt, publishedTick }: Pick<Entry, "publishedAt" | "publishedTick">,
     publishedByCopyAt?: number,
   ): boolean {
@@ -321,7 +319,7 @@ export class Outbox<C extends Contract> {
     const isRate = error.statusCode === TOO_MANY_REQUESTS;
     this.#retryReason = isRate ? "rate" : "error";
     entry.delivery = "waiting";
-    // Ably does not have it. After any other error, also an earlier one, it may.
+    // A first try that was limited has not reached Ably. After any other error, it may have.
     if (isRate && isFirst) this.#forgetPublished(entry);
     this.#changed();
     if (isConnected) this.#retry.later();
@@ -332,7 +330,7 @@ export class Outbox<C extends Contract> {
     this.#storage.remove(entry.id);
     this.#saveAcknowledged(entry);
     entry.settle?.resolve();
-    entry.delivery = "delivered";
+    entry.delivery = "acknowledged";
     if (this.#room.type === "closed" || entry.isEchoed) this.#remove(entry);
     else this.#changed();
   }
@@ -343,7 +341,7 @@ export class Outbox<C extends Contract> {
   }
 
   readonly #onConnection = ({ current }: ConnectionStateChange): void => {
-    if (current === "disconnected") this.#forgetOldInFlight();
+    if (current === "disconnected") this.#forgetInFlightWhenOld();
     this.#next();
   };
 
@@ -351,11 +349,11 @@ export class Outbox<C extends Contract> {
    * The SDK publishes again what Ably had not acknowledged when the connection was lost, however long
    * ago that was. Another connection makes it forget the message, and `#decide` asks the person.
    */
-  #forgetOldInFlight(): void {
+  #forgetInFlightWhenOld(): void {
     const entry = this.#entries.find(({ delivery }) => delivery === "publishing");
     if (!entry) return;
     const age = performance.now() - (entry.publishedTick ?? 0);
-    const left = this.#isRecognized(entry) ? REPEATS_DROPPED_MS - REPEAT_MARGIN_MS - age : 0;
+    const left = this.#isSafeToPublish(entry) ? REPEATS_DROPPED_MS - REPEAT_MARGIN_MS - age : 0;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const isAway = this.#connection.client.connection.state !== "connected";
@@ -370,16 +368,16 @@ export class Outbox<C extends Contract> {
       .load()
       .filter(isKnown)
       .map((stored) => {
-        const unfailed = this.#isRecognized(stored) ? "waiting" : "unconfirmed";
+        const unfailed = this.#isSafeToPublish(stored) ? "waiting" : "unconfirmed";
         const delivery = stored.error ? "failed" : unfailed;
         const isEchoed = stored.publishedAt !== undefined;
         return { ...stored, delivery, waitsFor: undefined, isStored: true, isEchoed };
       });
   }
 
-  #findFailed(id: string): Entry | undefined {
-    const isFailed = ({ delivery }: Entry) => delivery === "failed" || delivery === "unconfirmed";
-    return this.#entries.find((known) => known.id === id && isFailed(known));
+  #findStopped(id: string): Entry | undefined {
+    const isStopped = ({ delivery }: Entry) => delivery === "failed" || delivery === "unconfirmed";
+    return this.#entries.find((known) => known.id === id && isStopped(known));
   }
 
   #update(entry: Entry, change: Partial<Entry>): void {
@@ -401,7 +399,7 @@ export class Outbox<C extends Contract> {
   }
 
   #changed(): void {
-    for (const listener of this.#listeners) listener(this.#unsent());
+    for (const report of this.#listeners) report();
   }
 
   #unsent(): Unsent<C>[] {

@@ -10,12 +10,12 @@ import {
   channelName,
 } from "./contract.ts";
 import { randomId } from "./identity.ts";
-import { outboxOf } from "./outbox.ts"; // outbox.ts
+import { type Unsent, outboxOf } from "./outbox.ts"; // outbox.ts
 
 export type RoomOptions<C extends Contract> = {
   /**
-   * How much history a new page gets: a time up to "2m", or a number of messages up to 100. Default:
-   * "2m". https://ably.com/docs/channels/options/rewind
+   * How much history a new page gets: a time up to "2m", or a number of messages up to 100, and 0 for
+   * none. Default: "2m". https://ably.com/docs/channels/options/rewind
    */
   history?: string | number;
   /** False: what is sent is published once, or refused. Default: true. */
@@ -63,9 +63,9 @@ export type Room<C extends Contract> = {
     data: Data<C, Name>,
     isEphemeral?: boolean,
   ): Promise<void>;
-  /** Sends a message again that has failed. Does nothing for any other. */
+  /** Sends a message again that has failed or is unconfirmed. Does nothing for any other. */
   retry(id: string): void;
-  /** Forgets a message that has failed. Does nothing for any other. */
+  /** Forgets a message that has failed or is unconfirmed. Does nothing for any other. */
   discard(id: string): void;
   /** Changes some fields of the profile, and keeps the others. */
   setProfile(change: Partial<Profile<C>>): void;
@@ -75,8 +75,10 @@ export type Room<C extends Contract> = {
   close(): void;
 };
 
-/** For each channel, `presence` of each open room. */
-const openRooms = new WeakMap<RealtimeChannel, PresenceMode[]>();
+/** For each channel: `presence` of each open room, and the history that the first one asked for. */
+const openRooms = new WeakMap<RealtimeChannel, OpenRooms>();
+
+type OpenRooms = { modes: PresenceMode[]; history: string | number };
 
 /**
  * Opens a room. It may be closed and opened again at any time: the last call decides. A room that is
@@ -89,8 +91,8 @@ export function openRoom<C extends Contract>(
   options: RoomOptions<C>,
   events: RoomEvents<C> = {},
 ): Room<C> {
-  const { presence = "enter", history = "2m" } = options;
-  const { channel, leave } = joinChannel(connection.client, channelName(name), history, presence);
+  const { presence = "enter" } = options;
+  const { channel, history, leave } = joinChannel(connection.client, channelName(name), options);
   let attachment: Attachment<C> | undefined;
   let isOpen = true;
   let profile = options.profile;
@@ -98,7 +100,8 @@ export function openRoom<C extends Contract>(
   const publish = createPublish<C>(connection, channel, options.headers);
   let sender = withoutOutbox(publish);
   const outbox = outboxOf(connection, channel, contract); // outbox.ts
-  if (options.outbox !== false) sender = outbox.open(events.unsent, options.headers); // outbox.ts
+  const unsent = (list: Unsent<C>[]) => events.unsent?.(list); // outbox.ts
+  if (options.outbox !== false) sender = outbox.open(unsent, options.headers); // outbox.ts
 
   void whenDetached(channel).then(() => {
     if (!isOpen) return;
@@ -117,7 +120,9 @@ export function openRoom<C extends Contract>(
       profile = { ...profile, ...change };
       attachment?.presence?.update(profile);
     },
-    reopen: () => attachment?.attach(),
+    reopen() {
+      if (isOpen) attachment?.attach();
+    },
     close() {
       if (!isOpen) return;
       isOpen = false;
@@ -166,22 +171,23 @@ function createPublish<C extends Contract>(
 function joinChannel(
   { channels }: Client,
   name: string,
-  history: string | number,
-  presence: PresenceMode,
+  { presence = "enter", history = "2m" }: Pick<RoomOptions<Contract>, "presence" | "history">,
 ) {
   const channel = channels.get(name);
-  const rooms = openRooms.get(channel) ?? [];
+  const rooms = openRooms.get(channel) ?? { modes: [], history };
+  const { modes } = rooms;
   openRooms.set(channel, rooms);
-  if (rooms.push(presence) === 1) {
+  if (modes.push(presence) === 1) {
+    rooms.history = history;
     const params: Record<string, string> = history === 0 ? {} : { rewind: String(history) };
     // Rejects if the channel cannot be attached with them. Its next state reports that.
     channel.setOptions({ params, attachOnSubscribe: false }).catch(() => {});
   }
   const leave = () => {
-    rooms.splice(rooms.indexOf(presence), 1);
-    return rooms;
+    modes.splice(modes.indexOf(presence), 1);
+    return modes;
   };
-  return { channel, leave };
+  return { channel, history: rooms.history, leave };
 }
 
 /** Resolves when the channel is not being detached: attaching it meanwhile would lose its history. */

@@ -56,13 +56,13 @@ export function withSafeDecoding(
 
 /** Wraps data that the SDK cannot decode, or not fast, so that it is delivered as it was sent. */
 function makeDecodable(message: { data?: unknown; encoding?: unknown; extras?: unknown }): void {
-  const { data, encoding, extras } = message;
+  const { data, encoding } = message;
   if (!canDecode(encoding, data)) {
     message.data = { encoding, data };
     message.encoding = null;
   }
   // Deltas are never requested here, so no message needs the one before it.
-  if (typeof extras === "object" && extras !== null) Reflect.deleteProperty(extras, "delta");
+  Reflect.deleteProperty(Object(message.extras), "delta");
 }
 
 /** SDKs send no other encodings without encryption: https://sdk.ably.com/builds/ably/specification/main/features/#RSL4 */

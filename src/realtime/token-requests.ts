@@ -29,14 +29,15 @@ const fetchRequest = FetchRequest as Fetch;
 
 export class TokenRequests {
   lastResponse: TokenResponse | undefined;
-  readonly #authUrl: string;
+  readonly #authUrl: string | undefined;
   readonly #report: (step: TokenStep) => void;
 
   /** Gets each token that Ably issues. */
   onToken: (token: unknown) => void = () => {};
 
   constructor(authUrl: string, report: (step: TokenStep) => void) {
-    this.#authUrl = authUrl;
+    // The SDK sends its query apart.
+    [this.#authUrl] = authUrl.split("?", 1);
     this.#report = report;
   }
 
@@ -71,8 +72,8 @@ export class TokenRequests {
     const startedAt = performance.now();
     const result = await fetchRequest(...request);
     this.lastResponse = readResponse("ably", result);
-    const expires = readExpires(result.body);
-    if (result.error || expires === undefined) return result;
+    const { expires } = Object(result.body) as { expires?: unknown };
+    if (result.error || typeof expires !== "number") return result;
     this.onToken(result.body);
     this.#report({ type: "token-issued", ms: performance.now() - startedAt, expires });
     return result;
@@ -81,9 +82,4 @@ export class TokenRequests {
 
 function readResponse(from: TokenResponse["from"], { headers, statusCode }: Result): TokenResponse {
   return { from, status: statusCode, hasErrorCode: headers?.["x-ably-errorcode"] !== undefined };
-}
-
-function readExpires(body: unknown): number | undefined {
-  const { expires } = Object(body) as { expires?: unknown };
-  return typeof expires === "number" ? expires : undefined;
 }

@@ -81,7 +81,7 @@ describe("my messages", () => {
 
   it("that have not changed stay the same objects, so that they are not rendered again", () => {
     const before = after(outbox(unsent("a", "publishing"), unsent("b", "waiting")));
-    const next = outbox(unsent("a", "delivered"), unsent("b", "waiting"));
+    const next = outbox(unsent("a", "acknowledged"), unsent("b", "waiting"));
     const [first, second] = reduce(before, { ...next, now } as DemoEvent).pending;
     expect(first).toMatchObject({ id: "a", delivery: "delivered" });
     expect(second).toBe(before.pending[1]);
@@ -89,7 +89,7 @@ describe("my messages", () => {
 
   it("keep their order below what Ably has confirmed, whatever arrives first", () => {
     const all = outbox(unsent("a"), unsent("b"), unsent("c"));
-    const acknowledged = outbox(unsent("a", "delivered"), unsent("b"), unsent("c"));
+    const acknowledged = outbox(unsent("a", "acknowledged"), unsent("b"), unsent("c"));
     expect(idsOf(all, arrived({ id: "x" }))).toEqual(["x", "a*", "b*", "c*"]);
     expect(idsOf(all, echo("a"), arrived({ id: "x" }))).toEqual(["a", "x", "b*", "c*"]);
     expect(idsOf(all, acknowledged)).toEqual(["a*", "b*", "c*"]);
@@ -128,7 +128,7 @@ describe("my messages", () => {
 
   it("that were acknowledged before a gap stand above its notice", () => {
     const gap: Event = { type: "room", status: { state: "attached", isContinuous: false } };
-    const acknowledged = outbox(unsent("a", "delivered"), unsent("b"));
+    const acknowledged = outbox(unsent("a", "acknowledged"), unsent("b"));
     expect(idsOf(acknowledged, gap, outbox(unsent("b")))).toEqual(["a*", `gap ${now}`, "b*"]);
   });
 

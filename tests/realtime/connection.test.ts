@@ -273,6 +273,53 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     expect(connection.client.connection.state).toBe("closed");
   });
 
+  it.each(["resolves", "rejects"])(
+    "stays closed if the page closes it while a restart waits for the function, which then %s",
+    async (how) => {
+      const signed = await requestToken("ada");
+      let answer: (() => void) | undefined;
+      let isSlow = false;
+      const { connection } = openTab("ada", {
+        requestToken: () => {
+          if (!isSlow) return requestToken("ada");
+          return new Promise((resolve, reject) => {
+            answer = () => (how === "resolves" ? resolve(signed) : reject("no token"));
+          });
+        },
+      });
+      await connected(connection);
+      isSlow = true;
+      const restarted = connection.restart();
+      await expect.poll(() => answer).toBeDefined();
+      connection.close();
+      const states: string[] = [];
+      connection.onStatus(({ state }) => states.push(state));
+      answer?.();
+      await restarted;
+      await connection.client.connection.whenState("closed");
+      expect(states.at(-1) ?? "closed").toBe("closed");
+      // Nothing is on its way that would open it again.
+      await fetch(`http://127.0.0.1:${server().port}/time`);
+      expect(connection.client.connection.state).toBe("closed");
+    },
+  );
+
+  it("starts no second attempt while a restart waits for the function", async () => {
+    const later = vi.spyOn(Retry.prototype, "later");
+    const isWaiting = () => later.mock.contexts.some((retry) => (retry as Retry).isWaiting);
+    const waiting: boolean[] = [];
+    const { connection } = openTab("ada", {
+      requestToken: () => {
+        waiting.push(isWaiting());
+        return requestToken("ada");
+      },
+    });
+    await connected(connection);
+    await connection.restart();
+    expect(later).toHaveBeenCalled();
+    expect(waiting).toEqual([false, false]);
+  });
+
   it("deletes all that the tab has stored at a sign-out, and stores nothing more", async () => {
     const storages = createStorages();
     const { connection } = openTab("ada", { storages });

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Room, type Unsent, openRoom } from "../../src/realtime/index.ts";
+import { OutboxStorage } from "../../src/realtime/outbox-storage.ts";
+import { Outbox } from "../../src/realtime/outbox.ts";
 import { type Notes, notes } from "../support/contract.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
-import { type FakeStorages, createStorages } from "../support/storage.ts";
+import { type FakeStorages, createStorages, openFake } from "../support/storage.ts";
 import { type TabOptions, useLocalAbly } from "../support/tab.ts";
 
 const MINUTE_MS = 60_000;
@@ -115,19 +117,15 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
   it("says when Ably has it, and is forgotten when the room has delivered it", async () => {
     const page = load();
     const seen: string[] = [];
-    const stop = vi.waitFor(() => expect(page.unsent()).toEqual([]));
-    await page.send("one");
-    openRoom(
-      page.connection,
-      notes,
-      roomName,
-      { presence: "none" },
-      {
-        unsent: (list) => seen.push(...list.map(({ delivery }) => delivery)),
-      },
-    );
-    await stop;
+    const unsent = (list: Unsent<Notes>[]) => seen.push(...list.map(({ delivery }) => delivery));
+    openRoom(page.connection, notes, roomName, { presence: "none" }, { unsent });
+    // Local Ably delivers a message before it acknowledges it.
+    vi.spyOn(Outbox.prototype, "echo").mockImplementationOnce(function (this: Outbox<Notes>, id) {
+      void sent.then(() => this.echo(id));
+    });
+    const sent = page.send("one");
     await expect.poll(page.states).toEqual([]);
+    expect([...new Set(seen)]).toEqual(["waiting", "publishing", "acknowledged"]);
     expect(Object.keys(storages.sessionStorage).filter((key) => key.startsWith("unsent"))).toEqual(
       [],
     );
@@ -240,6 +238,16 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     await expect.poll(() => bob).toEqual(["typed before leaving", "back"]);
   });
 
+  it("keeps its order if the next page of the tab has written more", async () => {
+    const kept = load(offline);
+    void kept.send("one");
+    void load(offline).send("two");
+    // The room opens in a later task.
+    await new Promise((resolve) => setImmediate(resolve));
+    kept.page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    expect(kept.states()).toEqual(["one: waiting", "two: waiting"]);
+  });
+
   it.each([
     ["undefined", { data: undefined }],
     ["null", { data: null }],
@@ -328,6 +336,17 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     const isStored = page.unsent().map((message) => message.isStored);
     expect(isStored.slice(0, 19)).toEqual(Array.from({ length: 19 }, () => true));
     expect(isStored.at(-1)).toBe(false);
+  });
+
+  it("is stored as refused even if it then grows beyond the bound", () => {
+    const storage = new OutboxStorage(openFake(storages), "room:lobby", "ada");
+    const entry = { id: "its-id", name: "note", data: { text: "" }, writtenAt: 1 };
+    entry.data.text = "x".repeat(1_000_000 - JSON.stringify(entry).length);
+    expect(storage.save(entry)).toBe(true);
+    const error = { code: 40009, statusCode: 400, message: "Too long" };
+    expect(storage.save({ ...entry, error })).toBe(true);
+    expect(storage.load()).toEqual([{ ...entry, error }]);
+    expect(storage.save({ ...entry, id: "another" })).toBe(false);
   });
 
   it("waits its turn when many are sent at once, and all arrive in order", async () => {
@@ -468,6 +487,32 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     page.connect();
     await expect.poll(() => bob).toEqual(["typed before leaving"]);
     expect(page.states()).toEqual(before);
+  });
+
+  it("is published though its room was closed, and somebody opens it again by mistake", async () => {
+    const bob = await watch();
+    const page = load();
+    await page.send("before");
+    page.connection.close();
+    await page.connection.client.connection.whenState("closed");
+    const sent = page.send("late");
+    page.room.close();
+    page.room.reopen();
+    page.connect();
+    await sent;
+    expect(bob).toEqual(["before", "late"]);
+  });
+
+  it("is reported to two parts of a page that listen with one function", async () => {
+    const listen = vi.fn();
+    const { connection } = load(offline);
+    const options = { presence: "none" } as const;
+    const [one, other] = [1, 2].map(() => {
+      return openRoom(connection, notes, roomName, options, { unsent: listen });
+    });
+    one?.close();
+    void other?.send("note", { text: "hi" });
+    expect(listen.mock.lastCall?.[0]).toMatchObject([{ data: { text: "hi" } }]);
   });
 
   it("is published if its room was opened once more, without an outbox, and closed", async () => {

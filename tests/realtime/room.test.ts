@@ -423,6 +423,88 @@ describe.runIf(hasLocalAbly)("a room", () => {
     expect(room.statuses.filter(({ isContinuous }) => !isContinuous)).toEqual([]);
   });
 
+  it("reports a gap if the connection drops before a restart has brought what was missed", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    await publish("before");
+    await expect.poll(room.texts).toEqual(["before"]);
+    const hold = vi.spyOn(Messages.prototype, "hold").mockImplementationOnce(function (
+      this: Messages<Notes>,
+    ) {
+      this.hold();
+      // What is on its way to this page gets lost.
+      const { activeProtocol } = Reflect.get(client as object, "connection").connectionManager;
+      activeProtocol.transport.onProtocolMessage = () => {};
+      server().faults.dropAll();
+    });
+    const restarted = connection.restart();
+    await client.connection.whenState("closed");
+    await publish("meanwhile");
+    await restarted;
+    await client.connection.whenState("disconnected");
+    await client.connection.whenState("connected");
+    await room.isHere();
+    await publish("after");
+    await expect.poll(room.texts).toContain("after");
+    expect(hold).toHaveBeenCalled();
+    expect(room.texts()).not.toContain("meanwhile");
+    expect(room.statuses.filter(({ isContinuous }) => !isContinuous)).toHaveLength(1);
+  });
+
+  it("reports a gap after a restart though one visitor has filled what Ably delivers", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    client.close();
+    await client.connection.whenState("closed");
+    await publish("lost");
+    const forged = { name: "alarm", data: { text: "forged" } };
+    await publishAll(
+      `room:${roomName}`,
+      Array.from({ length: 100 }, () => forged),
+    );
+    client.connect();
+    await expect.poll(() => room.statuses.some(({ isContinuous }) => !isContinuous)).toBe(true);
+    expect(room.texts()).toEqual([]);
+  });
+
+  it("reports a gap in each of two parts of a page, whose channel has one history", async () => {
+    const one = open(connection, roomName, { ...asAda, history: 10 });
+    const other = open(connection, roomName);
+    await Promise.all([one.isHere(), other.isHere()]);
+    client.close();
+    await client.connection.whenState("closed");
+    const missed = Array.from({ length: 30 }, () => ({ name: "note", data: { text: "missed" } }));
+    await publishAll(`room:${roomName}`, missed);
+    client.connect();
+    for (const { statuses } of [one, other]) {
+      await expect.poll(() => statuses.some(({ isContinuous }) => !isContinuous)).toBe(true);
+    }
+  });
+
+  describe("what it holds back", () => {
+    /** Receives messages by their IDs, as from Ably. */
+    function receive(held: string[]) {
+      let deliver: (message: object) => void = () => {};
+      const channel = { subscribe: (listener: typeof deliver) => (deliver = listener) };
+      const messages = new Messages(channel as never, notes, () => {});
+      messages.subscribe();
+      const from = (id: string) => ({ id, clientId: "eve", name: "note", data: { text: id } });
+      deliver(from("known"));
+      messages.hold();
+      for (const id of held) deliver(from(id));
+      return messages.isComplete(3);
+    }
+
+    it.each([
+      ["begins with a known message", ["known", "a", "b"], true],
+      ["has a known message later", ["a", "known", "b"], false],
+      ["has none, and as many as Ably delivers", ["a", "b", "c"], false],
+      ["has none, and fewer", ["a", "b"], true],
+    ])("is complete or not if it %s", (_what, held, isComplete) => {
+      expect(receive(held)).toBe(isComplete);
+    });
+  });
+
   it("keeps what it holds back if it has to hold back twice", async () => {
     const texts: (string | undefined)[] = [];
     const channel = channelOf(client);

@@ -29,6 +29,13 @@ describe("the function", () => {
     expect(requests.lastResponse).toEqual({ from: "function", status: 200, hasErrorCode: false });
   });
 
+  it("is known by its address, whose query the SDK sends apart", async () => {
+    vi.stubGlobal("fetch", async () => Response.json({ nonce: "n" }));
+    const requests = new TokenRequests(`${AUTH_URL}?team=1`, () => {});
+    await requests.fetch("get", null, AUTH_URL, {}, { team: "1" });
+    expect(requests.lastResponse).toMatchObject({ from: "function" });
+  });
+
   it("is known by the header of its errors", async () => {
     const headers = { "x-ably-errorcode": "40106" };
     const body = { error: { code: 40106, statusCode: 500, message: "no key" } };

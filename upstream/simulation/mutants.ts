@@ -56,15 +56,15 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the notice of a gap",
     file: "src/realtime/attachment.ts",
-    from: "const mayHaveGap = this.#wasAttached && !isResumed;",
-    to: "const mayHaveGap = this.#wasAttached && !isResumed && false;",
+    from: "const mayHaveGap = this.#wasAttached && (!isResumed || this.#messages.isHolding);",
+    to: "const mayHaveGap = this.#wasAttached && (!isResumed || this.#messages.isHolding) && false;",
     foundBy: 11,
   },
   {
     name: "each message once",
     file: "src/realtime/messages.ts",
-    from: "if (this.#seen.has(key)) return false;",
-    to: "",
+    from: "const isKnown = this.#seen.has(message.key);",
+    to: "const isKnown = this.#seen.has(message.key) && false;",
     foundBy: 3,
   },
   {
@@ -84,8 +84,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "what copies of this tab have published",
     file: "src/realtime/outbox.ts",
-    from: 'if (other?.isAcknowledged) return { type: "done" };\n    return { type: this.#isRecognized(entry, other?.at) ? "publish" : "ask" };',
-    to: 'return { type: this.#isRecognized(entry) ? "publish" : "ask" };',
+    from: 'if (other?.isAcknowledged) return { type: "done" };\n    return { type: this.#isSafeToPublish(entry, other?.at) ? "publish" : "ask" };',
+    to: 'return { type: this.#isSafeToPublish(entry) ? "publish" : "ask" };',
     foundBy: "a copy of a tab has published what the tab has not",
   },
   {

@@ -192,7 +192,7 @@ function checkOnce({ sent, record }: World): string[] {
   });
 }
 
-/** What Ably does not have is still there, and what the page calls delivered is there. */
+/** What Ably does not have is still there, and what the page calls acknowledged is there. */
 function checkKept({ sent, record, tabs }: World): string[] {
   const unsent = tabs.flatMap((tab) => tab.unsent);
   const lost = sent
@@ -203,8 +203,8 @@ function checkKept({ sent, record, tabs }: World): string[] {
     .filter(({ delivery }) => delivery === "waiting" || delivery === "publishing")
     .map(({ data, delivery, waitsFor }) => `“${data.text}” is still ${delivery} (${waitsFor})`);
   const wrong = unsent
-    .filter(({ delivery, data }) => delivery === "delivered" && !record.includes(data.text))
-    .map(({ data }) => `“${data.text}” is called delivered and is not`);
+    .filter(({ delivery, data }) => delivery === "acknowledged" && !record.includes(data.text))
+    .map(({ data }) => `“${data.text}” is called acknowledged and is not`);
   return [...lost, ...waiting, ...wrong];
 }
 

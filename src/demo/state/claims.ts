@@ -2,8 +2,7 @@
  * SHOWN. The names of those who are not in the room, as their messages give them. Anyone can write any
  * name there, so such a name is used only if it makes nobody look like somebody else.
  */
-import { cleanName, looksLikeServer } from "../../realtime/index.ts";
-import { NOBODY } from "./people.ts";
+import { NOBODY, cleanName, looksLikeServer } from "../../realtime/index.ts";
 
 /** `name`: what the last message of this person gives, if anyone could have that name. */
 type Claim = { name: string | undefined; shownId: string };

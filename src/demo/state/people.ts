@@ -1,6 +1,12 @@
 /** SHOWN. The people of the room: one for each client ID, however many tabs it has open. */
 import type { Chat } from "../../app.ts";
-import { type Identity, type Member, cleanName, looksLikeServer } from "../../realtime/index.ts";
+import {
+  type Identity,
+  type Member,
+  NOBODY,
+  cleanName,
+  looksLikeServer,
+} from "../../realtime/index.ts";
 import { type Appearance, type Appearances, appearanceOf } from "./appearances.ts";
 import type { Words } from "./words.ts";
 
@@ -9,8 +15,6 @@ export type Person = Appearance & {
   tabs: number;
   isMe: boolean;
 };
-
-export const NOBODY = "(nobody)";
 
 /** A tab that was lost while its person typed cannot say that they stopped. */
 const TYPING_LASTS_MS = 6_000;

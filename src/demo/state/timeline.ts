@@ -22,7 +22,7 @@ export type Line = {
   text: string;
   /** The message has no type that this page knows: `text` is its raw data. */
   isUnknown: boolean;
-  delivery: Unsent<Chat>["delivery"];
+  delivery: Exclude<Unsent<Chat>["delivery"], "acknowledged"> | "delivered";
   waitsFor?: Unsent<Chat>["waitsFor"];
   error?: ErrorInfo | undefined;
   /** False if a reload would lose it. */
@@ -134,7 +134,7 @@ export function readUnsent(unsent: Unsent<Chat>, clientId: string): Line | undef
     isHistory: false,
     text,
     isUnknown: false,
-    delivery,
+    delivery: delivery === "acknowledged" ? "delivered" : delivery,
     waitsFor,
     error,
     isStored,

@@ -8,7 +8,7 @@ import { find, listen } from "./dom.ts";
  * https://ably.com/docs/platform/pricing/limits
  */
 const MAX_TEXT_BYTES = 60_000;
-/** How often typing is published again, and how long after the last key it ends. */
+/** Typing is published again after this time, and ends this long after the last key. */
 const TYPING_INTERVAL_MS = 3_000;
 
 /**
@@ -25,14 +25,12 @@ export function bindComposer(
   // Somebody may have typed before the script was loaded.
   if (box.value === "") box.value = draft.read();
   else draft.write(box.value);
-  fit(box);
   const submit = () => {
     const text = withoutBlankLines(box.value);
     if (!isVisible(text)) return;
     if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
     box.value = "";
     draft.write("");
-    fit(box);
     typing.stop();
     on.send(text);
   };
@@ -55,7 +53,6 @@ export function bindComposer(
     listen(box, "input", () => {
       box.setCustomValidity("");
       draft.write(box.value);
-      fit(box);
       typing.update(isVisible(box.value));
     }),
     listen(find("data-hello"), "click", on.sendHello),
@@ -75,13 +72,6 @@ function refuse(box: HTMLTextAreaElement): void {
   const limit = `${MAX_TEXT_BYTES / 1_000} kB`;
   box.setCustomValidity(`This message is too long. Shorten it to ${limit} of text.`);
   box.reportValidity();
-}
-
-/** Makes the box as high as its text, for browsers without `field-sizing`. */
-function fit(box: HTMLTextAreaElement): void {
-  if (CSS.supports("field-sizing", "content")) return;
-  box.style.height = "auto";
-  box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
 }
 
 function createTyping(report: (isTyping: boolean) => void) {
