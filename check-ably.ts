@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import Ably from "ably";
 import { FunctionError } from "./netlify/functions/ably-token-request/response.ts";
-import { readKey } from "./netlify/functions/ably-token-request/key.ts";
+import { readKey, withoutSecret } from "./netlify/functions/ably-token-request/key.ts";
 import { channelName } from "./src/realtime/contract.ts";
 import { loadEnvFiles } from "./vite/env-files.ts";
 
@@ -49,7 +49,7 @@ export async function* checkAbly(
     } catch (error) {
       const isOldSdk = (error as Partial<Ably.ErrorInfo>).code === SDK_TOO_OLD;
       const advice = isOldSdk ? "This account needs another SDK: see docs/v3.md." : fix;
-      const detail = withoutSecret(`${reasonOf(error)}\n${advice}`, key);
+      const detail = withoutSecret(`${reasonOf(error)}\n${advice}`.trim(), key);
       yield { name, outcome: "FAILED", detail };
     }
   }
@@ -132,11 +132,6 @@ function inTime<T>(promise: Promise<T>): Promise<T> {
 function reasonOf(error: unknown): string {
   const { code, message } = error as Partial<Ably.ErrorInfo>;
   return error instanceof FunctionError || !code ? `${message}` : `${code}: ${message}`;
-}
-
-/** Ably's messages do not contain the secret today, but this project does not control them. */
-function withoutSecret(text: string, key: string): string {
-  return text.replaceAll(key.split(":")[1] ?? key, "…").trim();
 }
 
 async function main(): Promise<void> {

@@ -12,6 +12,7 @@ import type { Host as TransportHost, Transport } from "./transport.ts";
 
 /** How long before its end a token is renewed. */
 const RENEWAL_LEAD_MS = 30_000;
+/** Below this, the client would renew without a pause. */
 const MIN_RENEWABLE_MS = 5_500;
 const TOKEN_REVOKED = 40141;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -105,7 +106,7 @@ export class Connection {
     if (!this.transport) return;
     const { at, error } = this.#host.auth.endOf(this.identity);
     const left = at - Date.now();
-    // Short tokens are renewed later: otherwise the client would renew without a pause.
+    // A token of under 40 s is renewed after three quarters of its time.
     const renewal = left > MIN_RENEWABLE_MS ? Math.max(left - RENEWAL_LEAD_MS, left / 4) : Infinity;
     const renew = () => this.transport?.send({ action: Action.AUTH });
     const isRevoked = error.code === TOKEN_REVOKED;

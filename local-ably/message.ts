@@ -11,7 +11,7 @@ const { APPEND, UPDATE } = MessageAction;
 const MAX_LENGTH = 256; // of an id or an encoding, characters
 /** MessagePack clients decode at most 100 levels, those of the frame included. */
 const MAX_DEPTH = 50;
-/** What a kept message takes beside its texts, bytes. Measured on Node 20. */
+/** What a kept message takes beside its texts, bytes, as measured. */
 const BYTES_PER_MESSAGE = 600;
 /** https://ably.com/docs/platform/errors/codes/40032-invalid-message-extras-field */
 const PERMITTED_EXTRAS = ["echo", "ephemeral", "headers", "privileged", "push", "ref"];

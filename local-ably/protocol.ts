@@ -1,4 +1,4 @@
-// https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message, versions 2 to 6.
+// https://sdk.ably.com/builds/ably/specification/main/features/#protocol-message, versions 1.2 and 2 to 6.
 // OBJECT and OBJECT_SYNC are not implemented.
 import { type AblyError, assert } from "./error.ts";
 import { type Fields, isRecord, toText } from "./format.ts";

@@ -1,7 +1,7 @@
 /** What a test may change. The limits are Ably's: https://ably.com/docs/platform/pricing/limits */
 export const DEFAULT_SETTINGS = {
   connectionStateTtl: 120_000, // how long a dropped connection can be resumed, ms
-  maxIdleInterval: 15_000, // silence before a heartbeat, ms; heartbeatInterval overrides it
+  maxIdleInterval: 15_000, // between heartbeats, ms; heartbeatInterval overrides it
   remainPresentFor: 15_000, // how long a member stays without a connection, ms
   messageTtl: 120_000, // how far back history, rewind, resume and deduplication reach, ms
   mutableMessages: true, // messages can be changed and annotated; on Ably, a channel rule

@@ -46,7 +46,7 @@ export async function publish<Name extends MessageName<typeof chat>>(
     await channel.publish(id === undefined ? { name, data } : { id, name, data });
     return undefined;
   } catch (error) {
-    return readError(error);
+    return toErrorInfo(error);
   }
 }
 
@@ -69,7 +69,7 @@ function refusal(message: string): ErrorInfo {
   return { code: 40000, statusCode: 400, message };
 }
 
-function readError(error: unknown): ErrorInfo {
+function toErrorInfo(error: unknown): ErrorInfo {
   const { code, statusCode, message } = error as Partial<ErrorInfo>;
   return {
     code: code ?? 50000,

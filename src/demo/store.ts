@@ -15,8 +15,8 @@ export type Store = {
 };
 
 const TICK_MS = 1_000;
-/** How long, as a multiple of what the render took. */
-const REST = 4;
+/** A rest lasts this many times as long as its render. */
+const REST_FACTOR = 4;
 const MAX_REST_MS = 100;
 
 export function createStore(initial: State): Store {
@@ -35,7 +35,7 @@ export function createStore(initial: State): Store {
   const render = (startedAt: number) => {
     const shown = state;
     views.forEach(show);
-    const rest = Math.min(REST * (performance.now() - startedAt), MAX_REST_MS);
+    const rest = Math.min(REST_FACTOR * (performance.now() - startedAt), MAX_REST_MS);
     setTimeout(() => {
       frame = state === shown ? 0 : requestAnimationFrame(render);
     }, rest);

@@ -4,7 +4,7 @@ import type { Connection } from "./connection.ts";
 import type { Contract, Profile } from "./contract.ts";
 import { type ErrorInfo, isTemporary, readError } from "./errors.ts";
 import { Messages, type RoomMessage } from "./messages.ts";
-import { type Outbox, type Unsent, outboxOf } from "./outbox.ts"; // outbox.ts
+import { type Outbox, type Unsent, outboxOf } from "./outbox.ts"; // delete with outbox.ts
 import { type Member, Presence } from "./presence.ts";
 import { Retry } from "./retry.ts";
 
@@ -14,7 +14,7 @@ export type RoomEvents<C extends Contract> = {
   members?(members: Member<C>[]): void;
   status?(status: RoomStatus): void;
   /** This tab's messages that Ably has not delivered back yet, in order, whenever they change. */
-  unsent?(unsent: Unsent<C>[]): void; // outbox.ts
+  unsent?(unsent: Unsent<C>[]): void; // delete with outbox.ts
 };
 
 export type RoomStatus = {
@@ -47,7 +47,7 @@ export class Attachment<C extends Contract> {
   readonly #events: RoomEvents<C>;
   readonly #settings: Settings<C>;
   readonly #messages: Messages<C>;
-  readonly #outbox: Outbox<C>; // outbox.ts
+  readonly #outbox: Outbox<C>; // delete with outbox.ts
   readonly #retry = new Retry(() => this.attach(), MIN_RETRY_MS, MAX_RETRY_MS);
   #isSubscribed = false;
   #wasAttached = false;
@@ -67,10 +67,10 @@ export class Attachment<C extends Contract> {
     this.#channel = channel;
     this.#events = events;
     this.#settings = settings;
-    this.#outbox = outboxOf(connection, channel, contract); // outbox.ts
+    this.#outbox = outboxOf(connection, channel, contract); // delete with outbox.ts
     this.#messages = new Messages(channel, contract, (message) => {
       events.message?.(message);
-      if (message.clientId === connection.clientId) this.#outbox.echo(message.id); // outbox.ts
+      if (message.clientId === connection.clientId) this.#outbox.echo(message.id); // delete with outbox.ts
     });
     if (settings.presence !== "none") {
       this.presence = new Presence(connection, channel, contract, settings.profile, {
@@ -79,8 +79,8 @@ export class Attachment<C extends Contract> {
       });
     }
     connection.client.connection.on(this.#onConnection);
-    connection.page?.addEventListener("pagehide", this.#onPageHide);
-    connection.page?.addEventListener("pageshow", this.#onPageShow);
+    connection.window?.addEventListener("pagehide", this.#onPageHide);
+    connection.window?.addEventListener("pageshow", this.#onPageShow);
     channel.on(this.#onState);
     this.#subscribe();
     const { state } = channel;
@@ -91,7 +91,7 @@ export class Attachment<C extends Contract> {
   attach(): void {
     this.#retry.stop();
     if (this.#channel.state === "attached") return;
-    this.#outbox.setRoom({ type: "opening" }); // outbox.ts
+    this.#outbox.setGate({ type: "opening" }); // delete with outbox.ts
     // The channel's next state reports an error.
     this.#channel.attach().catch(() => {});
   }
@@ -100,8 +100,8 @@ export class Attachment<C extends Contract> {
     this.#isOpen = false;
     this.#retry.stop();
     this.#connection.client.connection.off(this.#onConnection);
-    this.#connection.page?.removeEventListener("pagehide", this.#onPageHide);
-    this.#connection.page?.removeEventListener("pageshow", this.#onPageShow);
+    this.#connection.window?.removeEventListener("pagehide", this.#onPageHide);
+    this.#connection.window?.removeEventListener("pageshow", this.#onPageShow);
     this.#channel.off(this.#onState);
     this.#messages.close();
     this.presence?.close();
@@ -148,7 +148,7 @@ export class Attachment<C extends Contract> {
       this.#messages.release();
     }
     this.#closedAt = undefined;
-    this.#outbox.setRoom({ type: "open" }); // outbox.ts
+    this.#outbox.setGate({ type: "open" }); // delete with outbox.ts
     void this.presence?.enterIfNeeded();
     if (this.#settings.presence !== "enter") void this.#endHistorySoon();
   }
@@ -166,7 +166,7 @@ export class Attachment<C extends Contract> {
   #onRefused(error: ErrorInfo | undefined): void {
     if (!this.#isOpen) return;
     if (error && isTemporary(error)) this.#retry.later();
-    else if (error) this.#outbox.setRoom({ type: "refused", error }); // outbox.ts
+    else if (error) this.#outbox.setGate({ type: "refused", error }); // delete with outbox.ts
     this.#report(error);
   }
 
@@ -205,7 +205,7 @@ export class Attachment<C extends Contract> {
   #report(error?: ErrorInfo, isContinuous = true): void {
     if (!this.#isOpen) return;
     this.#events.status?.({ state: this.#channel.state, isContinuous, error });
-    if (!isContinuous) this.#outbox.forgetAcknowledged(); // outbox.ts
+    if (!isContinuous) this.#outbox.forgetAcknowledged(); // delete with outbox.ts
   }
 
   readonly #onConnection = ({ current, previous }: ConnectionStateChange): void => {
@@ -219,7 +219,7 @@ export class Attachment<C extends Contract> {
 
   readonly #onPageShow = (event: Event): void => {
     if (!("persisted" in event && event.persisted)) return;
-    this.#outbox.reload(); // outbox.ts
+    this.#outbox.reload(); // delete with outbox.ts
     void this.presence?.enterIfNeeded();
   };
 }

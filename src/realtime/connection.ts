@@ -13,10 +13,10 @@ import {
 import { type ErrorInfo, type TokenResponse, isTemporary, readError } from "./errors.ts";
 import { localAblyOptions } from "./local-ably.ts"; // delete with local-ably/
 import { Retry } from "./retry.ts";
-import { makeDecodingSafe } from "./safe-decoding.ts"; // safe-decoding.ts
+import { makeDecodingSafe } from "./safe-decoding.ts"; // delete with safe-decoding.ts
 import { type Storages, openStorages } from "./storage.ts";
-import { TokenRequests, type TokenStep } from "./token-requests.ts"; // token-requests.ts
-import { forgetToken, loadToken, saveToken } from "./token.ts"; // token.ts
+import { TokenRequests, type TokenStep } from "./token-requests.ts"; // delete with token-requests.ts
+import { forgetToken, loadToken, saveToken } from "./token.ts"; // delete with token.ts
 
 export type Client = BaseRealtime;
 
@@ -32,7 +32,7 @@ export type ConnectionStatus = {
 
 /** What happens on the way to a connection, for a page that shows it. */
 export type ConnectionStep =
-  | TokenStep // token-requests.ts
+  | TokenStep // delete with token-requests.ts
   /** The tab has a token from an earlier load. It ends at `expires`, in ms since the epoch. */
   | { type: "token-reused"; expires: number }
   /** `isRenewal`: the client only fetches the next token, and the status stays as it is. */
@@ -47,7 +47,7 @@ export type ConnectOptions = {
   ably?: AblyOptions;
   /** The browser's storage and window. A test brings its own. */
   storages?: Storages;
-  page?: EventTarget;
+  window?: EventTarget;
 };
 
 export const AUTH_URL = "/.netlify/functions/ably-token-request";
@@ -69,11 +69,11 @@ export class Connection {
   readonly clientId: string;
   readonly client: Client;
   readonly storages: Storages;
-  readonly page: EventTarget | undefined;
+  readonly window: EventTarget | undefined;
   #status: ConnectionStatus = { state: "initialized" };
   readonly #listeners = new Set<(status: ConnectionStatus) => void>();
   readonly #observe: (step: ConnectionStep) => void;
-  readonly #requests: TokenRequests; // token-requests.ts
+  readonly #requests: TokenRequests; // delete with token-requests.ts
   readonly #retry = new Retry(() => this.client.connect(), MIN_RETRY_MS, MAX_RETRY_MS);
   /** The token is from an earlier load of this tab: if Ably refuses it, a new one may help. */
   #usesStoredToken = false;
@@ -86,18 +86,18 @@ export class Connection {
     const { observe = () => {}, ably = {}, storages = openStorages() } = options;
     this.clientId = clientId;
     this.storages = storages;
-    this.page = options.page ?? globalThis.window;
+    this.window = options.window ?? globalThis.window;
     this.#observe = observe;
     // XHRPolling is for networks that block WebSockets.
     const plugins: Record<string, unknown> = { FetchRequest, WebSocketTransport, XHRPolling };
-    const onConnected = (name: string) => observe({ type: "transport", name }); // safe-decoding.ts
-    makeDecodingSafe(plugins, onConnected); // safe-decoding.ts
-    this.#requests = new TokenRequests(ably.authUrl ?? AUTH_URL, observe); // token-requests.ts
-    this.#requests.onToken = (token) => saveToken(token, storages.tab); // token.ts
-    plugins.FetchRequest = this.#requests.fetch; // token-requests.ts
-    const tokenDetails = loadToken(clientId, storages.tab); // token.ts
-    this.#usesStoredToken = tokenDetails !== undefined; // token.ts
-    if (tokenDetails) observe({ type: "token-reused", expires: tokenDetails.expires }); // token.ts
+    const onConnected = (name: string) => observe({ type: "transport", name }); // delete with safe-decoding.ts
+    makeDecodingSafe(plugins, onConnected); // delete with safe-decoding.ts
+    this.#requests = new TokenRequests(ably.authUrl ?? AUTH_URL, observe); // delete with token-requests.ts
+    this.#requests.onToken = (token) => saveToken(token, storages.tab); // delete with token.ts
+    plugins.FetchRequest = this.#requests.fetch; // delete with token-requests.ts
+    const tokenDetails = loadToken(clientId, storages.tab); // delete with token.ts
+    this.#usesStoredToken = tokenDetails !== undefined; // delete with token.ts
+    if (tokenDetails) observe({ type: "token-reused", expires: tokenDetails.expires }); // delete with token.ts
     this.client = new BaseRealtime({
       authUrl: AUTH_URL,
       authParams: { clientId },
@@ -105,12 +105,12 @@ export class Connection {
       // and before the page enters the back/forward cache.
       closeOnUnload: false,
       ...(__LOCAL_ABLY__ && localAblyOptions()), // delete with local-ably/
-      ...(tokenDetails && { tokenDetails }), // token.ts
+      ...(tokenDetails && { tokenDetails }), // delete with token.ts
       ...ably,
       plugins: { RealtimePresence, ...ably.plugins, ...plugins },
     });
     this.client.connection.on(this.#onState);
-    this.page?.addEventListener("pagehide", this.#onPageHide);
+    this.window?.addEventListener("pagehide", this.#onPageHide);
   }
 
   get status(): ConnectionStatus {
@@ -137,7 +137,7 @@ export class Connection {
    */
   async renew(): Promise<void> {
     this.#usesStoredToken = false;
-    forgetToken(this.clientId, this.storages.tab); // token.ts
+    forgetToken(this.clientId, this.storages.tab); // delete with token.ts
     await this.client.auth.authorize();
   }
 
@@ -146,7 +146,7 @@ export class Connection {
     this.#isWanted = true;
     await this.#closeAndWait();
     if (!this.#isWanted) return;
-    // Without a token there is no attempt: connecting makes one, and reports why it fails.
+    // `renew` connects once it has a token. Without one, `connect` reports why there is none.
     await this.renew().catch(() => this.#isWanted && this.client.connect());
   }
 
@@ -170,7 +170,7 @@ export class Connection {
     this.#isWanted = false;
     this.#retry.reset();
     this.client.close();
-    this.page?.removeEventListener("pagehide", this.#onPageHide);
+    this.window?.removeEventListener("pagehide", this.#onPageHide);
   }
 
   /**
@@ -197,7 +197,7 @@ export class Connection {
       reason?.code === TOKEN_EXPIRED || (this.#isRenewal && current === "connecting");
     const error = reason && readError(reason);
     let response: TokenResponse | undefined;
-    response = this.#requests.responseTo(reason); // token-requests.ts
+    response = this.#requests.responseTo(reason); // delete with token-requests.ts
     const status = { state: current, error, response };
     this.#observe({ type: "state", isRenewal: this.#isRenewal, ...status });
     if (current === "connected") this.#retry.reset();

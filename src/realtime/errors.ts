@@ -1,6 +1,7 @@
 /**
- * KEPT. What an error of Ably, of the token function or of Netlify means. `KINDS` is the one table:
- * each code has a kind, and each kind says what helps. The words for people are in words.ts.
+ * KEPT. What an error of Ably, of the token function or of Netlify means. `KINDS` is the one table of
+ * kinds: each says what helps, and has Ably's codes. classify.ts has those of the function and of
+ * Netlify, and words.ts the words for people.
  * https://github.com/ably/ably-common/blob/main/protocol/errors.json
  */
 import type { ErrorInfo as AblyErrorInfo } from "ably";

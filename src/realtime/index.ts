@@ -3,7 +3,7 @@ export {
   type ConnectOptions,
   type ConnectionStatus,
   type ConnectionStep,
-  Connection,
+  type Connection,
   connect,
 } from "./connection.ts";
 export {
@@ -21,8 +21,8 @@ export type { ErrorInfo } from "./errors.ts";
 export { type Identity, loadIdentity, saveIdentity } from "./identity.ts";
 export { NOBODY, type RoomMessage, messageKey } from "./messages.ts";
 export { cleanName, isMadeUpName, isVisible, makeName } from "./names.ts";
-export type { Unsent } from "./outbox.ts"; // outbox.ts
+export type { Unsent } from "./outbox.ts"; // delete with outbox.ts
 export type { Member } from "./presence.ts";
 export type { RoomEvents, RoomStatus } from "./attachment.ts";
 export { type Room, type RoomOptions, openRoom } from "./room.ts";
-export type { TokenStep } from "./token-requests.ts"; // token-requests.ts
+export type { TokenStep } from "./token-requests.ts"; // delete with token-requests.ts

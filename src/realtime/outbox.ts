@@ -3,8 +3,8 @@
  * a reload. One at a time is published: then no error can change their order. This costs speed: a
  * room sends at most one message in a round trip to Ably, and 25 in a second.
  *
- * Without this file, delete the lines in room.ts, attachment.ts and index.ts that name it: what is
- * sent while there is no connection is then refused.
+ * Without this file, also delete outbox-storage.ts, the test, and the lines that end with "delete with
+ * outbox.ts": what is sent while there is no connection is then refused. The page in src/demo/ needs it.
  */
 import type { ConnectionStateChange, RealtimeChannel } from "ably";
 import type { Connection } from "./connection.ts";
@@ -45,9 +45,7 @@ const UNCONFIRMED: ErrorInfo = {
 };
 
 /** Whether the room takes messages. Publishing needs no attachment, so a closed room still does. */
-export type RoomState =
-  | { type: "opening" | "open" | "closed" }
-  | { type: "refused"; error: ErrorInfo };
+export type Gate = { type: "opening" | "open" | "closed" } | { type: "refused"; error: ErrorInfo };
 
 type Entry = Stored &
   Pick<Unsent<Contract>, "delivery" | "waitsFor" | "isStored"> & {
@@ -99,7 +97,7 @@ export class Outbox<C extends Contract> {
   readonly #listeners = new Set<() => void>();
   readonly #retry = new Retry(() => this.#next(), MIN_RETRY_MS, MAX_RETRY_MS);
   #entries: Entry[];
-  #room: RoomState = { type: "opening" };
+  #gate: Gate = { type: "opening" };
   #isPublishing = false;
   /** Why the last try failed, if it may succeed soon. */
   #retryReason: "rate" | "error" = "error";
@@ -182,10 +180,10 @@ export class Outbox<C extends Contract> {
     if (entry) this.#remove(entry);
   }
 
-  setRoom(room: RoomState): void {
-    this.#room = room;
+  setGate(gate: Gate): void {
+    this.#gate = gate;
     // Nobody delivers back what a closed room has sent.
-    if (room.type === "closed") this.forgetAcknowledged();
+    if (gate.type === "closed") this.forgetAcknowledged();
     this.#next();
   }
 
@@ -257,8 +255,8 @@ export class Outbox<C extends Contract> {
       return { type: "wait", for: "connection" };
     }
     if (this.#isPublishing) return { type: "wait", for: "turn" };
-    if (this.#room.type === "refused") return { type: "fail", error: this.#room.error };
-    if (this.#room.type === "opening") return { type: "wait", for: "room" };
+    if (this.#gate.type === "refused") return { type: "fail", error: this.#gate.error };
+    if (this.#gate.type === "opening") return { type: "wait", for: "room" };
     if (this.#retry.isWaiting) return { type: "wait", for: this.#retryReason };
     if (performance.now() < this.#nextAt) return { type: "wait", for: "turn" };
     const other = this.#storage.readPublished(entry.id);
@@ -307,12 +305,12 @@ export class Outbox<C extends Contract> {
     const message = { id, name, data, extras: headers && { headers } };
     const error = await this.#channel.publish(message).then(() => undefined, readError);
     this.#isPublishing = false;
-    if (error) this.#refused(entry, error, isFirst);
+    if (error) this.#onError(entry, error, isFirst);
     else this.#finish(entry);
     this.#next();
   }
 
-  #refused(entry: Entry, error: ErrorInfo, isFirst: boolean): void {
+  #onError(entry: Entry, error: ErrorInfo, isFirst: boolean): void {
     const isConnected = this.#connection.client.connection.state === "connected";
     // Without a connection, the error is the connection's.
     if (isConnected && !isTemporary(error)) return this.#fail(entry, error);
@@ -331,7 +329,7 @@ export class Outbox<C extends Contract> {
     this.#saveAcknowledged(entry);
     entry.settle?.resolve();
     entry.delivery = "acknowledged";
-    if (this.#room.type === "closed" || entry.isEchoed) this.#remove(entry);
+    if (this.#gate.type === "closed" || entry.isEchoed) this.#remove(entry);
     else this.#changed();
   }
 

@@ -10,7 +10,7 @@ import {
   channelName,
 } from "./contract.ts";
 import { randomId } from "./identity.ts";
-import { type Unsent, outboxOf } from "./outbox.ts"; // outbox.ts
+import { type Unsent, outboxOf } from "./outbox.ts"; // delete with outbox.ts
 
 export type RoomOptions<C extends Contract> = {
   /**
@@ -46,15 +46,16 @@ export type Room<C extends Contract> = {
   readonly channel: RealtimeChannel;
   /**
    * Publishes a message as soon as it can, after those before it, also after the room was closed, or
-   * after a reload when the room is opened again. With `outbox: false`, now or never. Resolves when
+   * after a reload when the room is opened again. With `outbox: false`, as `publish`. Resolves when
    * Ably has acknowledged it. Rejects with an ErrorInfo if Ably refuses it, or if nobody knows whether
-   * Ably has it.
+   * Ably has it, and with a TypeError if the data cannot be sent as JSON.
    * @param id Identifies the message when it comes back. Ably drops repeats of it for two minutes.
    */
   send<Name extends MessageName<C>>(name: Name, data: Data<C, Name>, id?: string): Promise<void>;
   /**
-   * Publishes a message now or never, for what would be wrong a moment later. Rejects with an
-   * ErrorInfo if there is no connection or Ably refuses it.
+   * Publishes a message only if there is a connection, for what would be wrong a moment later. If the
+   * connection is lost before Ably answers, the SDK sends the message again when it is back. Rejects
+   * with an ErrorInfo if there is no connection or Ably refuses it.
    * @param isEphemeral It reaches those who are here, and is not in the history.
    *   https://ably.com/docs/pub-sub/advanced#ephemeral
    */
@@ -99,11 +100,11 @@ export function openRoom<C extends Contract>(
 
   const publish = createPublish<C>(connection, channel, options.headers);
   let sender = withoutOutbox(publish);
-  const outbox = outboxOf(connection, channel, contract); // outbox.ts
-  const unsent = (list: Unsent<C>[]) => events.unsent?.(list); // outbox.ts
-  if (options.outbox !== false) sender = outbox.open(unsent, options.headers); // outbox.ts
+  const outbox = outboxOf(connection, channel, contract); // delete with outbox.ts
+  const unsent = (list: Unsent<C>[]) => events.unsent?.(list); // delete with outbox.ts
+  if (options.outbox !== false) sender = outbox.open(unsent, options.headers); // delete with outbox.ts
 
-  void whenDetached(channel).then(() => {
+  void whenNotDetaching(channel).then(() => {
     if (!isOpen) return;
     const settings = { presence, profile, history };
     attachment = new Attachment(connection, channel, contract, events, settings);
@@ -130,7 +131,7 @@ export function openRoom<C extends Contract>(
       attachment?.close();
       sender.close();
       if (others.length === 0) {
-        outbox.setRoom({ type: "closed" }); // outbox.ts
+        outbox.setGate({ type: "closed" }); // delete with outbox.ts
         // Detaching a failed channel rejects, and there is nothing to do about it.
         channel.detach().catch(() => {});
       } else if (!others.includes("enter")) attachment?.presence?.leave();
@@ -191,7 +192,7 @@ function joinChannel(
 }
 
 /** Resolves when the channel is not being detached: attaching it meanwhile would lose its history. */
-async function whenDetached(channel: RealtimeChannel): Promise<void> {
+async function whenNotDetaching(channel: RealtimeChannel): Promise<void> {
   while (channel.state === "detaching") {
     await new Promise<void>((resolve) => channel.once(() => resolve()));
   }

@@ -1,8 +1,8 @@
 /**
  * KEPT. The two HTTP requests behind each token: the function signs, and Ably exchanges. It times
  * them for a page that shows them, and remembers who answered, so that an error names the right
- * cause. Without it, delete token.ts too, and the lines in connection.ts and index.ts that name
- * them: an error of the function then reads as one of Ably.
+ * cause. Without it, delete token.ts too, their tests, and the lines that end with "delete with" and
+ * their names: an error of the function then reads as one of Ably.
  */
 import { FetchRequest } from "ably/modular";
 import { type TokenResponse, isTokenError } from "./errors.ts";
@@ -59,7 +59,8 @@ export class TokenRequests {
     const startedAt = performance.now();
     const result = await fetchRequest(...request);
     this.lastResponse = readResponse("function", result);
-    // ably-js would take any text for a token, the page that plain `vite` serves here too.
+    // `unpacked: false` makes ably-js refuse it. It would take any text for a token, such as the page
+    // that plain `vite` serves here.
     const isSignedType = /json|jwt|plain/.test(result.headers?.["content-type"] ?? "");
     if (!isSignedType) result.unpacked = false;
     const isSigned = isSignedType && !result.error;

@@ -1,7 +1,7 @@
 /**
  * KEPT, saves a round trip. The Ably token of this tab, stored for its hour: a reload, or the next
  * page of the site, connects with it at once, and the function is called once an hour and not once a
- * page. Without this file, delete the lines in connection.ts that name it.
+ * page. Without this file, delete its test, and the lines that end with "delete with token.ts".
  */
 import type { TokenDetails } from "ably";
 import { type SafeStorage, parseJson } from "./storage.ts";

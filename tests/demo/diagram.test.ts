@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import {
   type Diagram,
   type StepName,
-  afterEntry,
+  afterTrace,
+  createDiagram,
   initialDiagram,
   summarize as summarizeInWords,
   summarizeBriefly as summarizeBrieflyInWords,
@@ -22,7 +23,7 @@ type Change = (diagram: Diagram) => Diagram;
 const step =
   (event: TraceEvent, timestamp = 0): Change =>
   (diagram) =>
-    afterEntry(diagram, { number: 1, timestamp, event });
+    afterTrace(diagram, { number: 1, timestamp, event });
 const connection = (
   state: ConnectionStatus["state"],
   now: number,
@@ -181,4 +182,17 @@ it("shows a closed connection as no WebSocket", () => {
   expect(summarize(connection("closed", 900)(after(...firstVisit)), 900)).toMatch(
     /There is no WebSocket\.$/,
   );
+});
+
+it("counts what has gone from the trace since", () => {
+  const follow = createDiagram();
+  const event = {
+    type: "step",
+    step: { type: "function-answered", ms: 1, isSigned: true },
+  } as const;
+  const entries = [1, 2, 3, 4].map((number) => ({ number, timestamp: 0, event }));
+  follow(entries.slice(0, 2));
+  follow(entries.slice(1, 3));
+  expect(follow(entries.slice(3)).functionRuns).toBe(4);
+  expect(follow(entries.slice(3)).functionRuns).toBe(4);
 });

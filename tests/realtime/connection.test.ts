@@ -89,9 +89,9 @@ describe.runIf(hasLocalAbly)("the connection", () => {
   it("leaves no listener on the window when it is closed", async () => {
     const added: string[] = [];
     const removed: string[] = [];
-    const { connection, page } = openTab("ada", { ably: { autoConnect: false } });
-    vi.spyOn(page, "addEventListener").mockImplementation((name) => void added.push(name));
-    vi.spyOn(page, "removeEventListener").mockImplementation((name) => void removed.push(name));
+    const { connection, window } = openTab("ada", { ably: { autoConnect: false } });
+    vi.spyOn(window, "addEventListener").mockImplementation((name) => void added.push(name));
+    vi.spyOn(window, "removeEventListener").mockImplementation((name) => void removed.push(name));
     connection.retry();
     await connected(connection);
     await connection.restart();
@@ -101,11 +101,11 @@ describe.runIf(hasLocalAbly)("the connection", () => {
   });
 
   it("closes when the page goes for good, and not when the browser keeps it", async () => {
-    const { connection, page } = openTab("ada");
+    const { connection, window } = openTab("ada");
     await connected(connection);
-    page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: true }));
+    window.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: true }));
     expect(connection.status.state).toBe("connected");
-    page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: false }));
+    window.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: false }));
     await expect.poll(() => connection.status.state).toBe("closed");
   });
 

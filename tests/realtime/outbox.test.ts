@@ -231,7 +231,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     const next = load();
     await expect.poll(() => bob).toEqual(["typed before leaving"]);
     next.connection.close();
-    kept.page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    kept.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
     expect(kept.states()).toEqual([]);
     kept.connect();
     await kept.send("back");
@@ -244,7 +244,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     void load(offline).send("two");
     // The room opens in a later task.
     await new Promise((resolve) => setImmediate(resolve));
-    kept.page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    kept.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
     expect(kept.states()).toEqual(["one: waiting", "two: waiting"]);
   });
 

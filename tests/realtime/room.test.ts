@@ -364,11 +364,11 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await room.isHere();
     await watching.isHere();
     const event = (name: string) => Object.assign(new Event(name), { persisted: true });
-    tab.page.dispatchEvent(event("pagehide"));
+    tab.window.dispatchEvent(event("pagehide"));
     await expect.poll(watching.names).toEqual([]);
     expect(connection.status.state).toBe("connected");
     await publish("meanwhile");
-    tab.page.dispatchEvent(event("pageshow"));
+    tab.window.dispatchEvent(event("pageshow"));
     await watching.isHere();
     await expect.poll(room.texts).toEqual(["meanwhile"]);
   });

@@ -25,7 +25,7 @@ export function signFor(clientId: string, capability: object): Promise<Ably.Toke
   return new Ably.Rest({ key: `${name}:${secret}` }).auth.createTokenRequest(params);
 }
 
-export type Tab = { connection: Connection; storages: FakeStorages; page: EventTarget };
+export type Tab = { connection: Connection; storages: FakeStorages; window: EventTarget };
 
 export type TabOptions = {
   storages?: FakeStorages;
@@ -62,10 +62,10 @@ export function useLocalAbly() {
         (error) => respond(error, null),
       );
     };
-    const page = new EventTarget();
+    const window = new EventTarget();
     const connection = connect(clientId, {
       storages: openFake(storages),
-      page,
+      window,
       observe,
       ably: {
         ...(options.ably?.authUrl === undefined && { authCallback }),
@@ -77,7 +77,7 @@ export function useLocalAbly() {
       },
     });
     connections.push(connection);
-    return { connection, storages, page };
+    return { connection, storages, window };
   }
 
   /** Returns a client with the key, as a server has one. */

@@ -95,9 +95,9 @@ async function act(world: World, { name, tab: number, size }: Action): Promise<v
       });
       break;
     case "go and come back":
-      tab.page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: true }));
+      tab.window.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: true }));
       await world.drain();
-      tab.page.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+      tab.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
       break;
     case "sleep":
       await world.sleep(size * 200_000);

@@ -39,7 +39,7 @@ export type Tab = {
   lineage: string;
   storages: FakeStorages;
   relay: Relay;
-  page: EventTarget;
+  window: EventTarget;
   connection: Connection;
   room: Room<Notes>;
   /** What the page shows: texts in order, and "gap" where it says that something may be missing. */
@@ -75,10 +75,15 @@ export class World {
     await this.drain();
   }
 
-  #connect(clientId: string, port: number, storages: FakeStorages, page: EventTarget): Connection {
+  #connect(
+    clientId: string,
+    port: number,
+    storages: FakeStorages,
+    window: EventTarget,
+  ): Connection {
     return connect(clientId, {
       storages: openFake(storages),
-      page,
+      window,
       ably: {
         authCallback: (_params, respond) => {
           signFor(KEY, clientId).then(
@@ -103,15 +108,15 @@ export class World {
     lineage = `${clientId}-${this.#lineages++}`,
   ): Promise<Tab> {
     const relay = await startRelay(this.#ably.port);
-    const page = new EventTarget();
-    const connection = this.#connect(clientId, relay.port, storages, page);
+    const window = new EventTarget();
+    const connection = this.#connect(clientId, relay.port, storages, window);
     const tab: Tab = {
       clientId,
       name: clientId,
       lineage,
       storages,
       relay,
-      page,
+      window,
       connection,
       room: undefined as unknown as Room<Notes>,
       shown: [],
@@ -172,7 +177,7 @@ export class World {
       sessionStorage: tab.storages.sessionStorage.copy(),
       localStorage: tab.storages.localStorage,
     };
-    tab.page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: false }));
+    tab.window.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: false }));
     await this.drain();
     this.#loseUnstored(tab);
     this.tabs.splice(this.tabs.indexOf(tab), 1);

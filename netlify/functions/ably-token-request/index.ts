@@ -16,7 +16,7 @@ export const config: Config = {
   rateLimit: { windowLimit: 60, windowSize: 60, aggregateBy: ["ip", "domain"] },
 };
 
-/** Ignores every other query parameter, so that a caller cannot choose what the token allows. */
+/** Only `identify` reads the query, so that a caller cannot choose what the token allows. */
 export default async function ablyTokenRequest(
   request: Request,
   context: Context,
@@ -52,9 +52,5 @@ function toResponse(error: unknown): Response {
   if (error instanceof FunctionError) return error.toResponse();
   const report = error instanceof Error ? (error.stack ?? error.message) : String(error);
   console.error(`ably-token-request failed: ${withoutSecret(report)}`);
-  return new FunctionError(
-    50000,
-    500,
-    "The token request could not be signed. See the log of the function.",
-  ).toResponse();
+  return new FunctionError(50000, 500, "The token function failed. See its log.").toResponse();
 }

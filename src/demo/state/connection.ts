@@ -1,7 +1,7 @@
 /** SHOWN. The connection in a word or two, for the header. */
 import type { ConnectionStatus, RoomStatus } from "../../realtime/index.ts";
 
-type RoomState = RoomStatus["state"];
+export type RoomState = RoomStatus["state"];
 
 /** @param room Undefined until the room has reported a state. */
 export function describeConnection(

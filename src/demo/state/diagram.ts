@@ -14,14 +14,14 @@ import type { Words } from "./words.ts";
 export const STEP_NAMES = ["page", "function", "token", "socket", "channel"] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 
-export type Step = {
+export type DiagramStep = {
   state: "idle" | "active" | "done" | "failed" | "skipped";
   ms?: number | undefined;
   startedAt?: number | undefined;
 };
 
 export type Diagram = {
-  steps: Record<StepName, Step>;
+  steps: Record<StepName, DiagramStep>;
   /** How often the function has run for this page, and how long the last run took. */
   functionRuns: number;
   lastRunMs?: number;
@@ -33,18 +33,32 @@ export type Diagram = {
   roundTripMs?: number;
 };
 
-const IDLE: Step = { state: "idle" };
+const IDLE: DiagramStep = { state: "idle" };
 
 export const initialDiagram: Diagram = {
   steps: { page: { state: "done" }, function: IDLE, token: IDLE, socket: IDLE, channel: IDLE },
   functionRuns: 0,
 };
 
-function withSteps(diagram: Diagram, steps: Partial<Record<StepName, Step>>): Diagram {
+function withSteps(diagram: Diagram, steps: Partial<Record<StepName, DiagramStep>>): Diagram {
   return { ...diagram, steps: { ...diagram.steps, ...steps } };
 }
 
-export function afterEntry(diagram: Diagram, { event, timestamp }: TraceEntry): Diagram {
+/**
+ * Returns a function that brings the diagram up to date. Give it every trace: old entries go. It
+ * returns the diagram.
+ */
+export function createDiagram(): (trace: TraceEntry[]) => Diagram {
+  let diagram = initialDiagram;
+  let lastNumber = 0;
+  return (trace) => {
+    diagram = trace.filter(({ number }) => number > lastNumber).reduce(afterTrace, diagram);
+    lastNumber = trace.at(-1)?.number ?? 0;
+    return diagram;
+  };
+}
+
+export function afterTrace(diagram: Diagram, { event, timestamp }: TraceEntry): Diagram {
   switch (event.type) {
     case "step":
       return afterStep(diagram, event.step, timestamp);
@@ -98,11 +112,11 @@ function afterFunction(
 }
 
 /** The client says "connecting" before it has a token. */
-function waitForToken(socket: Step): Step {
+function waitForToken(socket: DiagramStep): DiagramStep {
   return socket.state === "active" ? { ...socket, state: "idle" } : socket;
 }
 
-function startSocket(socket: Step, now: number): Step {
+function startSocket(socket: DiagramStep, now: number): DiagramStep {
   return socket.state === "done" ? socket : { state: "active", startedAt: now };
 }
 
@@ -168,7 +182,7 @@ function afterRoom(diagram: Diagram, { state }: RoomStatus, now: number): Diagra
 }
 
 export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): Words {
-  const runs: Record<Step["state"], Words> = {
+  const runs: Record<DiagramStep["state"], Words> = {
     idle: ["Function has not run yet · "],
     active: ["Function is running · "],
     skipped: ["Function did not run · "],

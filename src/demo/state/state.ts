@@ -210,7 +210,7 @@ function isKnown({ me, claims, appearances }: State, clientId: string): boolean 
   return clientId === me.clientId || (appearances.has(clientId) && !claims.has(clientId));
 }
 
-/** Ably may have delivered a message back before it acknowledges it: then it is in the timeline. */
+/** Shows what is unsent, without what is in the timeline already: Ably may deliver a message back first. */
 function afterUnsent(state: State, unsent: Unsent<Chat>[]): State {
   const arrived = new Set(state.timeline.entries.map(({ key }) => key));
   const known = new Map(state.pending.map((line) => [line.key, line]));

@@ -1,11 +1,9 @@
 /** SHOWN. Draws the steps of the connection. */
 import {
   type Diagram,
+  type DiagramStep,
   STEP_NAMES,
-  type Step,
-  afterEntry,
   formatMs,
-  initialDiagram,
   summarize,
   summarizeBriefly,
 } from "../state/diagram.ts";
@@ -24,7 +22,8 @@ const MAX_FOLLOWED = 3;
 /** Shorter times do not fill the bars, so that nobody takes the function for a server. */
 const MIN_SCALE_MS = 10_000;
 
-export function renderDiagram(): (state: State) => void {
+/** @param diagramOf Returns the diagram of a state. */
+export function renderDiagram(diagramOf: (state: State) => Diagram): (state: State) => void {
   const figure = find("data-path");
   const words = find("data-path-words");
   const line = find("data-path-line");
@@ -39,14 +38,12 @@ export function renderDiagram(): (state: State) => void {
     received: find('data-fact="received"'),
   };
   const bars = { function: find('data-bar="function"'), socket: find('data-bar="socket"') };
-  const page: Step = { state: "done", ms: pageLoadMs() };
+  const page: DiagramStep = { state: "done", ms: pageLoadMs() };
   let rendered = { sent: 0, received: 0 };
-  let diagram = initialDiagram;
-  let lastNumber = 0;
 
-  return ({ trace, sent, received, now }) => {
-    for (const entry of trace) if (entry.number > lastNumber) diagram = afterEntry(diagram, entry);
-    lastNumber = trace.at(-1)?.number ?? 0;
+  return (state) => {
+    const { sent, received, now } = state;
+    const diagram = diagramOf(state);
     figure.dataset.function = functionState(diagram.steps.function);
     figure.dataset.socket = socketState(diagram.steps.socket);
     for (const { name, item, time } of steps) {
@@ -105,12 +102,12 @@ export function bindDiagram(replay: () => void): () => void {
   return () => cleanups.forEach((cleanup) => cleanup());
 }
 
-function functionState({ state }: Step): string {
+function functionState({ state }: DiagramStep): string {
   if (state === "active") return "signing";
   return state === "failed" ? "refused" : "asleep";
 }
 
-function socketState({ state }: Step): string {
+function socketState({ state }: DiagramStep): string {
   const names = {
     idle: "closed",
     skipped: "closed",
@@ -121,7 +118,7 @@ function socketState({ state }: Step): string {
   return names[state];
 }
 
-function describeStep({ state, ms }: Step): string {
+function describeStep({ state, ms }: DiagramStep): string {
   switch (state) {
     case "idle":
       return "";

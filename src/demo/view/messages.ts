@@ -168,8 +168,6 @@ function fillLine(item: HTMLElement, state: State, line: Line, clock: Clock): vo
   const delivery = describeDelivery(line);
   find("data-delivery", item).hidden = delivery === "";
   setText(find("data-delivery-words", item), delivery);
-  find("data-resend", item).hidden = !hasFailed;
-  find("data-discard", item).hidden = !hasFailed;
   fillRaw(find<HTMLDetailsElement>("data-raw", item), line);
 }
 

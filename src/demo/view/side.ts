@@ -1,5 +1,7 @@
 /** SHOWN. What stands beside the room: the diagram and the connection log. It loads last. */
 import type { Session } from "../session.ts";
+import { createDiagram } from "../state/diagram.ts";
+import type { State } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { bindDiagram, nameServers, ownServers, renderDiagram } from "./diagram.ts";
 import { watchRoundTrip } from "../round-trip.ts";
@@ -7,8 +9,13 @@ import { bindLog, renderLog } from "./log.ts";
 import { showPractice } from "../local-ably/practice.ts"; // delete with local-ably/
 
 /** Returns its cleanup. */
-export function showSide({ connection }: Session, { addView, dispatch }: Store): () => void {
-  [renderDiagram(), renderLog()].forEach(addView);
+export function showSide({ connection }: Session, store: Store): () => void {
+  const { addView, dispatch, onChange } = store;
+  const follow = createDiagram();
+  const diagramOf = ({ trace }: State) => follow(trace);
+  // Views do not render in a hidden tab, whose trace may be cut meanwhile.
+  onChange(diagramOf);
+  [renderDiagram(diagramOf), renderLog()].forEach(addView);
   nameServers(ownServers());
   const cleanups = [
     watchRoundTrip(connection, (ms) => dispatch({ type: "round-trip", ms, now: Date.now() })),

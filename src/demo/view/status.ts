@@ -1,6 +1,6 @@
 /** SHOWN. The header: the state of the connection, and where the site runs. */
 import type { Session } from "../session.ts";
-import { describeConnection, opensAgain } from "../state/connection.ts";
+import { type RoomState, describeConnection, opensAgain } from "../state/connection.ts";
 import { find, setText } from "./dom.ts";
 
 /**
@@ -10,7 +10,7 @@ import { find, setText } from "./dom.ts";
 export function showStatus({ roomName, connection, onEvent }: Session, context = "production") {
   const status = find("data-status");
   const pill = find("data-context");
-  let room: Parameters<typeof describeConnection>[1];
+  let room: RoomState | undefined;
   const show = () => {
     setText(status, describeConnection(connection.status, room));
     status.dataset.state = connection.status.state;
@@ -29,9 +29,4 @@ export function showStatus({ roomName, connection, onEvent }: Session, context =
 export function showLoadError(): void {
   find("data-retry").onclick = () => location.reload();
   find("data-problem").hidden = false;
-}
-
-/** Does as Vite does when it cannot load a part: page.ts then offers it, if it is here itself. */
-export function offerReload(): void {
-  dispatchEvent(new Event("vite:preloadError"));
 }

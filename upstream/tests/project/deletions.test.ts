@@ -103,7 +103,7 @@ it("npm run check passes without all of them", { timeout: PATIENCE_MS }, async (
   await check(copy);
 });
 
-/** Each goes with its files and the lines that name them. */
+/** Each goes with its files, its test and the lines that end with `delete with` and its name. */
 const HARDENING = [
   ["safe-decoding"],
   ["token"],
@@ -120,7 +120,8 @@ it.each(HARDENING)(
     for (const name of names) {
       await rm(join(copy, `src/realtime/${name}.ts`));
       await rm(join(copy, `tests/realtime/${name}.test.ts`), { force: true });
-      for (const file of await listFilesOf(copy)) await deleteLines(file, `// ${name}.ts`);
+      for (const file of await listFilesOf(copy))
+        await deleteLines(file, `// delete with ${name}.ts`);
     }
     await run("npx", ["tsc"], { cwd: copy });
     const rest = ["room", "outbox"].filter((each) => !names.includes(each));
