@@ -115,12 +115,11 @@ export class Outbox<C extends Contract> {
 
   /**
    * Returns what one open room sends with.
-   * @param listener Called with what is unsent, now and whenever it changes, until it is closed.
+   * @param events Its `unsent` is called with what is unsent, now and at each change, until it is closed.
    * @param headers Returns what is sent beside the data of each message.
    */
-  open(listener: (unsent: Unsent<C>[]) => void, headers?: () => Record<string, string>) {
-    // Two rooms may listen with one function.
-    const report = () => listener(this.#unsent());
+  open(events: { unsent?(unsent: Unsent<C>[]): void }, headers?: () => Record<string, string>) {
+    const report = () => events.unsent?.(this.#unsent());
     this.#listeners.add(report);
     if (this.#entries.length > 0) report();
     return {

@@ -10,7 +10,7 @@ import {
   channelName,
 } from "./contract.ts";
 import { randomId } from "./identity.ts";
-import { type Unsent, outboxOf } from "./outbox.ts"; // delete with outbox.ts
+import { outboxOf } from "./outbox.ts"; // delete with outbox.ts
 
 export type RoomOptions<C extends Contract> = {
   /**
@@ -101,8 +101,7 @@ export function openRoom<C extends Contract>(
   const publish = createPublish<C>(connection, channel, options.headers);
   let sender = withoutOutbox(publish);
   const outbox = outboxOf(connection, channel, contract); // delete with outbox.ts
-  const unsent = (list: Unsent<C>[]) => events.unsent?.(list); // delete with outbox.ts
-  if (options.outbox !== false) sender = outbox.open(unsent, options.headers); // delete with outbox.ts
+  if (options.outbox !== false) sender = outbox.open(events, options.headers); // delete with outbox.ts
 
   void whenNotDetaching(channel).then(() => {
     if (!isOpen) return;
@@ -121,9 +120,7 @@ export function openRoom<C extends Contract>(
       profile = { ...profile, ...change };
       attachment?.presence?.update(profile);
     },
-    reopen() {
-      if (isOpen) attachment?.attach();
-    },
+    reopen: () => void (isOpen && attachment?.attach()),
     close() {
       if (!isOpen) return;
       isOpen = false;

@@ -15,7 +15,8 @@ export type PageProblem = Problem & { action: "retry" | "reload"; summary?: stri
 
 const INVALID_ROOM: Problem = {
   title: "Invalid room name",
-  detail: `Start with a letter or digit, then use letters, digits, spaces and . _ -, up to 64 characters. This is the room “${DEFAULT_ROOM}”.`,
+  detail:
+    "Start with a letter or digit, then use letters, digits, spaces and . _ -, up to 64 characters.",
   canRetry: false,
 };
 
