@@ -2,13 +2,13 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT, copyProject } from "../../tests/support/copy.ts";
-import { listFilesOf, run } from "./files.ts";
+import { run } from "./files.ts";
 
 /** One block of commands in README.md. */
 export type Part = {
   /** What the block's comment calls it. */
   name: string;
-  /** The paths that go. Lines elsewhere that say `delete with PATH/` go too. */
+  /** The paths that go. */
   paths: string[];
   /** The packages that nothing needs any more. */
   packages: string[];
@@ -26,7 +26,8 @@ function wordsAfter(command: string, block: string): string[] {
 /** Reads the blocks of README.md that delete something. */
 export async function readParts(): Promise<Part[]> {
   const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  return [...readme.matchAll(BLOCK)].map(([, name = "", block = ""]) => ({
+  const parts = [...readme.matchAll(BLOCK)].filter(([, , block]) => block?.includes("rm -rf "));
+  return parts.map(([, name = "", block = ""]) => ({
     name,
     paths: wordsAfter("rm -rf ", block),
     packages: wordsAfter("npm uninstall ", block),
@@ -40,19 +41,19 @@ export async function findPart(path: string): Promise<Part> {
   return part;
 }
 
-/** Runs the commands of a part in a copy, and deletes the lines that are marked with its folder. */
+/** Runs the commands of a part in a copy, and then those that clean up. */
 export async function deletePart(copy: string, part: Part): Promise<void> {
   for (const path of part.paths) await rm(join(copy, path), { recursive: true, force: true });
-  for (const file of await listFilesOf(copy)) await deleteMarkedLines(join(copy, file), part.paths);
   await uninstall(copy, part);
-  await run("npx", ["oxfmt"], { cwd: copy });
+  await cleanUp(copy);
 }
 
-async function deleteMarkedLines(file: string, paths: string[]): Promise<void> {
-  const text = await readFile(file, "utf8");
-  const isMarked = (line: string) => paths.some((path) => line.includes(`delete with ${path}/`));
-  const kept = text.split("\n").filter((line) => !isMarked(line));
-  if (kept.length < text.split("\n").length) await writeFile(file, kept.join("\n"));
+/** Runs the last block of README.md, as it stands there. */
+async function cleanUp(copy: string): Promise<void> {
+  const readme = await readFile(join(ROOT, "README.md"), "utf8");
+  const [, , block] = [...readme.matchAll(BLOCK)].at(-1) ?? [];
+  if (!block?.startsWith("for ")) throw new Error("README.md has no block that cleans up.");
+  await run("bash", ["-e", "-o", "pipefail", "-c", block], { cwd: copy });
 }
 
 /** Does what `npm uninstall` and `npm pkg delete` do, in a copy whose packages are links. */

@@ -2,9 +2,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { listFiles } from "../../support/files.ts";
 import { ROOT } from "../../../tests/support/copy.ts";
 
-const MAX_LINES = 130;
+/** Files that have words for people. */
+const SPEAKS = /^(index\.html|src\/.*\.ts|netlify\/.*\.ts|vite\/.*\.ts)$/;
+/** Words of Vite, and of a browser about the Content-Security-Policy. */
+const OTHERS =
+  /^(Blocked request|\) is not allowed|The project root|This document requires|(Executing|Applying) inline|Connecting to|Loading the|'? ?violates)/;
+const MAX_LINES = 140;
 /** Without commands and code. */
 const MAX_WORDS = 850;
 const FIRST_SCREEN_LINES = 20;
@@ -45,6 +51,18 @@ it("docs/trouble.md has a row for each title of a problem that a page shows", as
   const own = [...`${words}${problems}`.matchAll(/title: "(.+)"/g)].map(([, title = ""]) => title);
   expect(listed.length).toBeGreaterThan(20);
   expect([...listed, ...own].filter((title) => !rows?.includes(`\`${title}\``))).toEqual([]);
+});
+
+it("docs/trouble.md quotes words that the page, the terminal or the browser has", async () => {
+  const table = (await read("docs/trouble.md")).split("\n## ")[0] ?? "";
+  const cells = table.split("\n").flatMap((line) => /^\| (`.*?) \| /.exec(line)?.[1] ?? []);
+  const quotes = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text));
+  const parts = quotes.flatMap((quote = "") => quote.split(/…|\d+/)).map((part) => part.trim());
+  const own = parts.filter((part) => part !== "" && !OTHERS.test(part));
+  expect(own.length).toBeGreaterThan(30);
+  const files = (await listFiles()).filter((path) => SPEAKS.test(path));
+  const texts = (await Promise.all(files.map(read))).join("\n");
+  expect(own.filter((part) => !texts.includes(part))).toEqual([]);
 });
 
 it("AGENTS.md is short, and CLAUDE.md only points to it", async () => {
