@@ -48,7 +48,7 @@ export async function* checkAbly(
       yield { name, outcome: "ok" };
     } catch (error) {
       const isOldSdk = (error as Partial<Ably.ErrorInfo>).code === SDK_TOO_OLD;
-      const advice = isOldSdk ? "This account needs another SDK: see docs/v3.md." : fix;
+      const advice = isOldSdk ? "This account needs another SDK: see ably.com/docs/sdks." : fix;
       const detail = withoutSecret(`${reasonOf(error)}\n${advice}`.trim(), key);
       yield { name, outcome: "FAILED", detail };
     }

@@ -4,7 +4,7 @@
  * room sends at most one message in a round trip to Ably, and 25 in a second.
  *
  * Without this file, also delete outbox-storage.ts, the test, and the lines that end with "delete with
- * outbox.ts": what is sent while there is no connection is then refused. The page in src/demo/ needs it.
+ * outbox.ts": what is sent while there is no connection is then refused. The page that is shown needs it.
  */
 import type { ConnectionStateChange, RealtimeChannel } from "ably";
 import type { Connection } from "./connection.ts";

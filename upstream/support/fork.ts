@@ -53,7 +53,7 @@ async function cleanUp(copy: string): Promise<void> {
   const readme = await readFile(join(ROOT, "README.md"), "utf8");
   const [, , block] = [...readme.matchAll(BLOCK)].at(-1) ?? [];
   if (!block?.startsWith("for ")) throw new Error("README.md has no block that cleans up.");
-  await run("bash", ["-e", "-o", "pipefail", "-c", block], { cwd: copy });
+  await run("bash", ["-c", block], { cwd: copy });
 }
 
 /** Does what `npm uninstall` and `npm pkg delete` do, in a copy whose packages are links. */

@@ -123,7 +123,7 @@ it("says that the account needs another SDK", async () => {
   const { failed, details } = await verdicts(`app.enough:${SECRET}`, ably.port);
   expect(failed[0]).toBe("FAILED: Ably accepts the key");
   expect(details).toEqual([
-    "40168: This SDK is not compatible.\nThis account needs another SDK: see docs/v3.md.",
+    "40168: This SDK is not compatible.\nThis account needs another SDK: see ably.com/docs/sdks.",
   ]);
   await ably.close();
 });
