@@ -60,9 +60,8 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
   }
 
   /** What the others see. */
-  async function watch(): Promise<string[]> {
+  async function watch({ connection: { client } } = openTab("bob")): Promise<string[]> {
     const texts: string[] = [];
-    const { client } = openTab("bob").connection;
     await client.channels
       .get(`room:${roomName}`)
       .subscribe((message) => texts.push(message.data.text));
@@ -178,6 +177,9 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
 
   it("waits for a decision if the connection was away for two minutes", async () => {
     const bob = await watch();
+    // Ably would refuse the token of somebody who connects with a clock that is two minutes off.
+    const zoe = openTab("zoe");
+    await zoe.connection.client.connection.whenState("connected");
     const page = load();
     await page.send("before");
     await expect.poll(page.states).toEqual([]);
@@ -195,7 +197,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     page.connect();
     await expect.poll(page.states).toEqual(["once: unconfirmed"]);
     await refused;
-    const later = await watch();
+    const later = await watch(zoe);
     await page.send("after");
     await expect.poll(() => later).toContain("after");
     expect(bob.filter((text) => text === "once").length).toBeLessThanOrEqual(1);
@@ -352,7 +354,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
   it("waits its turn when many are sent at once, and all arrive in order", async () => {
     const bob = await watch();
     const page = load();
-    const texts = Array.from({ length: 60 }, (_, index) => `${index}`);
+    const texts = Array.from({ length: 20 }, (_, index) => `${index}`);
     const sent = texts.map((text) => page.send(text));
     await expect.poll(() => page.unsent().at(-1)?.waitsFor).toBe("turn");
     await Promise.all(sent);
