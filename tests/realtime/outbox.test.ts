@@ -415,6 +415,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
       throw { code: 40300, statusCode: 403, message: "The function refused this page." };
     });
     const sent = ["one", "two"].map((text) => page.send(text));
+    await page.connection.client.connection.whenState("closed");
     await expect.poll(page.states).toEqual(["one: waiting", "two: waiting"]);
     page.connect();
     await Promise.all(sent);

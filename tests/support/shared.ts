@@ -21,14 +21,17 @@ export default async function startShared(project: TestProject): Promise<() => P
   const folder = await copyProject();
   await openToAll(folder);
   const port = await freePort();
-  const browser = await launchSharedChromium();
-  const site = await startProgram(`npx vite --config tests/support/vite.config.ts --port ${port}`, {
+  const launching = launchSharedChromium();
+  const vite = "node node_modules/vite/bin/vite.js --config tests/support/vite.config.ts";
+  const starting = startProgram(`${vite} --port ${port}`, {
     cwd: folder,
     // As `netlify dev` does, for the function.
     env: { NETLIFY_DEV: "true", NODE_ENV: "development" },
     ready: "ready in",
-  }).catch(async (error: unknown) => {
-    await browser.close();
+  });
+  const [browser, site] = await Promise.all([launching, starting]).catch(async (error: unknown) => {
+    await launching.then((launched) => launched.close()).catch(() => {});
+    await starting.then((started) => started.stop()).catch(() => {});
     await removeCopy(folder);
     throw error;
   });

@@ -57,7 +57,8 @@ async function closeAll(context: BrowserContext): Promise<void> {
   for (const page of context.pages()) {
     page.removeAllListeners("console");
     const closed = page.waitForEvent("close");
-    await page.close({ runBeforeUnload: true });
+    // Rejects if the test has closed it, and it goes right now.
+    await page.close({ runBeforeUnload: true }).catch(() => {});
     await closed;
   }
   await context.close();
