@@ -154,6 +154,24 @@ describe("a phone", () => {
     }
   });
 
+  it("has its header in one row and the state on one line, also in a preview", async () => {
+    const ada = await stage.arrive(stage.newRoom(), { viewport: { width: 360, height: 640 } });
+    const heights = await ada.page.evaluate(() => {
+      const find = (mark: string) => document.querySelector<HTMLElement>(mark);
+      const [pill, status] = [find("[data-context]"), find("[data-status]")];
+      if (pill) Object.assign(pill, { hidden: false, textContent: "deploy-preview" });
+      if (status) status.textContent = "Not connected";
+      const heightOf = (mark: string) => find(mark)?.getBoundingClientRect().height ?? 0;
+      return {
+        row: heightOf(".top") - heightOf("[data-invite]"),
+        state: heightOf("[data-status]"),
+      };
+    });
+    // In CSS px: the row's own space, and one line of text.
+    expect(heights.row).toBeLessThan(20);
+    expect(heights.state).toBeLessThan(24);
+  });
+
   it("opens the diagram from one line, and closes it again", async () => {
     const ada = await stage.arrive(stage.newRoom(), { viewport: { width: 390, height: 844 } });
     const toggle = ada.page.locator("[data-path-toggle]");
