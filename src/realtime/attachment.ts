@@ -53,6 +53,8 @@ export class Attachment<C extends Contract> {
   #wasAttached = false;
   /** When this page closed an open connection itself, to open another one. */
   #closedAt: number | undefined;
+  /** Closing the connection has just detached an attached channel. */
+  #isLeft = false;
   #isRefusedEntry = false;
   #isOpen = true;
 
@@ -116,7 +118,8 @@ export class Attachment<C extends Contract> {
   }
 
   readonly #onState = (change: ChannelStateChange): void => {
-    const { current, reason } = change;
+    const { current, previous, reason } = change;
+    this.#isLeft = current === "detached" && previous === "attached";
     this.#subscribe();
     const error = reason && readError(reason);
     if (error && reason.code === NOT_ENTERED_AGAIN) return this.presence?.refused(error);
@@ -129,6 +132,10 @@ export class Attachment<C extends Contract> {
         break;
       case "detached":
         this.presence?.reset();
+        this.#report(error);
+        break;
+      case "suspended":
+        this.#outbox.setGate({ type: "opening" }); // delete with outbox.ts
         this.#report(error);
         break;
       default:
@@ -209,7 +216,8 @@ export class Attachment<C extends Contract> {
   }
 
   readonly #onConnection = ({ current, previous }: ConnectionStateChange): void => {
-    if (current === "closing" && previous === "connected") this.#closedAt = performance.now();
+    const isClosing = current === "closing" && previous === "connected";
+    if (isClosing && this.#isLeft) this.#closedAt = performance.now();
     // With a new token, too: then the connection reports another "connected", as an update.
     if (current === "connected") this.attach();
   };

@@ -147,13 +147,13 @@ export class Connection {
     await this.#closeAndWait();
     if (!this.#isWanted) return;
     // `renew` connects once it has a token. Without one, `connect` reports why there is none.
-    await this.renew().catch(() => this.#isWanted && this.client.connect());
+    await this.renew().catch(this.#connect);
   }
 
   /** Opens another connection, so that the SDK forgets what Ably has not acknowledged. */
   async reconnect(): Promise<void> {
     await this.#closeAndWait();
-    if (this.#isWanted) this.client.connect();
+    this.#connect();
   }
 
   /**
@@ -186,12 +186,16 @@ export class Connection {
     return this.#renewal;
   }
 
+  readonly #connect = (): void => {
+    if (this.#isWanted) this.client.connect();
+  };
+
   readonly #onState = ({ current, reason }: ConnectionStateChange): void => {
     // It was closed while it waited for a token.
     if (current === "connected" && !this.#isWanted) return this.client.close();
     if (current === "failed" && this.#usesStoredToken) {
-      // The next state reports whether a new token helps.
-      return void this.renewStoredToken()?.catch(() => {});
+      // The next state reports whether a new token helps, or why there is none.
+      return void this.renewStoredToken()?.catch(this.#connect);
     }
     this.#isRenewal =
       reason?.code === TOKEN_EXPIRED || (this.#isRenewal && current === "connecting");

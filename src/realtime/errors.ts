@@ -15,57 +15,56 @@ export type ErrorInfo = Pick<AblyErrorInfo, "code" | "statusCode" | "message">;
 export type Remedy = "heals" | "asks" | "ends";
 
 const KINDS = {
-  // The token function.
-  "key-not-set": { remedy: "asks" },
-  "function-refused": { remedy: "asks" },
-  "function-failed": { remedy: "asks" },
-  // Netlify, in front of the token function.
-  "function-missing": { remedy: "asks" },
-  "function-crashed": { remedy: "asks" },
-  "function-timeout": { remedy: "heals" },
-  "site-protected": { remedy: "asks" },
-  "netlify-refused": { remedy: "asks" },
-  "site-unreachable": { remedy: "heals" },
-  // Ably. Netlify's rate limit counts as too many requests, too.
-  "too-many-requests": {
-    remedy: "heals",
-    codes: [40115, 42910, 42911, 42912, 42913, 42920, 42921, 42922, 80020, 80021, 90021],
+  heals: {
+    // Netlify's rate limit counts as too many requests, too.
+    "too-many-requests": [
+      40115, 42910, 42911, 42912, 42913, 42920, 42921, 42922, 80020, 80021, 90021,
+    ],
+    "account-limit": [40111, 40112, 40114, 40150, 40151],
+    "room-full": [91003],
+    "too-many-rooms": [90010],
+    "ably-unreachable": [80000, 80001, 80002, 80003, 80009, 80014, 90007],
+    "ably-trouble": [], // and every code from 50000 to 59999
+    // Netlify, in front of the token function.
+    "function-timeout": [],
+    "site-unreachable": [],
   },
-  clock: { remedy: "asks", codes: [40104] },
-  "token-request-reused": { remedy: "asks", codes: [40105] },
-  "key-rejected": { remedy: "asks", codes: [40005, 40101, 40130, 40131, 40132, 40133] },
-  "account-limit": { remedy: "heals", codes: [40111, 40112, 40114, 40150, 40151] },
-  "account-blocked": {
-    remedy: "asks",
-    codes: [40110, 40113, 40120, 40310, 40311, 40320, 40330, 40331, 40332],
+  asks: {
+    clock: [40104],
+    "token-request-reused": [40105],
+    "key-rejected": [40005, 40101, 40130, 40131, 40132, 40133],
+    "account-blocked": [40110, 40113, 40120, 40310, 40311, 40320, 40330, 40331, 40332],
+    "token-rejected": [40140, 40141, 40142, 40143, 40144, 40145, 40171],
+    identity: [40012, 40102, 80011],
+    "not-permitted": [40160, 40161],
+    // The token function.
+    "key-not-set": [],
+    "function-refused": [],
+    "function-failed": [],
+    // Netlify, in front of the token function.
+    "function-missing": [],
+    "function-crashed": [],
+    "site-protected": [],
+    "netlify-refused": [],
+    unknown: [],
   },
-  "sdk-too-old": { remedy: "ends", codes: [40017, 40023, 40168, 80024] },
-  "token-rejected": {
-    remedy: "asks",
-    codes: [40140, 40141, 40142, 40143, 40144, 40145, 40171],
-  },
-  identity: { remedy: "asks", codes: [40012, 40102, 80011] },
-  "not-permitted": { remedy: "asks", codes: [40160, 40161] },
-  "room-full": { remedy: "heals", codes: [91003] },
-  "too-many-rooms": { remedy: "heals", codes: [90010] },
-  "ably-trouble": { remedy: "heals" }, // and every code from 50000 to 59999
-  "ably-unreachable": {
-    remedy: "heals",
-    codes: [80000, 80001, 80002, 80003, 80009, 80014, 90007],
-  },
-  unknown: { remedy: "asks" },
-} as const satisfies Record<string, { remedy: Remedy; codes?: readonly number[] }>;
+  ends: { "sdk-too-old": [40017, 40023, 40168, 80024] },
+} as const satisfies Record<Remedy, Record<string, readonly number[]>>;
 
-export type ErrorKind = keyof typeof KINDS;
+type Kinds = typeof KINDS;
+export type ErrorKind = { [R in Remedy]: keyof Kinds[R] }[Remedy];
 
-export function remedyOf(kind: ErrorKind): Remedy {
-  return KINDS[kind].remedy;
+const REMEDIES = new Map<string, Remedy>();
+const KIND_OF_CODE = new Map<number, ErrorKind>();
+for (const [remedy, kinds] of Object.entries(KINDS)) {
+  for (const [kind, codes] of Object.entries(kinds)) {
+    REMEDIES.set(kind, remedy as Remedy);
+    for (const code of codes) KIND_OF_CODE.set(code, kind as ErrorKind);
+  }
 }
 
-const KIND_OF_CODE = new Map<number, ErrorKind>();
-for (const [kind, entry] of Object.entries(KINDS)) {
-  if (!("codes" in entry)) continue;
-  for (const code of entry.codes) KIND_OF_CODE.set(code, kind as ErrorKind);
+export function remedyOf(kind: ErrorKind): Remedy {
+  return REMEDIES.get(kind) ?? "asks";
 }
 
 /** Who answered the last token request, or was asked and did not answer. */
@@ -92,14 +91,14 @@ export function isTokenError(error: unknown): boolean {
 }
 
 /** Returns true if the same operation may succeed later, without anyone doing anything. */
-export function isTemporary(error: ErrorInfo): boolean {
-  const isOfConnection = error.code >= 80_000 && error.code < 81_000;
-  const isOfChannelMeanwhile = error.code >= 90_000 && error.code < 90_010;
+export function isTemporary({ code, statusCode }: ErrorInfo): boolean {
+  const kind = kindOfCode(code);
+  const isOfConnection = code >= 80_000 && code < 81_000;
+  const isOfChannelMeanwhile = code >= 90_000 && code < 90_010;
   return (
-    remedyOf(kindOfCode(error.code)) === "heals" ||
-    isOfConnection ||
-    isOfChannelMeanwhile ||
-    error.statusCode === 429
+    remedyOf(kind) === "heals" ||
+    statusCode === 429 ||
+    (kind === "unknown" && (isOfConnection || isOfChannelMeanwhile))
   );
 }
 

@@ -33,12 +33,14 @@ const MAX_LENGTH = 1_000_000;
 /** A copy of a tab that sleeps for longer may send a message again. */
 const PUBLISHED_KEPT_MS = 7 * 24 * 60 * 60_000;
 const MAX_PUBLISHED = 500;
+const PRUNE_INTERVAL = 100;
 
 export class OutboxStorage {
   readonly #storages: Storages;
   readonly #channel: string;
   readonly #key: [string, string, string];
   readonly #lengths = new Map<string, number>();
+  #saves = 0;
 
   constructor(storages: Storages, channel: string, clientId: string) {
     this.#storages = storages;
@@ -86,6 +88,7 @@ export class OutboxStorage {
   savePublished(id: string, times: Pick<Published, "at" | "isAcknowledged">): void {
     const published: Published = { channel: this.#channel, id, ...times };
     this.#storages.site.write(JSON.stringify(published), "published", this.#channel, id);
+    if (++this.#saves % PRUNE_INTERVAL === 0) this.#prunePublished();
   }
 
   forgetPublished(id: string, channel = this.#channel): void {

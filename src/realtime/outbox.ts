@@ -200,8 +200,9 @@ export class Outbox<C extends Contract> {
 
   /** After a gap, nobody knows whether Ably still delivers what it has acknowledged. */
   forgetAcknowledged(): void {
-    for (const entry of this.#entries.filter(({ delivery }) => delivery === "acknowledged")) {
-      this.#remove(entry);
+    for (const entry of this.#entries) {
+      entry.isEchoed ||= entry.publishedAt !== undefined;
+      if (entry.delivery === "acknowledged") this.#remove(entry);
     }
   }
 

@@ -97,3 +97,11 @@ it("forgets the names of those of whom nothing is shown, and keeps no lie", SLOW
   expect(called(["c0", "c1099"], ...events)).toEqual(["c0", "Crowd 1099"]);
   expect(called(["c1099"], ...events, isHere({ b: "Crowd 1099" }))).toEqual(["c1099"]);
 });
+
+it.each([
+  ["at once", (messages: RoomMessage<Chat>[]) => [writes(...messages)]],
+  ["one by one", (messages: RoomMessage<Chat>[]) => messages.map((each) => writes(each))],
+])("lets nobody take an absent person's name by an earlier message: %s", (_how, arrive) => {
+  const messages = [message("you-1", "x"), message("you-2", "Ada"), message("you-1", "Ada")];
+  expect(called(["you-1", "you-2"], ...arrive(messages))).toEqual(["you-1", "Ada"]);
+});

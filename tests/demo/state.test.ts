@@ -315,6 +315,11 @@ describe("the view", () => {
     expect(after(attached, members(member("you-1"))).hasHistory).toBe(false);
     expect(after(attached, members(member("me-1")), members()).hasHistory).toBe(true);
     expect(after(attached, isFull).hasHistory).toBe(true);
+    const isAway: Event = {
+      type: "room",
+      status: { state: "suspended", isContinuous: true, error },
+    };
+    expect(after(isAway).hasHistory).toBe(false);
   });
 
   it("has seen everything when it is back at the end", () => {

@@ -351,6 +351,45 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     expect(storage.save({ ...entry, id: "another" })).toBe(false);
   });
 
+  it("leaves a bounded number of traces for copies of the tab", () => {
+    const storage = new OutboxStorage(openFake(storages), "room:lobby", "ada");
+    for (let i = 0; i < 1_000; i++) {
+      storage.savePublished(`${i}`, { at: Date.now() + i, isAcknowledged: true });
+    }
+    expect(Object.keys(storages.localStorage).length).toBeLessThanOrEqual(600);
+    expect(storage.readPublished("999")).toBeDefined();
+  });
+
+  it("is forgotten after a gap if Ably has acknowledged its repeat, and does not deliver it", async () => {
+    const tab = openTab("ada", { storages });
+    let unsent: Unsent<Notes>[] = [];
+    const options = { presence: "none", history: 0 } as const;
+    const room = openRoom(tab.connection, notes, roomName, options, {
+      unsent: (list) => (unsent = list),
+    });
+    await room.send("note", { text: "zero" });
+    await expect.poll(() => unsent).toEqual([]);
+    server().faults.hold();
+    const sent = room.send("note", { text: "one" });
+    await expect.poll(() => unsent[0]?.delivery).toBe("publishing");
+    await fetch(`http://127.0.0.1:${server().port}/time`);
+    const restarted = tab.connection.restart();
+    server().faults.release();
+    await Promise.all([restarted, sent]);
+    await expect.poll(() => unsent).toEqual([]);
+  });
+
+  it("waits for its room while Ably has not let it in again", async () => {
+    const page = load();
+    await page.send("zero");
+    const { channel } = page.room;
+    const suspend = Reflect.get(channel, "notifyState").bind(channel) as (state: string) => void;
+    vi.spyOn(channel, "publish");
+    suspend("suspended");
+    void page.send("one");
+    expect(page.unsent().at(-1)).toMatchObject({ delivery: "waiting", waitsFor: "room" });
+  });
+
   it("waits its turn when many are sent at once, and all arrive in order", async () => {
     const bob = await watch();
     const page = load();

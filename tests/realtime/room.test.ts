@@ -452,6 +452,21 @@ describe.runIf(hasLocalAbly)("a room", () => {
     expect(room.statuses.filter(({ isContinuous }) => !isContinuous)).toHaveLength(1);
   });
 
+  it("reports a gap after a restart if it was not attached before", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    const { connectionManager } = Reflect.get(client as object, "connection");
+    const error = { code: 40160, statusCode: 401, message: "Refused for a test." };
+    const frame = { action: 9, channel: `room:${roomName}`, error };
+    connectionManager.activeProtocol.transport.onProtocolMessage(frame);
+    await expect.poll(() => room.statuses.at(-1)?.state).toBe("failed");
+    // As after more than two minutes: Ably does not know where this page stopped.
+    Reflect.set(Reflect.get(channelOf(client), "properties"), "channelSerial", undefined);
+    await connection.restart();
+    await room.isAttached();
+    await expect.poll(() => room.statuses.some(({ isContinuous }) => !isContinuous)).toBe(true);
+  });
+
   it("reports a gap after a restart though one visitor has filled what Ably delivers", async () => {
     const room = open(connection, roomName);
     await room.isHere();

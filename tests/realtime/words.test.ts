@@ -23,6 +23,9 @@ it("finds no problem while all is well, and while a short drop heals", () => {
   expect(describeError({ state: "connected" })).toBeUndefined();
   expect(describeError({ state: "disconnected" })).toBeUndefined();
   expect(describeError({ state: "disconnected", error: dropped })).toBeUndefined();
+  const closed = { code: 80017, statusCode: 400, message: "Connection closed" };
+  expect(describeError({ state: "closed", error: closed })).toBeUndefined();
+  expect(describeError({ state: "connecting", error: closed })).toBeUndefined();
 });
 
 describe("a problem with", () => {

@@ -26,6 +26,8 @@ export function updateClaims<Message extends Author>(
   if (added.length === 0) return claims;
   const all = new Map(claims);
   for (const { clientId, name } of added) {
+    // A name that was claimed earlier counts: this one goes to the end.
+    all.delete(clientId);
     all.set(clientId, { name, shownId: cleanName(clientId) ?? NOBODY });
   }
   return all;

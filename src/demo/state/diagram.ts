@@ -22,7 +22,7 @@ export type DiagramStep = {
 
 export type Diagram = {
   steps: Record<StepName, DiagramStep>;
-  /** How often the function has run for this page, and how long the last run took. */
+  /** How often the function has signed for this page, and how long that took the last time. */
   functionRuns: number;
   lastRunMs?: number;
   /** When this WebSocket opened, in ms since the epoch. */

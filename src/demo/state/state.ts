@@ -126,7 +126,8 @@ function trace(state: State, event: TraceEvent): State {
 function afterRoomStatus(state: State, status: RoomStatus): State {
   if (opensAgain(state.room.state, status.state)) return state;
   // Ably refuses to list this page in a room that is full, but has delivered the history.
-  const hasHistory = state.hasHistory || status.error !== undefined;
+  const isRefused = status.state === "attached" && status.error !== undefined;
+  const hasHistory = state.hasHistory || isRefused;
   return { ...(status.isContinuous ? state : afterGap(state)), room: status, hasHistory };
 }
 

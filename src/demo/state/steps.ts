@@ -42,7 +42,7 @@ const ON_NETLIFY: Step[] = [
   },
   {
     words: [
-      "Deploy again: Deploys → Trigger deploy → Deploy project. Leave this page open: it tries again every few seconds, and connects by itself.",
+      "Deploy again: Deploys → Trigger deploy → Deploy project. Leave this page open: it tries again at least twice a minute, and connects by itself.",
     ],
   },
 ];
@@ -56,7 +56,7 @@ function onThisComputer(place: Place): Step[] {
     },
     {
       words: [
-        `Stop ${command} with Ctrl+C, and start it again. Leave this page open: it tries again every few seconds, and connects by itself.`,
+        `Stop ${command} with Ctrl+C, and start it again. Leave this page open: it tries again at least twice a minute, and connects by itself.`,
       ],
     },
   ];

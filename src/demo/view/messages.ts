@@ -74,7 +74,8 @@ function createEntryRenderer() {
     const isLine = entry.kind === "line";
     const words = isLine ? [] : describeNotice(entry, (clientId) => nameOf(state, clientId));
     const said = isLine ? nameOf(state, entry.clientId) : JSON.stringify(words);
-    const key = [entry, divider, isContinued, clock, said];
+    const { hue } = appearanceOf(isLine ? entry.clientId : "", state.appearances);
+    const key = [entry, divider, isContinued, clock, said, hue];
     if (known?.key.every((part, index) => part === key[index])) return known;
 
     const item = known?.item ?? copy(isLine ? lineTemplate : noticeTemplate);
@@ -82,6 +83,7 @@ function createEntryRenderer() {
     mark.hidden = divider === undefined;
     setText(mark, divider ?? "");
     item.classList.toggle("continued", isContinued);
+    item.style.setProperty("--hue", String(hue));
     if (isLine) fillLine(item, state, entry, clock);
     else setWords(find("data-body", item), words);
     return { item, key };
@@ -151,19 +153,16 @@ function watchSizes(list: HTMLElement, onChange: () => void): () => void {
 }
 
 function fillLine(item: HTMLElement, state: State, line: Line, clock: Clock): void {
-  const { hue } = appearanceOf(line.clientId, state.appearances);
   const name = nameOf(state, line.clientId);
   item.classList.toggle("mine", line.isMine);
   item.classList.toggle("history", line.isHistory);
   item.classList.toggle("unknown", line.isUnknown);
-  item.style.setProperty("--hue", String(hue));
   const hasFailed = line.delivery === "failed" || line.delivery === "unconfirmed";
   item.dataset.delivery = hasFailed ? "failed" : line.delivery;
   if (hasFailed) item.dataset.id = line.id;
   fillText(item, line);
   setText(find("data-avatar", item), initialsOf(name));
   setText(find("data-sender", item), name);
-  find("data-badge", item).hidden = !line.isMine;
   fillTime(find<HTMLTimeElement>("data-time", item), line, clock);
   const delivery = describeDelivery(line);
   find("data-delivery", item).hidden = delivery === "";
