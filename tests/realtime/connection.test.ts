@@ -256,12 +256,12 @@ describe.runIf(hasLocalAbly)("the connection", () => {
   it("says so if Ably does not know the key of a stored token, and there is no new one", async () => {
     const storages = createStorages();
     let isDown = false;
-    const request = () => (isDown ? Promise.reject("the function is down") : requestToken("ada"));
+    const sign = () => signFor("ada", { "*": ["*"] });
+    const request = () => (isDown ? Promise.reject("the function is down") : sign());
     await connected(openTab("ada", { storages, requestToken: request }).connection);
     isDown = true;
     const { connection } = openTab("ada", { storages, requestToken: request });
     const { connectionManager } = Reflect.get(connection.client as object, "connection");
-    connectionManager.once("transport.pending", () => {});
     const error = { code: 40400, statusCode: 404, message: "There is no such key." };
     connectionManager.notifyState({ state: "failed", error });
     await expect.poll(() => connection.status.state).toBe("disconnected");
