@@ -41,8 +41,6 @@ export default defineConfig({
           name: "unit",
           // A test that changes the time zone needs a process.
           pool: "forks",
-          // The files of a worker share its modules, which takes half the time to load them.
-          isolate: false,
           setupFiles: ["tests/support/setup.ts", "tests/support/setup.function.ts"],
           // Node 22 and newer have it without the flag.
           execArgv: ["--experimental-websocket"],
