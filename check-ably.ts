@@ -4,6 +4,7 @@ import Ably from "ably";
 import { FunctionError } from "./netlify/functions/ably-token-request/response.ts";
 import { readKey, withoutSecret } from "./netlify/functions/ably-token-request/key.ts";
 import { channelName } from "./src/realtime/contract.ts";
+import { kindOfCode, readError } from "./src/realtime/errors.ts";
 import { loadEnvFiles } from "./vite/env-files.ts";
 
 export type Verdict = {
@@ -24,8 +25,6 @@ const SOCKET = "The network lets WebSockets through to Ably";
 const allows = (operation: string) => `The key allows ${operation} in ${channelName("*")}`;
 const ROUND_TRIP = "A message goes from one client to another";
 
-/** The account is billed by monthly active users, and accepts other SDKs only. */
-const SDK_TOO_OLD = 40168;
 const FIREWALL = "A firewall or a proxy stops it, or there is no network.";
 
 /** Runs one check after another. Skips a check if one that it needs has failed. */
@@ -47,7 +46,7 @@ export async function* checkAbly(
       passed.add(name);
       yield { name, outcome: "ok" };
     } catch (error) {
-      const isOldSdk = (error as Partial<Ably.ErrorInfo>).code === SDK_TOO_OLD;
+      const isOldSdk = kindOfCode(readError(error).code) === "sdk-too-old";
       const advice = isOldSdk ? "This account needs another SDK: see ably.com/docs/sdks." : fix;
       const detail = withoutSecret(`${reasonOf(error)}\n${advice}`.trim(), key);
       yield { name, outcome: "FAILED", detail };

@@ -106,7 +106,7 @@ export class Connection {
     if (!this.transport) return;
     const { at, error } = this.#host.auth.endOf(this.identity);
     const left = at - Date.now();
-    // A token of under 40 s is renewed after three quarters of its time.
+    // A token of under 40 s is renewed after a quarter of its time.
     const renewal = left > MIN_RENEWABLE_MS ? Math.max(left - RENEWAL_LEAD_MS, left / 4) : Infinity;
     const renew = () => this.transport?.send({ action: Action.AUTH });
     const isRevoked = error.code === TOKEN_REVOKED;

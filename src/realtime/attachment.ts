@@ -123,6 +123,7 @@ export class Attachment<C extends Contract> {
     this.#subscribe();
     const error = reason && readError(reason);
     if (error && reason.code === NOT_ENTERED_AGAIN) return this.presence?.refused(error);
+    if (current === "suspended") this.#outbox.setGate({ type: "opening" }); // delete with outbox.ts
     switch (current) {
       case "attached":
         this.#onAttached(change.resumed, error);
@@ -132,10 +133,6 @@ export class Attachment<C extends Contract> {
         break;
       case "detached":
         this.presence?.reset();
-        this.#report(error);
-        break;
-      case "suspended":
-        this.#outbox.setGate({ type: "opening" }); // delete with outbox.ts
         this.#report(error);
         break;
       default:
@@ -216,6 +213,7 @@ export class Attachment<C extends Contract> {
   }
 
   readonly #onConnection = ({ current, previous }: ConnectionStateChange): void => {
+    // If the connection was away already, it is not known for how long.
     const isClosing = current === "closing" && previous === "connected";
     if (isClosing && this.#isLeft) this.#closedAt = performance.now();
     // With a new token, too: then the connection reports another "connected", as an update.

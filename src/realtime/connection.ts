@@ -146,7 +146,7 @@ export class Connection {
     this.#isWanted = true;
     await this.#closeAndWait();
     if (!this.#isWanted) return;
-    // `renew` connects once it has a token. Without one, `connect` reports why there is none.
+    // `renew` connects when it has a token. If it gets none, an attempt to connect reports why.
     await this.renew().catch(this.#connect);
   }
 
@@ -194,7 +194,7 @@ export class Connection {
     // It was closed while it waited for a token.
     if (current === "connected" && !this.#isWanted) return this.client.close();
     if (current === "failed" && this.#usesStoredToken) {
-      // The next state reports whether a new token helps, or why there is none.
+      // A new token may help: the next state says so. If there is none, it says why.
       return void this.renewStoredToken()?.catch(this.#connect);
     }
     this.#isRenewal =

@@ -23,7 +23,8 @@ const KINDS = {
     "account-limit": [40111, 40112, 40114, 40150, 40151],
     "room-full": [91003],
     "too-many-rooms": [90010],
-    "ably-unreachable": [80000, 80001, 80002, 80003, 80009, 80014, 90007],
+    // 80017: this page closed the connection, to open another one.
+    "ably-unreachable": [80000, 80001, 80002, 80003, 80009, 80014, 80017, 90007],
     "ably-trouble": [], // and every code from 50000 to 59999
     // Netlify, in front of the token function.
     "function-timeout": [],

@@ -92,8 +92,8 @@ export function openRoom<C extends Contract>(
   options: RoomOptions<C>,
   events: RoomEvents<C> = {},
 ): Room<C> {
-  const { presence = "enter" } = options;
-  const { channel, history, leave } = joinChannel(connection.client, channelName(name), options);
+  const { client } = connection;
+  const { channel, presence, history, leave } = joinChannel(client, channelName(name), options);
   let attachment: Attachment<C> | undefined;
   let isOpen = true;
   let profile = options.profile;
@@ -185,7 +185,7 @@ function joinChannel(
     modes.splice(modes.indexOf(presence), 1);
     return modes;
   };
-  return { channel, history: rooms.history, leave };
+  return { channel, presence, history: rooms.history, leave };
 }
 
 /** Resolves when the channel is not being detached: attaching it meanwhile would lose its history. */

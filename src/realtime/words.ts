@@ -14,11 +14,11 @@ export type Problem = { title: string; detail: string; canRetry: boolean };
 
 /** Returns what is wrong with the connection, or undefined while it is well or a short drop heals. */
 export function describeError(status: ConnectionStatus): Problem | undefined {
-  const { state, error, response } = status;
-  if (state === "connected" || error?.code === CLOSED_BY_PAGE) return undefined;
+  if (status.state === "connected") return undefined;
+  const { error, response } = status;
   const kind = error && classifyError(error, response);
   if (error && kind && !isDropped(status, kind)) return describe(kind, error, response);
-  return state === "suspended" ? NO_CONNECTION : undefined;
+  return status.state === "suspended" ? NO_CONNECTION : undefined;
 }
 
 /** Returns what is wrong with a room, or undefined. */
@@ -40,8 +40,6 @@ function isDropped({ state, error, response }: ConnectionStatus, kind: ErrorKind
   return (kind === "ably-unreachable" && wasConnected) || kind === "token-rejected";
 }
 
-/** A restart of the connection closes it first. */
-const CLOSED_BY_PAGE = 80017;
 const KEEPS_TRYING = "This page keeps trying, and keeps what you send.";
 
 const NO_CONNECTION: Problem = {

@@ -52,6 +52,7 @@ export function createDiagram(): (trace: TraceEntry[]) => Diagram {
   let diagram = initialDiagram;
   let lastNumber = 0;
   return (trace) => {
+    if (trace.at(-1)?.number === lastNumber) return diagram;
     diagram = trace.filter(({ number }) => number > lastNumber).reduce(afterTrace, diagram);
     lastNumber = trace.at(-1)?.number ?? 0;
     return diagram;

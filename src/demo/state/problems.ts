@@ -16,7 +16,7 @@ export type PageProblem = Problem & { action: "retry" | "reload"; summary?: stri
 const INVALID_ROOM: Problem = {
   title: "Invalid room name",
   detail:
-    "Start with a letter or digit, then use letters, digits, spaces and . _ -, up to 64 characters.",
+    "Start with a letter or digit, then use letters, digits, spaces and . _ -, up to 64 characters. This is the lobby.",
   canRetry: false,
 };
 
