@@ -32,7 +32,7 @@ describe("the room", () => {
   it("is the lobby, and says so, if the link names an invalid room", async () => {
     const ada = await stage.arrive(`${stage.site.url}/?room=%5Bmeta%5D*`);
     expect(await ada.page.locator("h1").innerText()).toContain("lobby");
-    await ada.page.locator("[data-problem]").getByText("Invalid room name").waitFor();
+    await ada.page.locator("[data-problem]").getByText("This is the lobby.").waitFor();
   });
 
   it("can be opened again after Ably refused it", async () => {

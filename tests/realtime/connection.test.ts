@@ -9,7 +9,13 @@ import { Retry } from "../../src/realtime/retry.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
 import { createStorages, openFake } from "../support/storage.ts";
 import { notes } from "../support/contract.ts";
-import { requestToken, signFor, useLocalAbly } from "../support/tab.ts";
+import {
+  connectionManagerOf,
+  requestToken,
+  signFor,
+  transportOf,
+  useLocalAbly,
+} from "../support/tab.ts";
 
 describe.runIf(hasLocalAbly)("the connection", () => {
   const { openTab, server } = useLocalAbly();
@@ -111,10 +117,9 @@ describe.runIf(hasLocalAbly)("the connection", () => {
 
   describe("after Ably refused it on the socket", () => {
     /** Receives the frame that ends a connection, as if Ably had sent it. */
-    function refuse(client: object, code: number): void {
-      const { activeProtocol } = Reflect.get(client, "connection").connectionManager;
+    function refuse(client: { connection: object }, code: number): void {
       const error = { code, statusCode: Math.floor(code / 100), message: "Refused for a test." };
-      activeProtocol.transport.onProtocolMessage({ action: 9, error });
+      transportOf(client).onProtocolMessage({ action: 9, error });
     }
 
     // Of the codes that ably-js does not retry by itself, some of each kind that time can heal.
@@ -261,9 +266,8 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     await connected(openTab("ada", { storages, requestToken: request }).connection);
     isDown = true;
     const { connection } = openTab("ada", { storages, requestToken: request });
-    const { connectionManager } = Reflect.get(connection.client as object, "connection");
     const error = { code: 40400, statusCode: 404, message: "There is no such key." };
-    connectionManager.notifyState({ state: "failed", error });
+    connectionManagerOf(connection.client).notifyState({ state: "failed", error });
     await expect.poll(() => connection.status.state).toBe("disconnected");
     expect(connection.status.error?.message).toContain("the function is down");
     isDown = false;

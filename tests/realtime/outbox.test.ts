@@ -393,7 +393,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
   it("waits its turn when many are sent at once, and all arrive in order", async () => {
     const bob = await watch();
     const page = load();
-    const texts = Array.from({ length: 20 }, (_, index) => `${index}`);
+    const texts = Array.from({ length: 60 }, (_, index) => `${index}`);
     const sent = texts.map((text) => page.send(text));
     await expect.poll(() => page.unsent().at(-1)?.waitsFor).toBe("turn");
     await Promise.all(sent);

@@ -21,17 +21,14 @@ export default async function startShared(project: TestProject): Promise<() => P
   const folder = await copyProject();
   await openToAll(folder);
   const port = await freePort();
-  const launching = launchSharedChromium();
-  const vite = "node node_modules/vite/bin/vite.js --config tests/support/vite.config.ts";
-  const starting = startProgram(`${vite} --port ${port}`, {
+  const browser = await launchSharedChromium();
+  const site = await startProgram(`npx vite --config tests/support/vite.config.ts --port ${port}`, {
     cwd: folder,
     // As `netlify dev` does, for the function.
     env: { NETLIFY_DEV: "true", NODE_ENV: "development" },
     ready: "ready in",
-  });
-  const [browser, site] = await Promise.all([launching, starting]).catch(async (error: unknown) => {
-    await launching.then((launched) => launched.close()).catch(() => {});
-    await starting.then((started) => started.stop()).catch(() => {});
+  }).catch(async (error: unknown) => {
+    await browser.close();
     await removeCopy(folder);
     throw error;
   });

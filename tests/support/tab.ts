@@ -25,6 +25,21 @@ export function signFor(clientId: string, capability: object): Promise<Ably.Toke
   return new Ably.Rest({ key: `${name}:${secret}` }).auth.createTokenRequest(params);
 }
 
+type ConnectionManager = {
+  notifyState(change: object): void;
+  activeProtocol: { transport: { onProtocolMessage(frame: object): void } };
+};
+
+/** The SDK's own part that knows the transport, for what only Ably or a network can do. */
+export function connectionManagerOf({ connection }: { connection: object }): ConnectionManager {
+  return Reflect.get(connection, "connectionManager");
+}
+
+/** Where the client receives Ably's frames. */
+export function transportOf(client: { connection: object }) {
+  return connectionManagerOf(client).activeProtocol.transport;
+}
+
 export type Tab = { connection: Connection; storages: FakeStorages; window: EventTarget };
 
 export type TabOptions = {

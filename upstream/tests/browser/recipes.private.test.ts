@@ -182,6 +182,8 @@ describe("deployed, with a key that cannot revoke tokens", () => {
     await ada.page.getByText("bob: Thanks").waitFor();
     await submit(ada.page, "Remove", "bob");
     await ada.page.getByText("this person can still read and write").waitFor();
+    const removal = await ask(stage.site, "ada", { room, remove: "bob" });
+    expect(removal).toMatchObject({ status: 200, isRevoked: false });
     await submit(bob.page, "Send", "Still here");
     await ada.page.getByText("bob: Still here").waitFor();
     const later = await open("bob", room);

@@ -10,7 +10,7 @@ const SPEAKS = /^(index\.html|src\/.*\.ts|netlify\/.*\.ts|vite\/.*\.ts)$/;
 /** Words of Vite, and of a browser about the Content-Security-Policy. */
 const OTHERS =
   /^(Blocked request|\) is not allowed|The project root|This document requires|(Executing|Applying) inline|Connecting to|Loading the|'? ?violates)/;
-const MAX_LINES = 140;
+const MAX_LINES = 130;
 /** Without commands and code. */
 const MAX_WORDS = 850;
 const FIRST_SCREEN_LINES = 20;
