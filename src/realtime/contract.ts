@@ -76,7 +76,7 @@ function isFromServer(type: MessageType): type is { schema: Schema; from: "serve
 /** @throws TypeError if the schema is asynchronous: messages could then change their order. */
 function validate(schema: Schema, value: unknown): { value: unknown } | undefined {
   const result = schema["~standard"].validate(value);
-  if (result instanceof Promise) throw new TypeError("Use a schema without asynchronous checks.");
+  if (result instanceof Promise) throw new TypeError("Schemas must be synchronous.");
   return result.issues ? undefined : result;
 }
 

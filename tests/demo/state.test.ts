@@ -336,7 +336,7 @@ describe("the view", () => {
       arrived({ id: "3", timestamp: 2_000 + DAY_MS }),
     ];
     const nextDay = clockAt(now).day(2_000 + DAY_MS);
-    expect(dividers(events)).toEqual([undefined, "You joined", nextDay]);
+    expect(dividers(events)).toEqual(["", "You joined", nextDay]);
     expect(dividers(events, messageKey("you-1", "2"))[1]).toBe("New");
   });
 
@@ -353,7 +353,7 @@ describe("the view", () => {
       arrived({ id: "2", timestamp: DAY_MS - 500 }),
       outbox(unsent("a")),
     ];
-    expect(dividers(events)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(dividers(events)).toEqual(["", "", "", ""]);
   });
 });
 

@@ -66,6 +66,6 @@ describe("messages of one person", () => {
     expect(continued(line(0), notice, line(0))).toEqual([false, false, false]);
     expect(continued(line(0), line(0, "b"), line(0))).toEqual([false, false, false]);
     expect(continued(line(0), line(undefined), line(undefined))).toEqual([false, true, true]);
-    expect(continuationsOf([line(0), line(0)], [undefined, "New"])).toEqual([false, false]);
+    expect(continuationsOf([line(0), line(0)], ["", "New"])).toEqual([false, false]);
   });
 });

@@ -65,6 +65,8 @@ describe("a message of no known type", () => {
 });
 
 describe("a text", () => {
+  const alphabets = "аαաאعܐހअঅਅઅଅஅఅಅഅඅกກཀကაሀᎠᐁកᠠⴰꀀ";
+
   it.each([
     "",
     "hi",
@@ -86,6 +88,7 @@ describe("a text", () => {
     ["of many lines", "\n".repeat(30_000), "\n".repeat(125)],
     ["of many tabs", "\ta".repeat(900), "\ta".repeat(117)],
     ["with many accents on one letter", `ab${"\u0301".repeat(29_000)}`, "a"],
+    ["of letters that each have another script", alphabets.repeat(2), alphabets.slice(0, 17)],
     ["that ends in a family", `${"x".repeat(1_985)}👩‍👩‍👧 and more`, "x".repeat(1_985)],
   ])("%s is cut between characters", (_what, text, shown) => {
     expect(excerptOf(text)).toBe(shown);

@@ -13,12 +13,25 @@ const PLAIN: Load = {
   seconds: 20,
   text: (index) => `Message ${index}, as long as people write them.`,
 };
+/** Scripts of the world, each with the code point of one of its letters. */
+const SCRIPTS = [
+  0x03b1, 0x0430, 0x0561, 0x05d0, 0x0627, 0x0710, 0x0780, 0x0905, 0x0985, 0x0a05, 0x0a85, 0x0b05,
+  0x0b85, 0x0c05, 0x0c85, 0x0d05, 0x0e01, 0x0f40, 0x1000, 0x10d0, 0x1200, 0x13a0, 0x1400, 0x1780,
+  0x1820, 0x2d30, 0x3042, 0x4e00, 0xa000, 0xac00, 0x10300, 0x12000, 0x13000, 0x1d400, 0x1f300,
+];
 /** What one visitor may send, in texts that browsers are slow to lay out: scripts in turns. */
 const HOSTILE: Load = {
   perSecond: 50,
   seconds: 10,
-  text: (index) => ["अঅ", "אa", "中a", "😀a"][index % 4]?.repeat(450) ?? "",
+  text: (index) => ["अঅ", "אa", "中a", "😀a"][index % 5]?.repeat(450) ?? everyScript(index),
 };
+
+/** Returns other letters for each index: a browser looks for the font of each new letter. */
+function everyScript(index: number): string {
+  const letters = SCRIPTS.map((first, at) => String.fromCodePoint(first + ((index + at) % 20)));
+  const start = index % SCRIPTS.length;
+  return [...letters.slice(start), ...letters.slice(0, start)].join("").repeat(25);
+}
 /** Each sends a batch in its turn. */
 const PUBLISHERS = 5;
 const BATCH = 10;

@@ -6,7 +6,7 @@ import type { Entry, Line } from "./timeline.ts";
 const GROUP_MS = 5 * 60_000;
 
 /**
- * What stands above each entry: its day by Ably's clock, where I joined, where reading stopped.
+ * What stands above each entry, or "": its day by Ably's clock, where I joined, where reading stopped.
  * @param now In ms since the epoch. The present day needs no divider at the beginning.
  */
 export function dividersOf(
@@ -14,26 +14,25 @@ export function dividersOf(
   firstUnseenKey: string | undefined,
   clock: Clock,
   now: number,
-): (string | undefined)[] {
+): string[] {
   let lastTime = now;
   let wasHistory = false;
   return entries.map((entry) => {
     const { timestamp = lastTime, isHistory = false } = entry.kind === "line" ? entry : {};
-    const day = clock.isSameDay(timestamp, lastTime) ? undefined : clock.day(timestamp);
-    const isFirstAfterHistory = wasHistory && !isHistory;
+    const day = clock.isSameDay(timestamp, lastTime) ? "" : clock.day(timestamp);
+    const place = wasHistory && !isHistory ? "You joined" : "";
+    const mark = entry.key === firstUnseenKey ? "New" : place;
     lastTime = timestamp;
     wasHistory = isHistory;
-    const place = isFirstAfterHistory ? "You joined" : undefined;
-    const mark = entry.key === firstUnseenKey ? "New" : place;
-    return [day, mark].filter((part) => part !== undefined).join(" · ") || undefined;
+    return [day, mark].filter((part) => part !== "").join(" · ");
   });
 }
 
 /** Whether each entry goes on what the same person said in the last minutes, with nothing between. */
-export function continuationsOf(entries: Entry[], dividers: (string | undefined)[]): boolean[] {
+export function continuationsOf(entries: Entry[], dividers: string[]): boolean[] {
   let first: Line | undefined;
   return entries.map((entry, index) => {
-    if (dividers[index] === undefined && first && continues(first, entry)) return true;
+    if (!dividers[index] && first && continues(first, entry)) return true;
     first = entry.kind === "line" ? entry : undefined;
     return false;
   });

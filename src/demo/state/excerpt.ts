@@ -4,6 +4,8 @@
 const MAX_COST = 2_000;
 /** After a tab or a new line, or with another script, which may have another font or direction. */
 const SWITCH_COST = 15;
+/** The first letter of a script: the browser looks for a font that has it. */
+const NEW_SCRIPT_COST = 100;
 
 /** Scripts that are in more than one block of 128 characters. */
 const SCRIPTS = [
@@ -37,13 +39,16 @@ function affordableLength(text: string): number {
   let cost = 0;
   let length = 0;
   let last = 0;
+  const known = new Set([last]);
   for (const character of text) {
     const script = CONTINUES.test(character) ? last : scriptOf(character);
     cost += script === 0 ? 1 : 2;
+    if (!known.has(script)) cost += NEW_SCRIPT_COST;
     if (script !== last || "\t\n".includes(character)) cost += SWITCH_COST;
     if (cost > MAX_COST) break;
     length += character.length;
     last = script;
+    known.add(script);
   }
   return length;
 }

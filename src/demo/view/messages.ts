@@ -33,7 +33,7 @@ export function renderMessages(): (state: State) => void {
     const continuations = continuationsOf(entries, dividers);
     rendered = new Map(
       entries.map((entry, index) => {
-        const [divider, isContinued = false] = [dividers[index], continuations[index]];
+        const [divider = "", isContinued = false] = [dividers[index], continuations[index]];
         const known = rendered.get(entry.key);
         return [entry.key, renderEntry(state, entry, { divider, isContinued, clock }, known)];
       }),
@@ -80,8 +80,8 @@ function createEntryRenderer() {
 
     const item = known?.item ?? copy(isLine ? lineTemplate : noticeTemplate);
     const mark = find("data-divider", item);
-    mark.hidden = divider === undefined;
-    setText(mark, divider ?? "");
+    mark.hidden = divider === "";
+    setText(mark, divider);
     item.classList.toggle("continued", isContinued);
     item.style.setProperty("--hue", String(hue));
     if (isLine) fillLine(item, state, entry, clock);
@@ -90,7 +90,7 @@ function createEntryRenderer() {
   };
 }
 
-type Context = { divider: string | undefined; isContinued: boolean; clock: Clock };
+type Context = { divider: string; isContinued: boolean; clock: Clock };
 
 export function bindMessages(on: {
   scroll(isAtEnd: boolean): void;

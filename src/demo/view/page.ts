@@ -28,7 +28,7 @@ export function showPage(session: Session, isRoomInvalid: boolean, kept?: State)
   const onMissing = () => store.dispatch({ type: "part-missing", now: Date.now() });
   const onVisibility = () =>
     store.dispatch({ type: "hidden", isHidden: document.hidden, now: Date.now() });
-  if (document.hidden) onVisibility();
+  onVisibility();
   const cleanups = [
     store.close,
     name.close,
