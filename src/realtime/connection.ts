@@ -80,7 +80,7 @@ export class Connection {
   #renewal: Promise<void> | undefined;
   #isRenewal = false;
   /** The page has not closed the connection, so it comes back after every end. */
-  #isWanted = true;
+  #isWanted = false;
 
   constructor(clientId: string, options: ConnectOptions) {
     const { observe = () => {}, ably = {}, storages = openStorages() } = options;
@@ -110,7 +110,7 @@ export class Connection {
       plugins: { RealtimePresence, ...ably.plugins, ...plugins },
     });
     this.client.connection.on(this.#onState);
-    this.window?.addEventListener("pagehide", this.#onPageHide);
+    this.#keepOpen();
   }
 
   get status(): ConnectionStatus {
@@ -125,7 +125,7 @@ export class Connection {
 
   /** Tries to connect at once, if there is no connection. */
   retry(): void {
-    this.#isWanted = true;
+    this.#keepOpen();
     this.#retry.reset();
     this.client.connect();
   }
@@ -143,7 +143,7 @@ export class Connection {
 
   /** Opens another connection with a new token. Rooms stay open, and what is unsent is kept. */
   async restart(): Promise<void> {
-    this.#isWanted = true;
+    this.#keepOpen();
     await this.#closeAndWait();
     if (!this.#isWanted) return;
     // `renew` connects when it has a token. If it gets none, an attempt to connect reports why.
@@ -184,6 +184,11 @@ export class Connection {
       });
     }
     return this.#renewal;
+  }
+
+  #keepOpen(): void {
+    this.#isWanted = true;
+    this.window?.addEventListener("pagehide", this.#onPageHide);
   }
 
   readonly #connect = (): void => {
