@@ -4,35 +4,37 @@ import { join } from "node:path";
 import { ROOT, copyProject } from "../../tests/support/copy.ts";
 import { run } from "./files.ts";
 
-/** One block of commands in README.md. */
+/** One `rm -rf` of README.md, and the commands that follow it. */
 export type Part = {
-  /** What the block's comment calls it. */
-  name: string;
-  /** The paths that go. */
+  /** The paths that go, with the one that names the part first. */
   paths: string[];
   /** The packages that nothing needs any more. */
   packages: string[];
   scripts: string[];
 };
 
-const BLOCK = /^```sh\n# (.+)\n([^]*?)^```$/gm;
+async function readBlocks(): Promise<string[]> {
+  const readme = await readFile(join(ROOT, "README.md"), "utf8");
+  return [...readme.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = ""]) => block);
+}
 
-/** Returns the words after a command in a block. */
-function wordsAfter(command: string, block: string): string[] {
-  const line = block.split("\n").find((each) => each.startsWith(command)) ?? "";
+/** Returns the words after a command. */
+function wordsAfter(command: string, commands: string): string[] {
+  const line = commands.split("\n").find((each) => each.startsWith(command)) ?? "";
   return line.slice(command.length).split(" ").filter(Boolean);
 }
 
-/** Reads the blocks of README.md that delete something. */
+/** Reads the commands of README.md that delete something. */
 export async function readParts(): Promise<Part[]> {
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  const parts = [...readme.matchAll(BLOCK)].filter(([, , block]) => block?.includes("rm -rf "));
-  return parts.map(([, name = "", block = ""]) => ({
-    name,
-    paths: wordsAfter("rm -rf ", block),
-    packages: wordsAfter("npm uninstall ", block),
-    scripts: wordsAfter("npm pkg delete ", block).map((each) => each.replace("scripts.", "")),
-  }));
+  const blocks = await readBlocks();
+  const parts = blocks.flatMap((block) => block.split(/^(?=rm -rf )/m));
+  return parts
+    .filter((part) => part.startsWith("rm -rf "))
+    .map((part) => ({
+      paths: wordsAfter("rm -rf ", part),
+      packages: wordsAfter("npm uninstall ", part),
+      scripts: wordsAfter("npm pkg delete ", part).map((each) => each.replace("scripts.", "")),
+    }));
 }
 
 export async function findPart(path: string): Promise<Part> {
@@ -48,10 +50,9 @@ export async function deletePart(copy: string, part: Part): Promise<void> {
   await cleanUp(copy);
 }
 
-/** Runs the last block of README.md, as it stands there. */
+/** Runs the last commands of README.md, as they stand there. */
 async function cleanUp(copy: string): Promise<void> {
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  const [, , block] = [...readme.matchAll(BLOCK)].at(-1) ?? [];
+  const block = (await readBlocks()).at(-1);
   if (!block?.startsWith("for ")) throw new Error("README.md has no block that cleans up.");
   await run("bash", ["-c", block], { cwd: copy });
 }

@@ -23,13 +23,13 @@ export async function readBlocks(file: string): Promise<Block[]> {
   });
 }
 
-const COMMANDS = /^```sh\n(?!# )([^]*?)^```$/gm;
+const COMMANDS = /^```sh\n([^]*?)^```$/gm;
 
-/** Returns the shell commands below a heading of a Markdown file, without their comments. */
+/** Returns the shell commands below a heading of a Markdown file. */
 export async function readCommands(file: string, section: string): Promise<string[]> {
   const text = (await readSections(file)).find((part) => part.startsWith(`${section}\n`)) ?? "";
   const lines = [...text.matchAll(COMMANDS)].flatMap(([, commands = ""]) => commands.split("\n"));
-  return lines.map((line) => line.replace(/\s+#.*$/, "")).filter((line) => line !== "");
+  return lines.filter((line) => line !== "");
 }
 
 /** What a file becomes by a block in `diff`. Throws if its lines are not in the file just once. */

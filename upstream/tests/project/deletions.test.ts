@@ -85,7 +85,7 @@ it("README.md has a command for each part that may be deleted", () => {
   ]);
 });
 
-it.each(parts)("npm run check passes without: $name", { timeout: PATIENCE_MS }, async (part) => {
+it.each(parts)("npm run check passes without: $paths.0", { timeout: PATIENCE_MS }, async (part) => {
   copy = await copyProject();
   await deleteFromCopy(part);
   expect(await leftovers(part.paths)).toEqual([]);

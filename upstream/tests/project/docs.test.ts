@@ -16,8 +16,8 @@ const CODE = FILES.filter((path) =>
 /** Paths that the docs may name although they are not in the repository. */
 const NOT_HERE = ["dist/", "upstream/screenshots/", ".env", "ably/modular", "application/jwt"];
 
-/** A package with a scope. */
-const PACKAGE = /^@[\w-]+\/[\w-]+$/;
+/** A package with a scope, or a part of it. */
+const PACKAGE = /^@[\w-]+\/[\w-]+(\/[\w-]+)?$/;
 
 /** Variables that are not for `.env`: Netlify and CI set them. */
 const SET_ELSEWHERE = ["NETLIFY_DEV", "CONTEXT", "CI", "URL", "DEV"];
@@ -70,8 +70,14 @@ function exists(path: string, doc: string): boolean {
 describe.each(DOCS)("%s", async (doc) => {
   const markdown = await read(doc);
 
+  const commands = findAll(BLOCK, markdown).filter((block) => /^(sh)?\n/.test(block));
+
+  it("has no comments in commands, which zsh, the shell of macOS, takes as their words", () => {
+    const lines = commands.flatMap((block) => block.split("\n"));
+    expect(lines.filter((line) => /(^|\s)#/.test(line))).toEqual([]);
+  });
+
   it("names only paths that exist", () => {
-    const commands = findAll(BLOCK, markdown).filter((block) => /^(sh)?\n/.test(block));
     const words = [...codeSpans(markdown), ...commands].flatMap((text) => text.split(/[\s,]+/));
     const paths = words.filter(
       (word) =>
