@@ -51,9 +51,9 @@ export class Attachment<C extends Contract> {
   readonly #retry = new Retry(() => this.attach(), MIN_RETRY_MS, MAX_RETRY_MS);
   #isSubscribed = false;
   #wasAttached = false;
-  /** When this page closed an open connection itself, to open another one. */
-  #closedAt: number | undefined;
-  /** Closing the connection has just detached an attached channel. */
+  /** When this page closed an open connection itself, to open another one, by both clocks. */
+  #closedAt: { tick: number; time: number } | undefined;
+  /** The channel was attached and has just been detached, as the SDK does before it says "closing". */
   #isLeft = false;
   #isRefusedEntry = false;
   #isOpen = true;
@@ -176,7 +176,10 @@ export class Attachment<C extends Contract> {
 
   /** After such a break, Ably delivers again what this page may have missed. */
   #isOwnBreakShort(): boolean {
-    const away = this.#closedAt === undefined ? Infinity : performance.now() - this.#closedAt;
+    if (!this.#closedAt) return false;
+    const { tick, time } = this.#closedAt;
+    // While a computer sleeps, `performance.now()` may stand still. The other clock can be set.
+    const away = Math.max(performance.now() - tick, Date.now() - time);
     const { history } = this.#settings;
     // A history of less than two minutes may be shorter than the break.
     return away < MAX_BREAK_MS && (history === "2m" || Number(history) > 0);
@@ -215,7 +218,7 @@ export class Attachment<C extends Contract> {
   readonly #onConnection = ({ current, previous }: ConnectionStateChange): void => {
     // If the connection was away already, it is not known for how long.
     const isClosing = current === "closing" && previous === "connected";
-    if (isClosing && this.#isLeft) this.#closedAt = performance.now();
+    if (isClosing && this.#isLeft) this.#closedAt = { tick: performance.now(), time: Date.now() };
     // With a new token, too: then the connection reports another "connected", as an update.
     if (current === "connected") this.attach();
   };

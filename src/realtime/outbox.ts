@@ -339,7 +339,7 @@ export class Outbox<C extends Contract> {
   }
 
   readonly #onConnection = ({ current }: ConnectionStateChange): void => {
-    if (current === "disconnected") this.#forgetInFlightWhenOld();
+    if (current === "disconnected" || current === "connecting") this.#forgetInFlightWhenOld();
     this.#next();
   };
 

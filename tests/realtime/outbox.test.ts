@@ -204,6 +204,28 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     expect(later.filter((text) => text === "once")).toEqual([]);
   });
 
+  it("waits for a decision if the computer slept for two minutes before it connected again", async () => {
+    const page = load();
+    await page.send("before");
+    await expect.poll(page.states).toEqual([]);
+    server().faults.hold();
+    const refused = expect(page.send("once")).rejects.toMatchObject({ code: 0 });
+    await expect.poll(page.states).toEqual(["once: publishing"]);
+    // It has reached Ably: an answer to a later request shows that.
+    await fetch(`http://127.0.0.1:${server().port}/time`);
+    server().faults.refuseConnections(10 * MINUTE_MS);
+    server().faults.dropAll();
+    await expect.poll(() => page.connection.status.state).toBe("disconnected");
+    // After two minutes Ably knows neither the connection nor the IDs.
+    server().faults.forget();
+    advanceClock(2 * MINUTE_MS);
+    server().faults.release();
+    server().faults.refuseConnections(0);
+    page.connect();
+    await refused;
+    expect(page.states()).toEqual(["once: unconfirmed"]);
+  });
+
   it("waits for a decision if the clock was set back since it was published", () => {
     void load(offline).send("first");
     changeStored({ publishedAt: Date.now() + MINUTE_MS });

@@ -453,6 +453,17 @@ describe.runIf(hasLocalAbly)("a room", () => {
     expect(room.statuses.filter(({ isContinuous }) => !isContinuous)).toHaveLength(1);
   });
 
+  it("reports a gap after a restart if the computer slept meanwhile, whatever its timers say", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    const restarted = connection.restart();
+    await client.connection.whenState("closed");
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 90_000);
+    await restarted;
+    await room.isHere();
+    await expect.poll(() => room.statuses.some(({ isContinuous }) => !isContinuous)).toBe(true);
+  });
+
   it("reports a gap after a restart if it was not attached before", async () => {
     const room = open(connection, roomName);
     await room.isHere();
