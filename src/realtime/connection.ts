@@ -10,7 +10,7 @@ import {
   WebSocketTransport,
   XHRPolling,
 } from "ably/modular";
-import { type ErrorInfo, type TokenResponse, isTemporary, readError } from "./errors.ts";
+import { type ErrorInfo, type TokenResponse, callApp, isTemporary, readError } from "./errors.ts";
 import { localAblyOptions } from "./local-ably.ts"; // delete with local-ably/
 import { Retry } from "./retry.ts";
 import { makeDecodingSafe } from "./safe-decoding.ts"; // delete with safe-decoding.ts
@@ -35,7 +35,7 @@ export type ConnectionStep =
   | TokenStep // delete with token-requests.ts
   /** The tab has a token from an earlier load. It ends at `expires`, in ms since the epoch. */
   | { type: "token-reused"; expires: number }
-  /** `isRenewal`: the client only fetches the next token, and the status stays as it is. */
+  /** `isRenewal`: the token has ended. The client connects with the next one, and the status stays. */
   | ({ type: "state"; isRenewal: boolean } & ConnectionStatus)
   /** The connection is open, over `web_socket` or `xhr_polling`. */
   | { type: "transport"; name: string };
@@ -87,17 +87,17 @@ export class Connection {
     this.clientId = clientId;
     this.storages = storages;
     this.window = options.window ?? globalThis.window;
-    this.#observe = observe;
+    this.#observe = (step) => callApp(() => observe(step));
     // XHRPolling is for networks that block WebSockets.
     const plugins: Record<string, unknown> = { FetchRequest, WebSocketTransport, XHRPolling };
-    const onConnected = (name: string) => observe({ type: "transport", name }); // delete with safe-decoding.ts
+    const onConnected = (name: string) => this.#observe({ type: "transport", name }); // delete with safe-decoding.ts
     makeDecodingSafe(plugins, onConnected); // delete with safe-decoding.ts
-    this.#requests = new TokenRequests(ably.authUrl ?? AUTH_URL, observe); // delete with token-requests.ts
+    this.#requests = new TokenRequests(ably.authUrl ?? AUTH_URL, this.#observe); // delete with token-requests.ts
     this.#requests.onToken = (token) => saveToken(token, storages.tab); // delete with token.ts
     plugins.FetchRequest = this.#requests.fetch; // delete with token-requests.ts
     const tokenDetails = loadToken(clientId, storages.tab); // delete with token.ts
     this.#usesStoredToken = tokenDetails !== undefined; // delete with token.ts
-    if (tokenDetails) observe({ type: "token-reused", expires: tokenDetails.expires }); // delete with token.ts
+    if (tokenDetails) this.#observe({ type: "token-reused", expires: tokenDetails.expires }); // delete with token.ts
     this.client = new BaseRealtime({
       authUrl: AUTH_URL,
       authParams: { clientId },
@@ -215,7 +215,7 @@ export class Connection {
     if (this.#isRenewal) return;
     // A new attempt has no error yet: the last one still explains why there is no connection.
     this.#status = current === "connecting" ? { ...this.#status, state: current } : status;
-    for (const listener of this.#listeners) listener(this.#status);
+    for (const listener of this.#listeners) callApp(() => listener(this.#status));
   };
 
   readonly #onPageHide = (event: Event): void => {

@@ -75,7 +75,13 @@ function isFromServer(type: MessageType): type is { schema: Schema; from: "serve
 
 /** @throws TypeError if the schema is asynchronous: messages could then change their order. */
 function validate(schema: Schema, value: unknown): { value: unknown } | undefined {
-  const result = schema["~standard"].validate(value);
+  let result;
+  try {
+    result = schema["~standard"].validate(value);
+  } catch {
+    // What it computes from a stranger's value may throw.
+    return undefined;
+  }
   if (result instanceof Promise) throw new TypeError("Schemas must be synchronous.");
   return result.issues ? undefined : result;
 }

@@ -109,6 +109,15 @@ export function kindOfCode(code: number): ErrorKind {
   return KIND_OF_CODE.get(code) ?? (isTrouble ? "ably-trouble" : "unknown");
 }
 
+/** Calls code of the app. Its error must not stop a room: the browser reports it as any other. */
+export function callApp(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    reportError(error);
+  }
+}
+
 /** `Object` makes an object of anything. */
 function asError(value: unknown): Partial<ErrorInfo> & { cause?: unknown } {
   return Object(value);

@@ -1,7 +1,7 @@
 /** KEPT. One channel as a typed room: messages, who is there, and sending. */
 import type { RealtimeChannel } from "ably";
 import { Attachment, type RoomEvents } from "./attachment.ts";
-import type { Client, Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import {
   type Contract,
   type Data,
@@ -9,6 +9,7 @@ import {
   type Profile,
   channelName,
 } from "./contract.ts";
+import { callApp } from "./errors.ts";
 import { randomId } from "./identity.ts";
 import { outboxOf } from "./outbox.ts"; // delete with outbox.ts
 
@@ -90,10 +91,10 @@ export function openRoom<C extends Contract>(
   contract: C,
   name: string,
   options: RoomOptions<C>,
-  events: RoomEvents<C> = {},
+  appEvents: RoomEvents<C> = {},
 ): Room<C> {
-  const { client } = connection;
-  const { channel, presence, history, leave } = joinChannel(client, channelName(name), options);
+  const events = calling(appEvents);
+  const { channel, presence, history, leave } = joinChannel(connection, name, options);
   let attachment: Attachment<C> | undefined;
   let isOpen = true;
   let profile = options.profile;
@@ -136,6 +137,15 @@ export function openRoom<C extends Contract>(
   };
 }
 
+function calling<C extends Contract>(events: RoomEvents<C>): RoomEvents<C> {
+  return {
+    message: (message) => callApp(() => events.message?.(message)),
+    members: (members) => callApp(() => events.members?.(members)),
+    status: (status) => callApp(() => events.status?.(status)),
+    unsent: (unsent) => callApp(() => events.unsent?.(unsent)), // delete with outbox.ts
+  };
+}
+
 /** Sends the messages of one open room. */
 type Sender<C extends Contract> = Pick<Room<C>, "send" | "retry" | "discard" | "close">;
 
@@ -165,13 +175,13 @@ function createPublish<C extends Contract>(
   };
 }
 
-/** Counts a room of a channel. `leave` returns `presence` of each other one that is still open. */
+/** Counts an open room of its channel. `leave` returns `presence` of each other one that is still open. */
 function joinChannel(
-  { channels }: Client,
+  { client }: Connection,
   name: string,
   { presence = "enter", history = "2m" }: Pick<RoomOptions<Contract>, "presence" | "history">,
 ) {
-  const channel = channels.get(name);
+  const channel = client.channels.get(channelName(name));
   const rooms = openRooms.get(channel) ?? { modes: [], history };
   const { modes } = rooms;
   openRooms.set(channel, rooms);

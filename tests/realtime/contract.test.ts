@@ -111,6 +111,17 @@ describe("parseMessage", () => {
     expect(() => parseMessage(late, "own", "hi", "ada")).toThrow(TypeError);
   });
 
+  it("returns undefined if the schema throws for what a stranger sent", () => {
+    const validate = (value: unknown) => ({ value: new URL(String(value)).href });
+    const url: Schema<string> = { "~standard": { validate } };
+    const links = { messages: { link: url }, profile: url };
+    expect(parseMessage(links, "link", "https://a.example", "ada")?.data).toBe(
+      "https://a.example/",
+    );
+    expect(parseMessage(links, "link", "no address", "eve")).toBeUndefined();
+    expect(parseProfile(links, "no address")).toBeUndefined();
+  });
+
   it("has the types that the schemas give", () => {
     type Expected =
       | { name: "move"; data: { x: number; y: number } }

@@ -374,6 +374,32 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await expect.poll(room.texts).toEqual(["meanwhile"]);
   });
 
+  it("goes on if the app's own code throws, and leaves the error to the browser", async () => {
+    const reported: unknown[] = [];
+    vi.stubGlobal("reportError", (error: unknown) => reported.push(error));
+    const fail = (event: string) => () => {
+      throw new Error(event);
+    };
+    const events = {
+      message: fail("message"),
+      members: fail("members"),
+      status: fail("status"),
+      unsent: fail("unsent"),
+    };
+    connection.onStatus(fail("connection"));
+    const room = openRoom(connection, notes, roomName, asAda, events);
+    await Promise.all(["one", "two"].map((text) => room.send("note", { text })));
+    const other = open(openTab("bob").connection, roomName);
+    await expect.poll(other.texts).toEqual(["one (history)", "two (history)"]);
+    await other.isHere();
+    room.close();
+    connection.close();
+    await expect.poll(() => connection.status.state).toBe("closed");
+    const messages = new Set(reported.map((error) => (error as Error).message));
+    expect([...messages].toSorted()).toEqual([...Object.keys(events), "connection"].toSorted());
+    vi.unstubAllGlobals();
+  });
+
   it("enters a full room by itself as soon as there is a place", async () => {
     const enter = vi.spyOn(channelOf(client).presence, "enter");
     vi.spyOn(Math, "random").mockReturnValue(0);
