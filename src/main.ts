@@ -2,13 +2,12 @@
 import { DEFAULT_ROOM } from "./app.ts";
 import { startSession } from "./demo/session.ts";
 import { bindComposer } from "./demo/view/composer.ts";
+import { find } from "./demo/view/dom.ts";
 import type { Page } from "./demo/view/page.ts";
-import { showLoadError, showStatus } from "./demo/view/status.ts";
-import { loadIdentity, pageDeployContext, parseRoomName } from "./realtime/index.ts";
+import { loadIdentity, parseRoomName } from "./realtime/index.ts";
 
 const roomName = parseRoomName(new URLSearchParams(location.search).get("room") || DEFAULT_ROOM);
 const session = startSession(loadIdentity(), roomName ?? DEFAULT_ROOM);
-showStatus(session, pageDeployContext());
 
 const cleanups = [
   session.stop,
@@ -21,10 +20,17 @@ const cleanups = [
 
 // The rest of the page loads while the connection opens. A hot reload keeps its state.
 let page: Page | undefined;
-void import("./demo/view/page.ts").then(({ showPage }) => {
-  page = showPage(session, roomName === undefined, import.meta.hot?.data.state);
-  cleanups.push(page.close);
-}, showLoadError);
+void import("./demo/view/page.ts").then(
+  ({ showPage }) => {
+    page = showPage(session, roomName === undefined, import.meta.hot?.data.state);
+    cleanups.push(page.close);
+  },
+  () => {
+    // index.html has the words.
+    find("data-problem").hidden = false;
+    find("data-retry").onclick = () => location.reload();
+  },
+);
 
 // A hot reload must close the old connection.
 import.meta.hot?.accept();

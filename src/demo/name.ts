@@ -4,8 +4,8 @@
  */
 import { cleanName, isMadeUpName, makeName } from "../realtime/index.ts";
 import type { Session } from "./session.ts";
-import type { SessionEvent } from "./state/events.ts";
 import { namesOf } from "./state/people.ts";
+import type { State } from "./state/state.ts";
 
 /** `signOut` deletes what is stored under `person`. */
 const CHOSEN = ["person", "name"];
@@ -72,12 +72,12 @@ function createNameLock() {
 }
 
 /** Made-up names may repeat. The later visitor changes theirs. */
-export function createNamesakeCheck(session: Session): (event: SessionEvent) => void {
+export function createNamesakeCheck(session: Session): (state: State) => void {
   let isNew = true;
-  return (event) => {
-    if (!isNew || event.type !== "members") return;
+  return ({ members }) => {
+    if (!isNew) return;
     const { clientId: myId, name: myName } = session.me;
-    const people = namesOf(event.members);
+    const people = namesOf(members);
     const others = people.filter(({ clientId }) => clientId !== myId);
     if (others.length === people.length) return;
     isNew = false;

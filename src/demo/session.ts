@@ -20,9 +20,8 @@ export type Session = {
   roomName: string;
   /** Who this page is now, with the name that was chosen last. */
   readonly me: Identity;
+  /** Sets the one listener. It gets the events so far first, which are kept until then. */
   onEvent(listener: (event: SessionEvent) => void): void;
-  /** As `onEvent`, with the events so far first. They are kept until the first call. */
-  onEveryEvent(listener: (event: SessionEvent) => void): void;
   /** Sends a message. The list shows if it could not be sent, and why. */
   send<Name extends MessageName<Chat>>(name: Name, data: Data<Chat, Name>): void;
   rename(name: string): void;
@@ -34,7 +33,7 @@ export type Session = {
 };
 
 export function startSession(identity: Identity, roomName: string): Session {
-  const { emit, onEvent, onEveryEvent } = createEvents();
+  const { emit, onEvent } = createEvents();
   let me = identity;
   const connection = connect(me.clientId, { observe: (step) => emit({ type: "step", step }) });
   const stopStatus = connection.onStatus((status) => emit({ type: "connection", status }));
@@ -57,7 +56,6 @@ export function startSession(identity: Identity, roomName: string): Session {
       return me;
     },
     onEvent,
-    onEveryEvent,
     rename,
     draft: draftOf(connection, roomName),
     send(name, data) {
@@ -82,21 +80,15 @@ type Emit = (event: Unstamped<SessionEvent>) => void;
 
 /** The script that renders most of the page comes later, and gets what happened before it. */
 function createEvents() {
-  const listeners: ((event: SessionEvent) => void)[] = [];
-  let past: SessionEvent[] | undefined = [];
-  const emit: Emit = (unstamped) => {
-    const event = { ...unstamped, now: Date.now() } as SessionEvent;
-    past?.push(event);
-    for (const listener of listeners) listener(event);
-  };
-  const onEvent: Session["onEvent"] = (listener) => listeners.push(listener);
-  const onEveryEvent: Session["onEveryEvent"] = (listener) => {
+  const past: SessionEvent[] = [];
+  let pass: (event: SessionEvent) => void = (event) => past.push(event);
+  const emit: Emit = (unstamped) => pass({ ...unstamped, now: Date.now() } as SessionEvent);
+  const onEvent: Session["onEvent"] = (listener) => {
     // The listener may cause further events, which are then among these.
-    for (const event of past ?? []) listener(event);
-    past = undefined;
-    onEvent(listener);
+    for (const event of past) listener(event);
+    pass = listener;
   };
-  return { emit, onEvent, onEveryEvent };
+  return { emit, onEvent };
 }
 
 function roomEvents(emit: Emit): RoomEvents<Chat> {

@@ -1,5 +1,5 @@
-/** SHOWN. The page without its header and its text box. It loads while the connection opens. */
-import { createNamesakeCheck, keepName } from "../name.ts";
+/** SHOWN. The page without its text box. It loads while the connection opens. */
+import { pageDeployContext } from "../../realtime/index.ts";
 import type { Session } from "../session.ts";
 import { findProblem } from "../state/problems.ts";
 import { type State, initialState } from "../state/state.ts";
@@ -9,7 +9,7 @@ import { bindInvite } from "./invite.ts";
 import { bindMessages, renderMessages } from "./messages.ts";
 import { bindPeople, renderPeople } from "./people.ts";
 import { bindRetry, renderProblem } from "./problem.ts";
-import { bindRename } from "./rename.ts";
+import { renderStatus } from "./status.ts";
 import { renderTitle } from "./title.ts";
 
 export type Page = { readonly state: State; close(): void };
@@ -17,13 +17,14 @@ export type Page = { readonly state: State; close(): void };
 /** @param kept The state of the page before a hot reload. */
 export function showPage(session: Session, isRoomInvalid: boolean, kept?: State): Page {
   const store = createStore(kept ?? initialState(session.me, isRoomInvalid, Date.now()));
-  const name = keepName(session);
-  const avoidNamesake = createNamesakeCheck(session);
-  session.onEveryEvent((event) => {
-    store.dispatch(event);
-    avoidNamesake(event);
-  });
-  [renderPeople(), renderMessages(), renderProblem()].forEach(store.addView);
+  session.onEvent(store.dispatch);
+  const views = [
+    renderStatus(session.roomName, pageDeployContext()),
+    renderPeople(),
+    renderMessages(),
+    renderProblem(),
+  ];
+  views.forEach(store.addView);
   store.onChange(renderTitle(session.roomName));
   const onMissing = () => store.dispatch({ type: "part-missing", now: Date.now() });
   const onVisibility = () =>
@@ -31,7 +32,6 @@ export function showPage(session: Session, isRoomInvalid: boolean, kept?: State)
   onVisibility();
   const cleanups = [
     store.close,
-    name.close,
     listen(document, "visibilitychange", onVisibility),
     // Vite reports what it cannot load: a deploy has replaced the files of this page.
     listen(window, "vite:preloadError", onMissing),
@@ -41,7 +41,6 @@ export function showPage(session: Session, isRoomInvalid: boolean, kept?: State)
       retry: session.room.retry,
       discard: session.room.discard,
     }),
-    bindRename(() => session.me.name, name.choose),
     bindRetry(() => {
       if (findProblem(store.state)?.action === "reload") location.reload();
       else session.retry();

@@ -1,4 +1,5 @@
-/** SHOWN. What stands beside the room: the diagram and the connection log. It loads last. */
+/** SHOWN. What can wait, and loads last: the diagram, the connection log, and names that change. */
+import { createNamesakeCheck, keepName } from "../name.ts";
 import type { Session } from "../session.ts";
 import { createDiagram } from "../state/diagram.ts";
 import type { State } from "../state/state.ts";
@@ -6,10 +7,12 @@ import type { Store } from "../store.ts";
 import { bindDiagram, nameServers, ownServers, renderDiagram } from "./diagram.ts";
 import { watchRoundTrip } from "../round-trip.ts";
 import { bindLog, renderLog } from "./log.ts";
+import { bindRename } from "./rename.ts";
 import { showPractice } from "../local-ably/practice.ts"; // delete with local-ably/
 
 /** Returns its cleanup. */
-export function showSide({ connection }: Session, store: Store): () => void {
+export function showSide(session: Session, store: Store): () => void {
+  const { connection } = session;
   const { addView, dispatch, onChange } = store;
   const follow = createDiagram();
   const diagramOf = ({ trace }: State) => follow(trace);
@@ -17,10 +20,14 @@ export function showSide({ connection }: Session, store: Store): () => void {
   onChange(diagramOf);
   [renderDiagram(diagramOf), renderLog()].forEach(addView);
   nameServers(ownServers());
+  const name = keepName(session);
+  onChange(createNamesakeCheck(session));
   const cleanups = [
     watchRoundTrip(connection, (ms) => dispatch({ type: "round-trip", ms, now: Date.now() })),
     bindDiagram(() => void connection.restart()),
     bindLog(),
+    bindRename(() => session.me.name, name.choose),
+    name.close,
   ];
   // The constant is false in a build, so the build omits that folder. // delete with local-ably/
   if (__LOCAL_ABLY__) cleanups.push(showPractice(connection)); // delete with local-ably/

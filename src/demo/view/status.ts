@@ -1,32 +1,17 @@
-/** SHOWN. The header: the state of the connection, and where the site runs. */
-import type { Session } from "../session.ts";
-import { type RoomState, describeConnection, opensAgain } from "../state/connection.ts";
+/** SHOWN. The header: the room's name, the connection in words, and where the site runs. */
+import { describeConnection } from "../state/connection.ts";
+import type { State } from "../state/state.ts";
 import { find, setText } from "./dom.ts";
 
-/**
- * Shows the room's name, and the connection in words.
- * @param context The deploy context, which is shown unless it is production.
- */
-export function showStatus({ roomName, connection, onEvent }: Session, context = "production") {
+/** @param context The deploy context, which is shown unless it is production. */
+export function renderStatus(roomName: string, context = "production"): (state: State) => void {
   const status = find("data-status");
   const pill = find("data-context");
-  let room: RoomState | undefined;
-  const show = () => {
-    setText(status, describeConnection(connection.status, room));
-    status.dataset.state = connection.status.state;
-  };
   setText(find("data-room"), roomName);
   setText(pill, context);
   pill.hidden = context === "production";
-  show();
-  onEvent((event) => {
-    if (event.type === "room" && !opensAgain(room, event.status.state)) room = event.status.state;
-    show();
-  });
-}
-
-/** For a network that drops while the page loads. index.html has the words. */
-export function showLoadError(): void {
-  find("data-retry").onclick = () => location.reload();
-  find("data-problem").hidden = false;
+  return ({ connection, room }) => {
+    setText(status, describeConnection(connection, room.state));
+    status.dataset.state = connection.state;
+  };
 }
