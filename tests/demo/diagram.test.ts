@@ -158,9 +158,25 @@ it("shows a renewed token while the WebSocket stays open", () => {
   );
 });
 
-it("shows a room that was refused", () => {
+it("counts the time of the WebSocket that takes the place of one whose token has ended", () => {
+  const renewal = (state: ConnectionStatus["state"], now: number) =>
+    step({ type: "step", step: { type: "state", state, isRenewal: true } }, now);
+  const renewed = [
+    ...firstVisit,
+    renewal("disconnected", 9_000),
+    renewal("connecting", 9_000),
+    connection("connected", 9_180),
+  ];
+  expect(statesOf(after(...renewed))).toMatchObject({ socket: "done", channel: "done" });
+  expect(summarize(after(...renewed), 11_180)).toContain("has been open for 2 s.");
+});
+
+it("shows a room that was refused, and that it has opened again", () => {
   const refused = room("failed", 0)(after(...firstVisit.slice(0, 5)));
   expect(statesOf(refused).channel).toBe("failed");
+  const attaching = room("attaching", 1_000)(refused);
+  expect(statesOf(attaching).channel).toBe("active");
+  expect(attached(1_050)(attaching).steps.channel).toEqual({ state: "done", ms: 50 });
 });
 
 it("says briefly how far the function has come", () => {

@@ -75,7 +75,9 @@ export function afterTrace(diagram: Diagram, { event, timestamp }: TraceEntry): 
 function afterStep(diagram: Diagram, step: ConnectionStep, now: number): Diagram {
   switch (step.type) {
     case "state":
-      return step.isRenewal ? diagram : afterConnection(diagram, step, now);
+      // Another WebSocket takes the place of this one. The steps stay as they are.
+      if (step.isRenewal) return { ...diagram, openedAt: undefined };
+      return afterConnection(diagram, step, now);
     case "transport":
       return { ...diagram, transport: step.name };
     case "function-called":
@@ -143,19 +145,18 @@ function afterConnection(diagram: Diagram, status: ConnectionStatus, now: number
   }
 }
 
-/** The status is the same after a renewed token: the WebSocket stays open. */
+/** The client says "connected" at each new token, too. */
 function afterConnected(diagram: Diagram, now: number): Diagram {
-  const { socket, channel, token } = diagram.steps;
-  if (socket.state === "done") return diagram;
+  const { socket, token } = diagram.steps;
+  if (socket.state === "done") return { ...diagram, openedAt: diagram.openedAt ?? now };
   const ms = now - (socket.startedAt ?? now);
-  const isAttached = channel.state === "done";
   return withSteps(
     { ...diagram, openedAt: now },
     {
       // The function may answer with a token itself, such as a JWT.
       token: token.state === "active" ? { state: "skipped" } : token,
       socket: { state: "done", ms },
-      channel: isAttached ? channel : { state: "active", startedAt: now },
+      channel: { state: "active", startedAt: now },
     },
   );
 }
@@ -178,6 +179,9 @@ function afterFailure(diagram: Diagram, { response }: ConnectionStatus): Diagram
 function afterRoom(diagram: Diagram, { state }: RoomStatus, now: number): Diagram {
   const { channel } = diagram.steps;
   if (state === "failed") return withSteps(diagram, { channel: { state: "failed" } });
+  if (state === "attaching" && channel.state === "failed") {
+    return withSteps(diagram, { channel: { state: "active", startedAt: now } });
+  }
   if (state !== "attached" || channel.state !== "active") return diagram;
   return withSteps(diagram, { channel: { state: "done", ms: now - (channel.startedAt ?? now) } });
 }
