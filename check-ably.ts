@@ -100,7 +100,7 @@ async function talk(one: Ably.Realtime, other: Ably.Realtime): Promise<void> {
   const received = new Promise((resolve) => void channels[1]?.subscribe("hello", resolve));
   await channels[1]?.attach();
   await channels[0]?.publish("hello", name);
-  await received;
+  await inTime(received);
 }
 
 async function withClient<T>(options: Ably.ClientOptions, use: (client: Ably.Realtime) => T) {

@@ -1,12 +1,13 @@
 /** Runs the checks of `npm run check:ably` against local Ably. */
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { ROOT } from "../../../tests/support/copy.ts";
 import { listen } from "../../support/listening.ts";
-import { startLocalAbly } from "../../../tests/support/local-ably.ts";
 import { freePort, startProgram } from "../../../tests/support/program.ts";
 import { checkAbly } from "../../../check-ably.ts";
+import { Channel } from "../../../local-ably/channel.ts";
+import { startLocalAbly } from "../../../local-ably/server.ts";
 
 const SECRET = "hush-hush-this-is-secret";
 const OPERATIONS = ["publish", "subscribe", "presence", "history"];
@@ -108,6 +109,17 @@ it("says that only WebSockets are stopped", async () => {
     "not tried: A message goes from one client to another",
   ]);
   await proxy.close();
+});
+
+it("says that no message arrives, and closes its connections all the same", async () => {
+  vi.spyOn(Channel.prototype, "publish").mockReturnValue([]);
+  const { setTimeout: wait } = globalThis;
+  const mayWait = (run: () => void, ms = 0, ...args: []) => wait(run, Math.min(ms, 500), ...args);
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(mayWait as typeof setTimeout);
+  const { failed, details } = await verdicts(`app.enough:${SECRET}`);
+  expect(failed).toEqual(["FAILED: A message goes from one client to another"]);
+  expect(details).toEqual(["No answer in time."]);
+  await expect.poll(() => localAbly.faults.counts()).toEqual({ open: 0, waiting: 0 });
 });
 
 it("says that the account needs another SDK", async () => {
