@@ -75,9 +75,10 @@ export class Connection {
   readonly #observe: (step: ConnectionStep) => void;
   readonly #requests: TokenRequests; // delete with token-requests.ts
   readonly #retry = new Retry(() => this.client.connect(), MIN_RETRY_MS, MAX_RETRY_MS);
-  /** The token is from an earlier load of this tab: if Ably refuses it, a new one may help. */
+  /** This load began with a stored token, which `renew` has not replaced: a new one may permit more. */
   #usesStoredToken = false;
-  #renewal: Promise<void> | undefined;
+  #replacement: Promise<void> | undefined;
+  /** The token has ended, and the SDK connects again with the next one. */
   #isRenewal = false;
   /** The page has not closed the connection, so it comes back after every end. */
   #isWanted = false;
@@ -174,16 +175,16 @@ export class Connection {
   }
 
   /**
-   * Renews a token that an earlier load of this tab has stored, once for all rooms. Returns undefined
-   * if the token is a new one.
+   * Renews the token if this load began with a stored one, once for all rooms. Otherwise returns
+   * undefined.
    */
   renewStoredToken(): Promise<void> | undefined {
     if (this.#usesStoredToken) {
-      this.#renewal = this.renew().finally(() => {
-        this.#renewal = undefined;
+      this.#replacement = this.renew().finally(() => {
+        this.#replacement = undefined;
       });
     }
-    return this.#renewal;
+    return this.#replacement;
   }
 
   #keepOpen(): void {

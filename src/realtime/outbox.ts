@@ -51,8 +51,8 @@ type Entry = Stored &
   Pick<Unsent<Contract>, "delivery" | "waitsFor" | "isStored"> & {
     /** When it was first published, by a clock that nobody can set: `performance.now()`. */
     publishedTick?: number | undefined;
-    /** Do not wait for the room to deliver it back: it has, or may have before this load. */
-    isEchoed?: boolean;
+    /** The room has delivered it back, or may have: before this load, or before a gap. */
+    isDoneWhenAcknowledged?: boolean;
     settle?: { resolve(): void; reject(error: ErrorInfo): void } | undefined;
   };
 
@@ -190,7 +190,7 @@ export class Outbox<C extends Contract> {
   echo(id: string): void {
     const entry = this.#entries.find((known) => known.id === id);
     if (!entry) return;
-    entry.isEchoed = true;
+    entry.isDoneWhenAcknowledged = true;
     if (entry.delivery === "acknowledged") return this.#remove(entry);
     this.#saveAcknowledged(entry);
     if (entry.delivery === "publishing") return;
@@ -201,7 +201,7 @@ export class Outbox<C extends Contract> {
   /** After a gap, nobody knows whether Ably still delivers what it has acknowledged. */
   forgetAcknowledged(): void {
     for (const entry of this.#entries) {
-      entry.isEchoed ||= entry.publishedAt !== undefined;
+      entry.isDoneWhenAcknowledged ||= entry.publishedAt !== undefined;
       if (entry.delivery === "acknowledged") this.#remove(entry);
     }
   }
@@ -329,7 +329,7 @@ export class Outbox<C extends Contract> {
     this.#saveAcknowledged(entry);
     entry.settle?.resolve();
     entry.delivery = "acknowledged";
-    if (this.#gate.type === "closed" || entry.isEchoed) this.#remove(entry);
+    if (this.#gate.type === "closed" || entry.isDoneWhenAcknowledged) this.#remove(entry);
     else this.#changed();
   }
 
@@ -368,8 +368,8 @@ export class Outbox<C extends Contract> {
       .map((stored) => {
         const unfailed = this.#isSafeToPublish(stored) ? "waiting" : "unconfirmed";
         const delivery = stored.error ? "failed" : unfailed;
-        const isEchoed = stored.publishedAt !== undefined;
-        return { ...stored, delivery, waitsFor: undefined, isStored: true, isEchoed };
+        const isDoneWhenAcknowledged = stored.publishedAt !== undefined;
+        return { ...stored, delivery, waitsFor: undefined, isStored: true, isDoneWhenAcknowledged };
       });
   }
 
