@@ -89,6 +89,13 @@ export const MUTANTS: Mutant[] = [
     foundBy: "a copy of a tab has published what the tab has not",
   },
   {
+    name: "the age of a message when the SDK connects again",
+    file: "src/realtime/outbox.ts",
+    from: 'if (current === "disconnected" || current === "connecting") this.#forgetInFlightWhenOld();',
+    to: 'if (current === "disconnected") this.#forgetInFlightWhenOld();',
+    foundBy: "a computer sleeps after the answer to a message was lost",
+  },
+  {
     name: "the longer wait after each refusal",
     file: "src/realtime/outbox.ts",
     from: "if (isConnected) this.#retry.later();",

@@ -28,6 +28,11 @@ export async function runSchedule(schedule: Action[], seed: number): Promise<str
   return broken;
 }
 
+/** The browser says that it is online again, and the SDK connects at once. */
+function comeOnline({ connection: { client } }: Tab): void {
+  if (["disconnected", "suspended"].includes(client.connection.state)) client.connect();
+}
+
 async function act(world: World, { name, tab: number, size }: Action): Promise<void> {
   const tab = world.tabs[number % world.tabs.length];
   if (!tab) return;
@@ -50,6 +55,7 @@ async function act(world: World, { name, tab: number, size }: Action): Promise<v
       break;
     case "up":
       tab.relay.up();
+      comeOnline(tab);
       break;
     case "swallow":
       tab.relay.swallowAnswers();

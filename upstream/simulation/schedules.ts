@@ -14,6 +14,11 @@ export const SCHEDULES = {
   "Ably refuses the first of several messages": [act("refuse messages"), act("burst")],
   "Ably refuses each message for ten seconds": [act("refuse messages", 0, 1), act("burst")],
   "a tab gets another name while Ably is away": [act("forget"), act("rename", 0, 0.5)],
+  "a computer sleeps after the answer to a message was lost": [
+    act("swallow, then down"),
+    act("sleep", 0, 0.7),
+    act("up"),
+  ],
   "Ably refuses to let a tab in again after a lost connection": [
     act("down", 1),
     act("wait", 0, 0.9),

@@ -9,7 +9,7 @@ export function signFor(
     clientId,
     timestamp: Date.now(),
     // Each schedule lasts longer, so that every connection gets further tokens.
-    ttl: 100_000,
+    ttl: 200_000,
     capability: JSON.stringify({ "room:*": ["*"] }),
   };
   return new Ably.Rest({ key: `${key.name}:${key.secret}` }).auth.createTokenRequest(params);

@@ -17,6 +17,8 @@ const KEY = { name: "simulation.key", secret: "a-key-of-local-ably-only" };
 const ROOM = "simulated";
 export const CHANNEL = `room:${ROOM}`;
 const STEP_MS = 4_000;
+/** https://ably.com/docs/connect/states and https://ably.com/docs/pub-sub/advanced#idempotency */
+const ABLY_KEEPS_MS = 120_000;
 /** The relays are quiet when nothing passes for this many rounds of real time. */
 const QUIET_ROUNDS = 3;
 /** What broken code sends without end is a fault, too. */
@@ -192,10 +194,14 @@ export class World {
     }
   }
 
-  /** The computer sleeps: the clocks go on, and no timer runs until it wakes. */
+  /**
+   * The computer sleeps: the clocks go on, and no timer runs until it wakes. Ably does not sleep: after
+   * two minutes it knows neither the connections nor the IDs of messages.
+   */
   async sleep(ms: number): Promise<void> {
     vi.setSystemTime(Date.now() + ms);
-    await this.drain();
+    if (ms > ABLY_KEEPS_MS) await this.#forget();
+    else await this.drain();
   }
 
   setClock(ms: number): void {
@@ -225,6 +231,10 @@ export class World {
   /** Ably restarts, and knows nothing any more. The observer is back before anyone else. */
   async forget(): Promise<void> {
     for (const each of this.sent) each.mayRepeat ||= each.state === "pending";
+    await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
     const wereUp = this.tabs.filter(({ relay }) => !relay.isDown());
     for (const { relay } of wereUp) relay.down();
     this.#ably.faults.forget();
