@@ -124,7 +124,7 @@ export class LocalAbly implements Host {
 
 function toRefusal({ headers: { origin, host } }: IncomingMessage): AblyError {
   const page = origin ?? `http://${host}`;
-  const message = `Local Ably does not answer pages of ${page}. Use localhost, an IP address or HTTPS, or allow the host: see "Host names" in local-ably/README.md.`;
+  const message = `Local Ably does not answer pages of ${page}. Use localhost or an IP address, or allow the host: see "Host names" in local-ably/README.md.`;
   return new AblyError(40300, message);
 }
 
