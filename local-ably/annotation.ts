@@ -10,6 +10,8 @@ const { CREATE, DELETE } = AnnotationAction;
 const METHODS = ["total.v1", "flag.v1", "distinct.v1", "unique.v1", "multiple.v1"];
 const METHODS_WITHOUT_CLIENTS = ["total.v1", "multiple.v1"];
 const METHODS_WITHOUT_NAMES = ["total.v1", "flag.v1"];
+/** Its memory is not counted. */
+const MAX_TYPE_LENGTH = 200;
 /** What a name and a client ID take in a summary beside their texts, bytes. */
 const BYTES_PER_NAME = 60;
 const BYTES_PER_CLIENT_ID = 3;
@@ -34,7 +36,7 @@ export function parseAnnotations(value: unknown, settings: Settings, serial?: st
 function parseSubject(item: unknown, serial: string | undefined): Subject {
   assert(isRecord(item), 40000, "An annotation must be an object.");
   const messageSerial = serial ?? readText(item, "messageSerial", 40000);
-  const type = readText(item, "type", 40000);
+  const type = readText(item, "type", 40000, MAX_TYPE_LENGTH);
   const { count } = item;
   assert(messageSerial, 40000, "An annotation needs a messageSerial.");
   assert(type && /^[^:]+(:[^:]+)?$/.test(type), 40000, "An annotation needs a type: name:method.");

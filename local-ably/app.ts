@@ -46,9 +46,17 @@ export class App {
     return channel;
   }
 
-  /** Forgets what is expired in all channels. */
-  dropExpired(): void {
-    for (const channel of this.channels.values()) channel.dropExpired();
+  /** Forgets what is expired, and then the oldest of the channel that keeps most. */
+  makeRoom(): void {
+    const channels = [...this.channels.values()];
+    for (const channel of channels) channel.dropExpired();
+    while (this.memory.kept > this.settings.maxBytesKept) {
+      const [first, ...others] = channels;
+      if (!first) return;
+      const keepsMore = (one: Channel, other: Channel) =>
+        other.bytesKept > one.bytesKept ? other : one;
+      others.reduce(keepsMore, first).forgetOldest();
+    }
   }
 
   /** Drops the oldest channel that nobody is in, with its messages. */

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
+import { isAbsolute } from "node:path";
 import { parseArgs } from "node:util";
 import { loadEnvFiles } from "../vite/env-files.ts";
 import { readKeys } from "./keys.ts";
@@ -58,7 +59,9 @@ async function run(): Promise<void> {
 }
 
 async function runCommand([program = "", ...args]: string[], env: NodeJS.ProcessEnv) {
-  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env } });
+  // On Windows, npm's programs are scripts, which only a shell finds.
+  const shell = process.platform === "win32" && !isAbsolute(program);
+  const child = spawn(program, args, { stdio: "inherit", env: { ...process.env, ...env }, shell });
   for (const one of SIGNALS) process.removeAllListeners(one).on(one, () => child.kill(one));
   await once(child, "exit");
   // Like a shell: 128 and the number of the signal that ended the command.

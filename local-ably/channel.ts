@@ -32,7 +32,8 @@ type OwnApp = {
   readonly settings: Settings;
   /** Bytes of kept messages and of present members. */
   readonly memory: { kept: number; present: number };
-  dropExpired(): void;
+  /** Forgets the oldest of what is kept in all channels, until there is room again. */
+  makeRoom(): void;
 };
 
 export const channelSerialOf = (serial = ""): string => serial.replace(/:\d+$/, "");
@@ -50,6 +51,8 @@ export class Channel {
   readonly #epoch = randomUUID();
   /** Oldest first. Expired entries stay while there is room, so that they can still be changed. */
   readonly #log: Entry[] = [];
+  /** Messages in it, and their bytes. */
+  #kept = { count: 0, bytes: 0 };
   readonly #byId = new Map<string, Entry>();
   /** Kept messages that were changed or annotated, by serial. */
   readonly #versioned = new Map<string, Versioned>();
@@ -60,6 +63,10 @@ export class Channel {
     this.name = name;
     this.app = app;
     this.creator = creator;
+  }
+
+  get bytesKept(): number {
+    return this.#kept.bytes;
   }
 
   /** Whether nobody is in it. */
@@ -202,11 +209,11 @@ export class Channel {
   }
 
   dropExpired(): void {
-    while (this.#log[0] && this.#isExpired(this.#log[0])) this.#forgetOldest();
+    while (this.#log[0] && this.#isExpired(this.#log[0])) this.forgetOldest();
   }
 
   forgetAll(): void {
-    while (this.#log.length > 0) this.#forgetOldest();
+    while (this.#log.length > 0) this.forgetOldest();
   }
 
   #advance(): void {
@@ -251,24 +258,30 @@ export class Channel {
   }
 
   #keep(entry: Entry): void {
-    const { memory } = this.app;
-    const { maxBytesKept, maxMessagesKept } = this.app.settings;
+    const { memory, settings } = this.app;
     const [first] = entry.messages ?? [];
     this.#log.push(entry);
     if (first) this.#byId.set(first.id, entry);
-    memory.kept += memoryOfEntry(entry);
-    if (memory.kept > maxBytesKept) this.app.dropExpired();
-    const isFull = () => memory.kept > maxBytesKept || this.#log.length > maxMessagesKept;
-    while (isFull() && this.#log.length > 0) this.#forgetOldest();
+    this.#count(entry, 1);
+    while (this.#kept.count > settings.maxMessagesKept) this.forgetOldest();
+    if (memory.kept > settings.maxBytesKept) this.app.makeRoom();
   }
 
-  #forgetOldest(): void {
+  #count(entry: Entry, sign: 1 | -1): void {
+    const items = itemsOf(entry);
+    const bytes = items.reduce((sum, item) => sum + memoryOf(item), BYTES_PER_ENTRY);
+    this.#kept.count += sign * items.length;
+    this.#kept.bytes += sign * bytes;
+    this.app.memory.kept += sign * bytes;
+  }
+
+  forgetOldest(): void {
     const entry = this.#log.shift();
     if (!entry) return;
     this.#forgotten = entry.channelSerial;
     this.#byId.delete(entry.messages?.[0]?.id ?? "");
     for (const { serial = "" } of entry.messages ?? []) this.#versioned.delete(serial);
-    this.app.memory.kept -= memoryOfEntry(entry);
+    this.#count(entry, -1);
   }
 
   #isExpired({ timestamp }: Entry): boolean {
@@ -281,7 +294,6 @@ export function latestOf({ current, summary }: Versioned): Message {
   return summary.isEmpty ? current : { ...current, annotations: { summary: summary.read() } };
 }
 
-function memoryOfEntry({ messages = [], presence = [], annotations = [] }: Entry): number {
-  const all = [...messages, ...presence, ...annotations];
-  return all.reduce((sum, item) => sum + memoryOf(item), BYTES_PER_ENTRY);
+function itemsOf({ messages = [], presence = [], annotations = [] }: Entry): Message[] {
+  return [...messages, ...presence, ...annotations];
 }

@@ -17,6 +17,8 @@ const parse = (origin = "") => (URL.canParse(origin) ? new URL(origin) : undefin
 
 /** Whether the request comes from a page of this origin, or from no page. */
 export function isSameOrigin({ headers }: IncomingMessage, allowed: AllowedHosts): boolean {
+  // A page of another port could claim this origin in x-forwarded-host, and never in this header.
+  if (!["same-origin", "none"].includes(String(headers["sec-fetch-site"] ?? "none"))) return false;
   const page = parse(headers.origin);
   if (!page) return isFromNoPage(headers, allowed);
   const isOwn = [headers.host, headers["x-forwarded-host"]].includes(page.host);

@@ -18,7 +18,7 @@ export const DEFAULT_SETTINGS = {
   maxConnections: 2_000, // open ones, and those that can be resumed
   maxChannels: 10_000, // of one app; those that nobody is in make room for others
   maxIdleChannelsPerClient: 1_000, // a client loses its oldest channel that nobody is in
-  maxMessagesKept: 10_000, // frames of one channel
+  maxMessagesKept: 10_000, // of one channel
   maxBytesKept: 134_217_728, // messages of one app
   maxBytesPresent: 33_554_432, // members of one app
   maxBytesUnsent: 16_777_216, // frames that wait for one slow client, which is then disconnected

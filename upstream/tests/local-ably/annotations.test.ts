@@ -220,6 +220,14 @@ describe.each(FORMATS)("annotations in %s", (format) => {
     }
   });
 
+  it("with a type that is longer than any in use are refused with 40000", async () => {
+    const { channel, serial } = await published();
+    const type = `${"a".repeat(190)}:flag.v1`;
+    await channel.annotations.publish(serial, { type });
+    const error = await refusal(channel.annotations.publish(serial, { type: `aaa${type}` }));
+    expect(error).toMatchObject({ code: 40000, message: expect.stringContaining("type") });
+  });
+
   it("of a message that is not kept are refused with 40400", async () => {
     const { channel } = await published();
     const serial = "00000000000001-000000@no:000000";

@@ -102,9 +102,11 @@ describe.each(FORMATS)("history in %s", (format) => {
     expect(namesOf(await live.history({ untilAttach: true }))).toEqual([]);
   });
 
-  it("keeps maxMessagesKept frames for messageTtl", async () => {
+  it("keeps maxMessagesKept messages for messageTtl, however many are in one publish", async () => {
     const { channel } = await published(5, { maxMessagesKept: 3 });
     expect(namesOf(await channel.history())).toEqual(["4", "3", "2"]);
+    await channel.publish([{ name: "5" }, { name: "6" }]);
+    expect(namesOf(await channel.history())).toEqual(["6", "5", "4"]);
     const brief = await published(1, {});
     advanceClock(120_001);
     await brief.channel.publish("fresh", "");

@@ -248,6 +248,16 @@ describe("Beyond the limit", () => {
     expect([await kept("quiet"), await kept("busy")]).toEqual([["0"], ["3"]]);
   });
 
+  it("of kept memory, the channel that keeps most makes room for the others", async () => {
+    const server = await start({ maxBytesKept: 2_500 });
+    const { channels } = rest(server);
+    for (const name of ["1", "2"]) await channels.get("busy").publish(name, "x".repeat(99));
+    await channels.get("quiet").publish("0", "x".repeat(99));
+    const kept = async (name: string) =>
+      (await channels.get(name).history()).items.map((item) => item.name);
+    expect([await kept("quiet"), await kept("busy")]).toEqual([["0"], ["2"]]);
+  });
+
   it("of kept memory, expired messages of all channels are forgotten first", async () => {
     const server = await start({ maxBytesKept: 1_500 });
     const { channels } = rest(server);

@@ -57,6 +57,16 @@ describe("local Ably inside Vite", () => {
     expect(ask({ host: "editor.example", origin: "http://evil.example" })).toBe(false);
   });
 
+  it("refuses a page of another port that claims this origin", () => {
+    const own = { host: "localhost:8888", origin: "http://localhost:8888" };
+    expect(ask({ ...own, "sec-fetch-site": "same-origin" })).toBe(true);
+    const origin = "http://localhost:3000";
+    const claimed = { ...own, origin, "x-forwarded-host": "localhost:3000" };
+    expect(ask({ ...claimed, "sec-fetch-site": "same-site" })).toBe(false);
+    expect(ask({ host: "localhost:8888", "sec-fetch-site": "cross-site" })).toBe(false);
+    expect(ask({ host: "localhost:8888", "sec-fetch-site": "none" })).toBe(true);
+  });
+
   // The proxy rewrites the Origin of all pages, and Chromium's WebSockets say nothing else.
   it("refuses an Origin that a proxy has rewritten to localhost, unless the Host is, too", () => {
     for (const origin of ["http://localhost", "http://localhost:5173", "http://127.0.0.1:5173"]) {
