@@ -1,19 +1,31 @@
 /**
- * KEPT. Lets only a page of this site open files in your editor. Any site could start it many times.
+ * KEPT. Lets only a page of this site, on this computer, open files in your editor. Any site could
+ * start it many times.
  */
+import type { IncomingMessage } from "node:http";
 import type { Plugin } from "vite";
+
+/** Below any `base`. */
+const OPENS_EDITOR = /^[^?]*\/__open-in-editor(?=[/?]|$)/i;
+const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 
 export function guardEditor(): Plugin {
   return {
     name: "guard-editor",
     apply: "serve",
     configureServer({ middlewares }) {
-      middlewares.use("/__open-in-editor", ({ headers }, response, next) => {
-        // Browsers send this header to this computer. Another device has no use for the editor.
-        if (headers["sec-fetch-site"] === "same-origin") return next();
+      middlewares.use((request, response, next) => {
+        if (!OPENS_EDITOR.test(request.url ?? "") || isOwnPage(request)) return next();
         response.statusCode = 403;
         response.end("Only a page of this site, on this computer, may open files in the editor.");
       });
     },
   };
+}
+
+/** Browsers send the first header, and `netlify dev` the second, which names the other computer. */
+function isOwnPage({ headers, socket }: IncomingMessage): boolean {
+  const addresses = [...String(headers["x-forwarded-for"] ?? "").split(","), socket.remoteAddress];
+  const from = addresses.map((address = "") => address.trim()).filter((address) => address !== "");
+  return headers["sec-fetch-site"] === "same-origin" && from.every((each) => LOOPBACK.test(each));
 }

@@ -39,7 +39,7 @@ export function refuseKeyInPage(): Plugin {
         // Nothing that was built may be deployed.
         const isInside = normalizePath(folder).startsWith(`${config.root}/`);
         if (isInside) rmSync(folder, { recursive: true });
-        this.error(`${file} holds an Ably key. ${WHAT_TO_DO}`);
+        this.error(`${normalizePath(file)} holds an Ably key. ${WHAT_TO_DO}`);
       },
     },
   };
@@ -48,7 +48,10 @@ export function refuseKeyInPage(): Plugin {
 /** Returns the keys that this computer has, in all files that Netlify's CLI or Vite may read. */
 function readKeys({ mode, envDir, root }: ResolvedConfig): string[] {
   const files = [...ENV_FILES, `.env.${mode}`, `.env.${mode}.local`];
-  const variables = files.map((name) => readEnvFile(join(envDir || root, name)));
+  const folders = [root, envDir || root];
+  const variables = folders.flatMap((folder) =>
+    files.map((name) => readEnvFile(join(folder, name))),
+  );
   return [process.env, ...variables].map(({ ABLY_API_KEY = "" }) => ABLY_API_KEY);
 }
 

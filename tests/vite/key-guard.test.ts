@@ -113,6 +113,12 @@ describe("the build fails", () => {
     expect(await failureOf()).toContain("holds an Ably key");
   });
 
+  it("for the secret of the key that Netlify's CLI reads, though Vite reads another folder", async () => {
+    await write(".env", "ABLY_API_KEY=app.key:onlylowercaseletters");
+    await write("main.js", 'console.log("onlylowercaseletters");');
+    expect(await failureOf({ envDir: "env" })).toContain("holds an Ably key");
+  });
+
   it.each(["build", "serve"] as const)("for a .env in UTF-16, and so does %s", async (command) => {
     await write(".env", Buffer.from(`\uFEFFABLY_API_KEY=${KEY}`, "utf16le"));
     const plugins = [refuseKeyInPage()];
