@@ -25,7 +25,7 @@ const SEGMENTER = new Intl.Segmenter();
 
 /** Control, direction and line characters; the joiners that some scripts and emoji need may stay. */
 const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]/u;
 
 /**
  * Returns a display name that is safe inside any sentence: on one line, with no control over its

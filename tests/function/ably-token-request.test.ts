@@ -102,6 +102,7 @@ describe("the clientId", () => {
     ["nothing but an accent", "\u0301", "It is blank."],
     ["a blank letter", "\u3164", "U+3164"],
     ["a blank of Braille", "\u2800", "U+2800"],
+    ["a blank of musical notation", "ada\u{1d159}", "U+1D159"],
     ["nothing but a joiner", "\u034F", "U+034F"],
     ["nothing but a variation selector", "\uFE0F", "U+FE0F"],
     ["with a variation selector", "ada\uFE00", "U+FE00"],

@@ -9,7 +9,7 @@ const MAX_LENGTH = 128;
  * space other than a space. They make two different client IDs look the same, or reverse the text
  * around them.
  */
-const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800]|[^\S ]/u;
+const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]|[^\S ]/u;
 const VISIBLE = /[^\p{M}\s]/u;
 const SURPLUS_SPACE = /^ | $| {2}/;
 
