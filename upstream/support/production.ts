@@ -20,7 +20,7 @@ const CLOUD = fileURLToPath(new URL("cloud.cjs", import.meta.url));
  * @param cloudPort Where functions find Ably's cloud.
  */
 export async function startServe(key: string, folder?: string, cloudPort = 0): Promise<Site> {
-  const cloud = { CLOUD_PORT: `${cloudPort}`, NODE_OPTIONS: `--require ${CLOUD}` };
+  const cloud = { CLOUD_PORT: `${cloudPort}`, NODE_OPTIONS: `--require ${JSON.stringify(CLOUD)}` };
   const env = { ABLY_API_KEY: key, NODE_ENV: "production", ...(cloudPort > 0 && cloud) };
   return startSite("npm run serve --", folder ?? (await copyProject()), env);
 }

@@ -2,6 +2,7 @@
 import type { Context } from "@netlify/functions";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { ROOT } from "../../../tests/support/copy.ts";
 import ablyTokenRequest from "../../../netlify/functions/ably-token-request/index.ts";
 
 const RUNS = 10_000;
@@ -62,6 +63,8 @@ const env = fc.record({
 const logged: string[] = [];
 
 beforeAll(() => {
+  // Where local Ably is, as the functions run.
+  process.chdir(ROOT);
   for (const name of ["log", "info", "warn", "debug"] as const) {
     vi.spyOn(console, name).mockImplementation((...args) => void logged.push(args.join(" ")));
   }

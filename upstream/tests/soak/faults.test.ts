@@ -51,7 +51,9 @@ function fault({ page }: Visitor, step: string): Promise<unknown> {
 function press({ page }: Visitor, label: string): Promise<void> {
   return page.evaluate((text) => {
     const buttons = document.querySelectorAll<HTMLElement>("[data-practice] button");
-    for (const button of buttons) if (button.textContent === text) button.click();
+    const button = [...buttons].find(({ textContent }) => textContent === text);
+    if (!button) throw new Error(`There is no button “${text}”.`);
+    button.click();
   }, label);
 }
 
