@@ -99,7 +99,12 @@ export function isServer(clientId: string): boolean {
 
 /** Returns true for a client ID or a name that people could take for a server's. */
 export function looksLikeServer(text: string): boolean {
-  return isServer(text.normalize("NFKC").trim().toLowerCase());
+  return isServer(withoutUnseen(text.normalize("NFKC")).trim().toLowerCase());
+}
+
+/** Leaves out what nobody can see (DI: "default ignorable"), though some of it counts as letters. */
+export function withoutUnseen(text: string): string {
+  return text.replace(/[\p{DI}\u2800\u{1d159}]/gu, "");
 }
 
 /**

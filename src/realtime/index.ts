@@ -13,6 +13,7 @@ export {
   type MessageName,
   type Profile,
   looksLikeServer,
+  withoutUnseen,
   pageDeployContext,
   parseMessage,
   parseRoomName,

@@ -1,4 +1,5 @@
 /** KEPT. Display names: made up for a new visitor, and cleaned before anyone else's is shown. */
+import { withoutUnseen } from "./contract.ts";
 
 const ADJECTIVES = "Azure Bold Bright Calm Golden Happy Jade Lucky Ruby Silver Swift Wise";
 const ANIMALS = "Deer Finch Fox Koala Lynx Orca Otter Owl Panda Puma Raven Seal";
@@ -23,9 +24,9 @@ const MAX_NAME_LENGTH = 200;
 
 const SEGMENTER = new Intl.Segmenter();
 
-/** Control, direction and line characters; the joiners that some scripts and emoji need may stay. */
-const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]/u;
+/** Control, direction, line and blank characters; the joiners and variants of scripts may stay. */
+const UNSAFE = /(?![\u200c\u200d\p{VS}])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800\u{1d159}]/gu;
+const VISIBLE = /[^\p{C}\p{Z}\p{M}]/u;
 
 /**
  * Returns a display name that is safe inside any sentence: on one line, with no control over its
@@ -43,5 +44,5 @@ export function cleanName(name: string): string | undefined {
 }
 
 export function isVisible(text: string): boolean {
-  return VISIBLE.test(text);
+  return VISIBLE.test(withoutUnseen(text));
 }

@@ -60,8 +60,11 @@ it.each([
   "Ád\u0301a.",
   "Me",
   "a",
+  "Ada\u2800",
+  "Ada\u3164",
   "server",
   "Server:1",
+  "ser\ufe0fver",
   "(nobody)",
   "\u200b",
 ])("does not let somebody look like another person or a server by the name %j", (name) => {

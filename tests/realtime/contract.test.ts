@@ -146,7 +146,15 @@ describe("client IDs of servers", () => {
     expect(isServer(clientId)).toBe(true);
   });
 
-  it.each(["Server", "ｓｅｒｖｅｒ", " server", "SERVER:x"])("look like %s", (text) => {
+  it.each([
+    "Server",
+    "ｓｅｒｖｅｒ",
+    " server",
+    "SERVER:x",
+    "ser\u200dver",
+    "server\ufe0f",
+    "ser\u2800ver",
+  ])("look like %s", (text) => {
     expect(isServer(text)).toBe(false);
     expect(looksLikeServer(text)).toBe(true);
   });

@@ -24,6 +24,13 @@ describe("cleanName", () => {
     expect(cleanName(`Ada ${"a\u0301\u0302".repeat(100_000)}`)?.length).toBeLessThanOrEqual(200);
   });
 
+  it("turns what nobody sees into spaces, and keeps what scripts and emoji need", () => {
+    expect(cleanName("Ada\u3164L\u2800\u034f")).toBe("Ada L");
+    for (const name of ["葛\u{e0100}城", "❤\ufe0f", "می\u200cخواهم", "👩\u200d🚀"]) {
+      expect(cleanName(name)).toBe(name);
+    }
+  });
+
   it.each([
     "",
     " ",
