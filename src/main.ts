@@ -14,7 +14,6 @@ const cleanups = [
   bindComposer(session.draft, {
     send: (text) => session.send("chat-message", { text }),
     sendHello: () => session.send("hello-world-message", { message: "Hello world!" }),
-    typing: (isTyping) => session.room.setProfile({ isTyping }),
   }),
 ];
 

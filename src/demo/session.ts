@@ -7,7 +7,6 @@ import {
   type MessageName,
   type Room,
   type RoomEvents,
-  type RoomMessage,
   connect,
   openRoom,
   saveIdentity,
@@ -27,8 +26,6 @@ export type Session = {
   rename(name: string): void;
   /** The text in the box, which belongs to this person in this room. */
   draft: { read(): string; write(text: string): void };
-  /** Tries again what has failed: the connection, or only the room. */
-  retry(): void;
   stop(): void;
 };
 
@@ -63,10 +60,6 @@ export function startSession(identity: Identity, roomName: string): Session {
       saveIdentity(me, connection.storages);
       room.send(name, data).catch(() => {});
     },
-    retry() {
-      if (connection.status.state === "connected") room.reopen();
-      else connection.retry();
-    },
     stop() {
       stopStatus();
       room.close();
@@ -93,24 +86,10 @@ function createEvents() {
 
 function roomEvents(emit: Emit): RoomEvents<Chat> {
   return {
-    message: createBatch<RoomMessage<Chat>>((messages) => emit({ type: "messages", messages })),
+    message: (message) => emit({ type: "messages", messages: [message] }),
     members: (members) => emit({ type: "members", members }),
     status: (status) => emit({ type: "room", status }),
     unsent: (unsent) => emit({ type: "unsent", unsent }),
-  };
-}
-
-/** Collects items until the running microtasks end, and passes them on together. */
-function createBatch<Item>(pass: (items: Item[]) => void): (item: Item) => void {
-  let items: Item[] = [];
-  return (item) => {
-    items.push(item);
-    if (items.length > 1) return;
-    queueMicrotask(() => {
-      const batch = items;
-      items = [];
-      pass(batch);
-    });
   };
 }
 

@@ -1,4 +1,6 @@
 /** SHOWN. Connects the state to the views. */
+import type { Chat } from "../app.ts";
+import type { RoomMessage } from "../realtime/index.ts";
 import { type DemoEvent, type State, reduce } from "./state/state.ts";
 
 /**
@@ -13,6 +15,22 @@ export type Store = {
   onChange(listener: (state: State) => void): void;
   close(): void;
 };
+
+/** Collects messages until the running microtasks end, and passes them on as one event. */
+export function collecting(dispatch: Store["dispatch"]): Store["dispatch"] {
+  let messages: RoomMessage<Chat>[] = [];
+  return (event) => {
+    if (event.type !== "messages") return dispatch(event);
+    const isFirst = messages.length === 0;
+    messages.push(...event.messages);
+    if (!isFirst) return;
+    queueMicrotask(() => {
+      const all = messages;
+      messages = [];
+      dispatch({ ...event, messages: all });
+    });
+  };
+}
 
 const TICK_MS = 1_000;
 /** A rest lasts this many times as long as its render. */

@@ -8,8 +8,6 @@ import { find, listen } from "./dom.ts";
  * https://ably.com/docs/platform/pricing/limits
  */
 const MAX_TEXT_BYTES = 60_000;
-/** Typing is published again after this time, and ends this long after the last key. */
-const TYPING_INTERVAL_MS = 3_000;
 
 /**
  * The text box. It keeps its text over a reload, for each room. Enter sends, also on a phone, whose
@@ -17,11 +15,10 @@ const TYPING_INTERVAL_MS = 3_000;
  */
 export function bindComposer(
   draft: { read(): string; write(text: string): void },
-  on: { send(text: string): void; sendHello(): void; typing(isTyping: boolean): void },
+  on: { send(text: string): void; sendHello(): void },
 ): () => void {
   const form = find<HTMLFormElement>("data-composer");
   const box = find<HTMLTextAreaElement>("data-text");
-  const typing = createTyping(on.typing);
   // Somebody may have typed before the script was loaded.
   if (box.value === "") box.value = draft.read();
   else draft.write(box.value);
@@ -30,8 +27,8 @@ export function bindComposer(
     if (!isVisible(text)) return;
     if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
     box.value = "";
-    draft.write("");
-    typing.stop();
+    // For the draft, and for those who follow the box.
+    box.dispatchEvent(new Event("input"));
     on.send(text);
   };
   const cleanups = [
@@ -53,14 +50,10 @@ export function bindComposer(
     listen(box, "input", () => {
       box.setCustomValidity("");
       draft.write(box.value);
-      typing.update(isVisible(box.value));
     }),
     listen(find("data-hello"), "click", on.sendHello),
   ];
-  return () => {
-    typing.stop();
-    for (const cleanup of cleanups) cleanup();
-  };
+  return () => cleanups.forEach((cleanup) => cleanup());
 }
 
 /** Keeps the first indentation, which is part of pasted code. */
@@ -72,22 +65,4 @@ function refuse(box: HTMLTextAreaElement): void {
   const limit = `${MAX_TEXT_BYTES / 1_000} kB`;
   box.setCustomValidity(`This message is too long. Shorten it to ${limit} of text.`);
   box.reportValidity();
-}
-
-function createTyping(report: (isTyping: boolean) => void) {
-  let timer = 0;
-  let reportedAt = 0;
-  const stop = () => {
-    clearTimeout(timer);
-    if (reportedAt > 0) report(false);
-    reportedAt = 0;
-  };
-  const start = () => {
-    clearTimeout(timer);
-    timer = window.setTimeout(stop, TYPING_INTERVAL_MS);
-    if (Date.now() - reportedAt < TYPING_INTERVAL_MS) return;
-    reportedAt = Date.now();
-    report(true);
-  };
-  return { stop, update: (hasText: boolean) => (hasText ? start() : stop()) };
 }

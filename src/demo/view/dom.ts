@@ -6,7 +6,7 @@ export function find<E extends Element = HTMLElement>(
   within: ParentNode = document,
 ): E {
   const element = within.querySelector<E>(`[${mark}]`);
-  if (!element) throw new Error(`index.html has no element marked ${mark}`);
+  if (!element) throw new Error(`index.html has no ${mark}`);
   return element;
 }
 

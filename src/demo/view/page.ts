@@ -3,7 +3,7 @@ import { pageDeployContext } from "../../realtime/index.ts";
 import type { Session } from "../session.ts";
 import { findProblem } from "../state/problems.ts";
 import { type State, initialState } from "../state/state.ts";
-import { createStore } from "../store.ts";
+import { collecting, createStore } from "../store.ts";
 import { listen } from "./dom.ts";
 import { bindInvite } from "./invite.ts";
 import { bindMessages, renderMessages } from "./messages.ts";
@@ -11,13 +11,14 @@ import { bindPeople, renderPeople } from "./people.ts";
 import { bindRetry, renderProblem } from "./problem.ts";
 import { renderStatus } from "./status.ts";
 import { renderTitle } from "./title.ts";
+import { bindTyping } from "./typing.ts";
 
 export type Page = { readonly state: State; close(): void };
 
 /** @param kept The state of the page before a hot reload. */
 export function showPage(session: Session, isRoomInvalid: boolean, kept?: State): Page {
   const store = createStore(kept ?? initialState(session.me, isRoomInvalid, Date.now()));
-  session.onEvent(store.dispatch);
+  session.onEvent(collecting(store.dispatch));
   const views = [
     renderStatus(session.roomName, pageDeployContext()),
     renderPeople(),
@@ -42,10 +43,13 @@ export function showPage(session: Session, isRoomInvalid: boolean, kept?: State)
       discard: session.room.discard,
     }),
     bindRetry(() => {
+      const { connection, room } = session;
       if (findProblem(store.state)?.action === "reload") location.reload();
-      else session.retry();
+      else if (connection.status.state === "connected") room.reopen();
+      else connection.retry();
     }),
     bindInvite(onMissing),
+    bindTyping((isTyping) => session.room.setProfile({ isTyping })),
   ];
   void import("./side.ts").then(
     ({ showSide }) => cleanups.push(showSide(session, store)),
