@@ -26,7 +26,8 @@ export type RoomStatus = {
 
 type Settings<C extends Contract> = {
   presence: "enter" | "watch" | "none";
-  profile: Profile<C> | undefined;
+  /** What this page shows. Undefined: it only watches. */
+  readProfile: () => Profile<C> | undefined;
   history: string | number;
 };
 
@@ -75,7 +76,7 @@ export class Attachment<C extends Contract> {
       if (message.clientId === connection.clientId) this.#outbox.echo(message.id); // delete with outbox.ts
     });
     if (settings.presence !== "none") {
-      this.presence = new Presence(connection, channel, contract, settings.profile, {
+      this.presence = new Presence(connection, channel, contract, settings.readProfile, {
         members: (members) => events.members?.(members),
         entered: (error) => this.#onEntered(error),
       });
@@ -220,7 +221,9 @@ export class Attachment<C extends Contract> {
     const isClosing = current === "closing" && previous === "connected";
     if (isClosing && this.#isLeft) this.#closedAt = { tick: performance.now(), time: Date.now() };
     // With a new token, too: then the connection reports another "connected", as an update.
-    if (current === "connected") this.attach();
+    if (current !== "connected") return;
+    this.attach();
+    void this.presence?.enterIfNeeded();
   };
 
   /** A page in the back/forward cache is not here, but keeps its connection for a way back. */
@@ -228,6 +231,7 @@ export class Attachment<C extends Contract> {
 
   readonly #onPageShow = (event: Event): void => {
     if (!("persisted" in event && event.persisted)) return;
+    if (this.#connection.isSignedOut()) return location.reload();
     this.#outbox.reload(); // delete with outbox.ts
     void this.presence?.enterIfNeeded();
   };

@@ -53,8 +53,11 @@ export type ConnectOptions = {
 export const AUTH_URL = "/.netlify/functions/ably-token-request";
 
 const TOKEN_EXPIRED = 40142;
+const SIGNED_OUT = "signed-out";
 const MIN_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
+/** The SDK connects again sooner, unless the clock was set back: then it waits for as long. */
+const SDK_RETRIES_WITHIN_MS = 60_000;
 
 /**
  * Connects to Ably at once, with token requests that the function signs. Call it once in a page.
@@ -75,6 +78,8 @@ export class Connection {
   readonly #observe: (step: ConnectionStep) => void;
   readonly #requests: TokenRequests; // delete with token-requests.ts
   readonly #retry = new Retry(() => this.client.connect(), MIN_RETRY_MS, MAX_RETRY_MS);
+  readonly #openedAt = Date.now();
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
   /** This load began with a stored token, which `renew` has not replaced: a new one may permit more. */
   #usesStoredToken = false;
   #replacement: Promise<void> | undefined;
@@ -165,6 +170,12 @@ export class Connection {
     this.close();
     this.storages.tab.end();
     this.storages.site.removeAll("person");
+    this.storages.site.write(String(Date.now()), SIGNED_OUT);
+  }
+
+  /** Somebody has signed out since. An earlier page of the tab may be back from the browser's cache. */
+  isSignedOut(): boolean {
+    return Number(this.storages.site.read(SIGNED_OUT)) > this.#openedAt;
   }
 
   close(): void {
@@ -210,6 +221,9 @@ export class Connection {
     response = this.#requests.responseTo(reason); // delete with token-requests.ts
     const status = { state: current, error, response };
     this.#observe({ type: "state", isRenewal: this.#isRenewal, ...status });
+    clearTimeout(this.#watchdog);
+    if (current === "disconnected")
+      this.#watchdog = setTimeout(this.#connect, SDK_RETRIES_WITHIN_MS);
     if (current === "connected") this.#retry.reset();
     const isHealing = current === "failed" && error && isTemporary(error);
     if (isHealing || (current === "closed" && this.#isWanted)) this.#retry.later();

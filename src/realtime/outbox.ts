@@ -74,6 +74,8 @@ const TOO_MANY_REQUESTS = 429;
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
+const MAY_SEND_AGAIN: string[] = ["disconnected", "connecting", "connected"];
+
 /** One for each channel, however often its room is opened. */
 const outboxes = new WeakMap<RealtimeChannel, object>();
 
@@ -211,6 +213,8 @@ export class Outbox<C extends Contract> {
     const stored = new Set(this.#storage.load().map(({ id }) => id));
     for (const entry of this.#entries) {
       if (!entry.isStored || stored.has(entry.id)) continue;
+      // The SDK still has it, and would send it again.
+      if (entry.delivery === "publishing") void this.#connection.reconnect();
       if (this.#isAcknowledged(entry)) entry.settle?.resolve();
       else entry.settle?.reject(UNCONFIRMED);
       this.#remove(entry);
@@ -261,7 +265,8 @@ export class Outbox<C extends Contract> {
     if (performance.now() < this.#nextAt) return { type: "wait", for: "turn" };
     const other = this.#storage.readPublished(entry.id);
     if (other?.isAcknowledged) return { type: "done" };
-    return { type: this.#isSafeToPublish(entry, other?.at) ? "publish" : "ask" };
+    entry.publishedAt ??= other?.at;
+    return { type: this.#isSafeToPublish(entry) ? "publish" : "ask" };
   }
 
   #saveAcknowledged({ id }: Entry): void {
@@ -273,12 +278,9 @@ export class Outbox<C extends Contract> {
   }
 
   /** Returns whether Ably would drop a repeat of the message, or it was never published. */
-  #isSafeToPublish(
-    { publishedAt, publishedTick }: Pick<Entry, "publishedAt" | "publishedTick">,
-    publishedByCopyAt?: number,
-  ): boolean {
-    const times = [publishedAt, publishedByCopyAt].filter((time) => time !== undefined);
-    const ages = times.map((time) => Date.now() - time);
+  #isSafeToPublish(entry: Pick<Entry, "publishedAt" | "publishedTick">): boolean {
+    const { publishedAt, publishedTick } = entry;
+    const ages = publishedAt === undefined ? [] : [Date.now() - publishedAt];
     if (publishedTick !== undefined) ages.push(performance.now() - publishedTick);
     return ages.every((age) => age >= 0 && age < REPEATS_DROPPED_MS - REPEAT_MARGIN_MS);
   }
@@ -301,6 +303,8 @@ export class Outbox<C extends Contract> {
     entry.publishedTick ??= performance.now();
     this.#storage.savePublished(entry.id, { at: entry.publishedAt ?? now, isAcknowledged: false });
     this.#update(entry, { delivery: "publishing", publishedAt: entry.publishedAt ?? now });
+    // Nobody else attaches the channel of a closed room, and a failed one takes no messages.
+    if (this.#channel.state === "failed") this.#channel.attach().catch(() => {});
     const { id, name, data, headers } = entry;
     const message = { id, name, data, extras: headers && { headers } };
     const error = await this.#channel.publish(message).then(() => undefined, readError);
@@ -339,7 +343,7 @@ export class Outbox<C extends Contract> {
   }
 
   readonly #onConnection = ({ current }: ConnectionStateChange): void => {
-    if (current === "disconnected" || current === "connecting") this.#forgetInFlightWhenOld();
+    if (MAY_SEND_AGAIN.includes(current)) this.#forgetInFlightWhenOld();
     this.#next();
   };
 
@@ -350,13 +354,18 @@ export class Outbox<C extends Contract> {
   #forgetInFlightWhenOld(): void {
     const entry = this.#entries.find(({ delivery }) => delivery === "publishing");
     if (!entry) return;
+    const isAway = () => this.#connection.client.connection.state !== "connected";
+    const isOld = !this.#isSafeToPublish(entry);
+    // The SDK sends it again as soon as its listeners have run.
+    if (isOld && !isAway()) return void this.#connection.reconnect();
     const age = performance.now() - (entry.publishedTick ?? 0);
-    const left = this.#isSafeToPublish(entry) ? REPEATS_DROPPED_MS - REPEAT_MARGIN_MS - age : 0;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      const isAway = this.#connection.client.connection.state !== "connected";
-      if (isAway && entry.delivery === "publishing") void this.#connection.reconnect();
-    }, left);
+    this.#timer = setTimeout(
+      () => {
+        if (isAway() && entry.delivery === "publishing") void this.#connection.reconnect();
+      },
+      isOld ? 0 : REPEATS_DROPPED_MS - REPEAT_MARGIN_MS - age,
+    );
   }
 
   #restore(): Entry[] {

@@ -34,8 +34,7 @@ export class Presence<C extends Contract> {
   readonly #channel: RealtimeChannel;
   readonly #contract: C;
   readonly #events: PresenceEvents<C>;
-  /** What this page shows. Undefined: it only watches. */
-  #profile: Profile<C> | undefined;
+  readonly #readProfile: () => Profile<C> | undefined;
   /** Each is read once, however often the others change: `seenAt` is when it came. */
   readonly #members = new WeakMap<PresenceMessage, Member<C>>();
   readonly #retry = new Retry(() => void this.enterIfNeeded(), MIN_RETRY_MS, MAX_RETRY_MS);
@@ -47,13 +46,13 @@ export class Presence<C extends Contract> {
     connection: Connection,
     channel: RealtimeChannel,
     contract: C,
-    profile: Profile<C> | undefined,
+    readProfile: () => Profile<C> | undefined,
     events: PresenceEvents<C>,
   ) {
     this.#connection = connection;
     this.#channel = channel;
     this.#contract = contract;
-    this.#profile = profile;
+    this.#readProfile = readProfile;
     this.#events = events;
   }
 
@@ -62,8 +61,8 @@ export class Presence<C extends Contract> {
     void this.#channel.presence.subscribe(this.#onPresence);
   }
 
-  update(profile: Profile<C>): void {
-    this.#profile = profile;
+  /** Enters again, with the present profile. */
+  update(): void {
     this.#needsEntering = true;
     void this.enterIfNeeded();
   }
@@ -73,16 +72,20 @@ export class Presence<C extends Contract> {
    * a lost connection, with the profile that it had then.
    */
   async enterIfNeeded(): Promise<void> {
-    const profile = this.#profile;
+    const profile = this.#readProfile();
     if (profile === undefined || !this.#isOpen || !this.#needsEntering) return;
     if (this.#channel.state !== "attached") return;
     // What the SDK keeps until it connects again would be replaced by the profile of before.
-    if (this.#connection.client.connection.state !== "connected") return;
+    const { connection } = this.#connection.client;
+    const { state, id } = connection;
+    if (state !== "connected") return;
     this.#retry.stop();
     try {
       this.#needsEntering = false;
       await this.#channel.presence.enter(profile);
       this.#retry.reset();
+      // On another connection, the SDK has entered the profile of before after this one.
+      if (connection.id !== id) this.update();
     } catch (thrown) {
       this.refused(readError(thrown));
     }
@@ -111,7 +114,7 @@ export class Presence<C extends Contract> {
 
   /** Leaves the member list until the next `enterIfNeeded`. The page stays in the room. */
   leave(): void {
-    if (this.#profile === undefined) return;
+    if (this.#readProfile() === undefined) return;
     this.#needsEntering = true;
     // Ably then removes the member when the connection is lost.
     this.#channel.presence.leave().catch(() => {});

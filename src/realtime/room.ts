@@ -77,10 +77,17 @@ export type Room<C extends Contract> = {
   close(): void;
 };
 
-/** For each channel: `presence` of each open room, and the history that the first one asked for. */
-const openRooms = new WeakMap<RealtimeChannel, OpenRooms>();
+/** What the open rooms of each channel share. */
+const openRooms = new WeakMap<RealtimeChannel, Shared>();
 
-type OpenRooms = { modes: PresenceMode[]; history: string | number };
+type Shared = {
+  /** `presence` of each open room. */
+  modes: PresenceMode[];
+  /** What the first one asked for. */
+  history: string | number;
+  /** What this page shows in the channel. The last call decides. */
+  profile?: unknown;
+};
 
 /**
  * Opens a room. It may be closed and opened again at any time: the last call decides. A room that is
@@ -94,19 +101,19 @@ export function openRoom<C extends Contract>(
   appEvents: RoomEvents<C> = {},
 ): Room<C> {
   const events = calling(appEvents);
-  const { channel, presence, history, leave } = joinChannel(connection, name, options);
+  const { channel, presence, isFirst, shared, leave } = joinChannel(connection, name, options);
   let attachment: Attachment<C> | undefined;
   let isOpen = true;
-  let profile = options.profile;
+  const readProfile = () => (presence === "enter" ? (shared.profile as Profile<C>) : undefined);
 
   const publish = createPublish<C>(connection, channel, options.headers);
   let sender = withoutOutbox(publish);
   const outbox = outboxOf(connection, channel, contract); // delete with outbox.ts
   if (options.outbox !== false) sender = outbox.open(events, options.headers); // delete with outbox.ts
 
-  void whenNotDetaching(channel).then(() => {
+  void whenDetached(channel, isFirst).then(() => {
     if (!isOpen) return;
-    const settings = { presence, profile, history };
+    const settings = { presence, readProfile, history: shared.history };
     attachment = new Attachment(connection, channel, contract, events, settings);
   });
 
@@ -117,9 +124,10 @@ export function openRoom<C extends Contract>(
     retry: sender.retry,
     discard: sender.discard,
     setProfile(change) {
+      const profile = readProfile();
       if (profile === undefined) return;
-      profile = { ...profile, ...change };
-      attachment?.presence?.update(profile);
+      shared.profile = { ...profile, ...change };
+      attachment?.presence?.update();
     },
     reopen: () => void (isOpen && attachment?.attach()),
     close() {
@@ -130,8 +138,7 @@ export function openRoom<C extends Contract>(
       sender.close();
       if (others.length === 0) {
         outbox.setGate({ type: "closed" }); // delete with outbox.ts
-        // Detaching a failed channel rejects, and there is nothing to do about it.
-        channel.detach().catch(() => {});
+        detach(channel);
       } else if (!others.includes("enter")) attachment?.presence?.leave();
     },
   };
@@ -179,14 +186,15 @@ function createPublish<C extends Contract>(
 function joinChannel(
   { client }: Connection,
   name: string,
-  { presence = "enter", history = "2m" }: Pick<RoomOptions<Contract>, "presence" | "history">,
+  { presence = "enter", history = "2m", profile }: RoomOptions<Contract>,
 ) {
   const channel = client.channels.get(channelName(name));
-  const rooms = openRooms.get(channel) ?? { modes: [], history };
-  const { modes } = rooms;
-  openRooms.set(channel, rooms);
-  if (modes.push(presence) === 1) {
-    rooms.history = history;
+  const shared = openRooms.get(channel) ?? share(channel);
+  const { modes } = shared;
+  const isFirst = modes.push(presence) === 1;
+  if (profile !== undefined) shared.profile = profile;
+  if (isFirst) {
+    shared.history = history;
     const params: Record<string, string> = history === 0 ? {} : { rewind: String(history) };
     // Rejects if the channel cannot be attached with them. Its next state reports that.
     channel.setOptions({ params, attachOnSubscribe: false }).catch(() => {});
@@ -195,12 +203,28 @@ function joinChannel(
     modes.splice(modes.indexOf(presence), 1);
     return modes;
   };
-  return { channel, presence, history: rooms.history, leave };
+  return { channel, presence, isFirst, shared, leave };
 }
 
-/** Resolves when the channel is not being detached: attaching it meanwhile would lose its history. */
-async function whenNotDetaching(channel: RealtimeChannel): Promise<void> {
-  while (channel.state === "detaching") {
+function share(channel: RealtimeChannel): Shared {
+  const shared: Shared = { modes: [], history: 0 };
+  openRooms.set(channel, shared);
+  // Where a network does not answer, the SDK takes a channel back that could not be detached.
+  channel.on(["attached", "suspended"], () => {
+    if (shared.modes.length === 0) detach(channel);
+  });
+  return shared;
+}
+
+/** Detaching a failed channel rejects, and there is nothing to do about it. */
+function detach(channel: RealtimeChannel): void {
+  channel.detach().catch(() => {});
+}
+
+/** Resolves when attaching the channel brings its history: not before it is detached. */
+async function whenDetached(channel: RealtimeChannel, isFirst: boolean): Promise<void> {
+  while (channel.state === "detaching" || (isFirst && channel.state === "attached")) {
+    if (channel.state === "attached") detach(channel);
     await new Promise<void>((resolve) => channel.once(() => resolve()));
   }
 }

@@ -92,6 +92,20 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     await connected(connection);
   });
 
+  it("connects again after a minute at most, though the clock was set back by hours", async () => {
+    const { connection } = openTab("ada");
+    await connected(connection);
+    // The SDK waits until the clock is past this time.
+    const inFuture = Date.now() + 3_600_000;
+    Reflect.set(connectionManagerOf(connection.client), "lastAutoReconnectAttempt", inFuture);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    server().faults.dropAll();
+    await connection.client.connection.whenState("disconnected");
+    vi.advanceTimersByTime(60_000);
+    vi.useRealTimers();
+    await connected(connection);
+  });
+
   it("leaves no listener on the window when it is closed", async () => {
     const { connection, window } = openTab("ada", { ably: { autoConnect: false } });
     const listeners = new Set<unknown>();

@@ -5,7 +5,7 @@ import { Outbox } from "../../src/realtime/outbox.ts";
 import { type Notes, notes } from "../support/contract.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
 import { type FakeStorages, createStorages, openFake } from "../support/storage.ts";
-import { type TabOptions, useLocalAbly } from "../support/tab.ts";
+import { type TabOptions, transportOf, useLocalAbly } from "../support/tab.ts";
 
 const MINUTE_MS = 60_000;
 const offline = { ably: { autoConnect: false } };
@@ -224,6 +224,70 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     page.connect();
     await refused;
     expect(page.states()).toEqual(["once: unconfirmed"]);
+  });
+
+  it("waits for a decision if the computer slept while it connected again", async () => {
+    const page = load();
+    await page.send("before");
+    await expect.poll(page.states).toEqual([]);
+    server().faults.hold();
+    const refused = expect(page.send("once")).rejects.toMatchObject({ code: 0 });
+    await expect.poll(page.states).toEqual(["once: publishing"]);
+    await fetch(`http://127.0.0.1:${server().port}/time`);
+    const states: string[] = [];
+    page.connection.onStatus(({ state }) => states.push(state));
+    server().faults.dropAll();
+    await expect.poll(() => states.at(-1)).toBe("connecting");
+    advanceClock(2 * MINUTE_MS);
+    server().faults.release();
+    await refused;
+    expect(page.states()).toEqual(["once: unconfirmed"]);
+  });
+
+  it("is not sent again after a way back, if the next page of the tab has sent it", async () => {
+    const page = load();
+    await page.send("before");
+    await expect.poll(page.states).toEqual([]);
+    server().faults.hold();
+    const ended = expect(page.send("once", "its-id")).resolves.toBeUndefined();
+    await expect.poll(page.states).toEqual(["once: publishing"]);
+    const { connection } = page.connection.client;
+    const { id } = connection;
+    const storage = new OutboxStorage(openFake(storages), page.room.channel.name, "ada");
+    storage.remove("its-id");
+    storage.savePublished("its-id", { at: Date.now(), isAcknowledged: true });
+    page.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    await ended;
+    expect(page.states()).toEqual([]);
+    server().faults.release();
+    // Another connection: the SDK has forgotten the message.
+    await expect.poll(() => connection.state === "connected" && connection.id !== id).toBe(true);
+  });
+
+  it("keeps the time of its first publish, which a copy of the tab has made", async () => {
+    const page = load(offline);
+    void page.send("once", "its-id").catch(() => {});
+    const storage = new OutboxStorage(openFake(storages), page.room.channel.name, "ada");
+    const at = Date.now() - MINUTE_MS;
+    storage.savePublished("its-id", { at, isAcknowledged: false });
+    const save = vi.spyOn(OutboxStorage.prototype, "savePublished");
+    page.connect();
+    await expect.poll(page.states).toEqual([]);
+    expect(save.mock.calls[0]).toEqual(["its-id", { at, isAcknowledged: false }]);
+  });
+
+  it("is sent after its connection failed and its room was closed", async () => {
+    const bob = await watch();
+    const { page } = await loadAfterZero();
+    vi.spyOn(Math, "random").mockReturnValue(0);
+    const error = { code: 50003, statusCode: 500, message: "Refused for a test." };
+    transportOf(page.connection.client).onProtocolMessage({ action: 9, error });
+    await expect.poll(() => page.connection.status.state).toBe("failed");
+    const sent = page.send("waits");
+    page.room.close();
+    await sent;
+    await expect.poll(() => bob).toEqual(["zero", "waits"]);
+    await expect.poll(() => page.room.channel.state).toBe("detached");
   });
 
   it("waits for a decision if the clock was set back since it was published", () => {

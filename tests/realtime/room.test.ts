@@ -32,6 +32,7 @@ function open(connection: Connection, roomName: string, options = asAda) {
     texts,
     messages,
     names,
+    members: () => members,
     isHere: () => expect.poll(names).toContain("ada"),
     isAttached: () => expect.poll(() => statuses.at(-1)?.state).toBe("attached"),
     profiles: () => members.map(({ profile }) => profile),
@@ -384,7 +385,7 @@ describe.runIf(hasLocalAbly)("a room", () => {
       message: fail("message"),
       members: fail("members"),
       status: fail("status"),
-      unsent: fail("unsent"),
+      unsent: fail("unsent"), // delete with outbox.ts
     };
     connection.onStatus(fail("connection"));
     const room = openRoom(connection, notes, roomName, asAda, events);
@@ -423,6 +424,75 @@ describe.runIf(hasLocalAbly)("a room", () => {
     // What the SDK enters by itself comes first.
     await client.connection.ping();
     expect(room.profiles()).toEqual([{ name: "Ada Lovelace" }]);
+  });
+
+  it("shows the profile of now if the connection was lost while it changed", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    server().faults.hold();
+    room.setProfile({ name: "Ada Lovelace" });
+    server().faults.forget();
+    server().faults.release();
+    await client.connection.whenState("disconnected");
+    await client.connection.whenState("connected");
+    const other = open(openTab("bob").connection, roomName);
+    const names = () => other.members().filter(({ clientId }) => clientId === "ada");
+    await expect.poll(() => names().map(({ profile }) => profile?.name)).toEqual(["Ada Lovelace"]);
+    // What the SDK enters by itself comes first.
+    await client.connection.ping();
+    expect(names().map(({ profile }) => profile?.name)).toEqual(["Ada Lovelace"]);
+  });
+
+  it("shows one profile in all parts of a page, also after a restart", async () => {
+    const [one, other] = [open(connection, roomName), open(connection, roomName)];
+    await Promise.all([one.isHere(), other.isHere()]);
+    one.setProfile({ name: "Ada Lovelace" });
+    await expect.poll(other.profiles).toEqual([{ name: "Ada Lovelace" }]);
+    await connection.restart();
+    await other.isHere();
+    await client.connection.ping();
+    expect(other.profiles()).toEqual([{ name: "Ada Lovelace" }]);
+  });
+
+  it("enters as soon as a new token permits it", async () => {
+    const refusal = { code: 40160, statusCode: 401, message: "Refused for a test." };
+    vi.spyOn(channelOf(client).presence, "enter").mockRejectedValueOnce(refusal);
+    const room = open(connection, roomName);
+    await expect.poll(() => room.statuses.at(-1)?.error?.code).toBe(40160);
+    await connection.renew();
+    await room.isHere();
+  });
+
+  it("is left though Ably did not answer, and has its history when it is opened again", async () => {
+    const hasty = openTab("ada", { ably: { realtimeRequestTimeout: 200 } }).connection;
+    const room = open(hasty, roomName);
+    await room.isHere();
+    const states: string[] = [];
+    room.channel.on(({ current }) => states.push(current));
+    server().faults.hold();
+    room.close();
+    await expect.poll(() => states).toContain("attached");
+    server().faults.release();
+    await expect.poll(() => room.channel.state).toBe("detached");
+    await publish("meanwhile");
+    const again = open(hasty, roomName);
+    await expect.poll(again.texts).toEqual(["meanwhile (history)"]);
+  });
+
+  it("is loaded again if the browser brings back a page whose person has signed out since", async () => {
+    await open(connection, roomName).isHere();
+    const reload = vi.fn();
+    vi.stubGlobal("location", { reload });
+    const back = () =>
+      tab.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    back();
+    expect(reload).not.toHaveBeenCalled();
+    const next = openTab("ada", { storages: tab.storages });
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 1_000);
+    next.connection.signOut();
+    back();
+    expect(reload).toHaveBeenCalledOnce();
+    vi.unstubAllGlobals();
   });
 
   it("enters again if Ably has refused what the SDK entered for it", async () => {

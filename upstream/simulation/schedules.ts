@@ -14,6 +14,11 @@ export const SCHEDULES = {
   "Ably refuses the first of several messages": [act("refuse messages"), act("burst")],
   "Ably refuses each message for ten seconds": [act("refuse messages", 0, 1), act("burst")],
   "a tab gets another name while Ably is away": [act("forget"), act("rename", 0, 0.5)],
+  "a tab gets another name, and Ably forgets before it answers": [
+    act("swallow"),
+    act("rename", 0, 0.5),
+    act("forget"),
+  ],
   "a computer sleeps after the answer to a message was lost": [
     act("swallow, then down"),
     act("sleep", 0, 0.7),
