@@ -1,4 +1,4 @@
-/** SHOWN. Tells the others that this person types. */
+/** SHOWN. Reports that this person types. */
 import { isVisible } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 
