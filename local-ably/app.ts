@@ -46,16 +46,14 @@ export class App {
     return channel;
   }
 
-  /** Forgets what is expired, and then the oldest of the channel that keeps most. */
+  /** Forgets what is expired, and then the oldest of the channels that keep most. */
   makeRoom(): void {
+    const { memory, settings } = this;
     const channels = [...this.channels.values()];
     for (const channel of channels) channel.dropExpired();
-    while (this.memory.kept > this.settings.maxBytesKept) {
-      const [first, ...others] = channels;
-      if (!first) return;
-      const keepsMore = (one: Channel, other: Channel) =>
-        other.bytesKept > one.bytesKept ? other : one;
-      others.reduce(keepsMore, first).forgetOldest();
+    if (memory.kept <= settings.maxBytesKept) return;
+    for (const channel of channels.toSorted((one, other) => other.bytesKept - one.bytesKept)) {
+      while (memory.kept > settings.maxBytesKept && channel.bytesKept > 0) channel.forgetOldest();
     }
   }
 

@@ -25,7 +25,7 @@ export function guardEditor(): Plugin {
 
 /** Browsers send the first header, and `netlify dev` the second, which names the other computer. */
 function isOwnPage({ headers, socket }: IncomingMessage): boolean {
-  const addresses = [...String(headers["x-forwarded-for"] ?? "").split(","), socket.remoteAddress];
-  const from = addresses.map((address = "") => address.trim()).filter((address) => address !== "");
+  const forwarded = String(headers["x-forwarded-for"] ?? socket.remoteAddress).split(",");
+  const from = [...forwarded, String(socket.remoteAddress)].map((address) => address.trim());
   return headers["sec-fetch-site"] === "same-origin" && from.every((each) => LOOPBACK.test(each));
 }

@@ -48,7 +48,7 @@ export function refuseKeyInPage(): Plugin {
 /** Returns the keys that this computer has, in all files that Netlify's CLI or Vite may read. */
 function readKeys({ mode, envDir, root }: ResolvedConfig): string[] {
   const files = [...ENV_FILES, `.env.${mode}`, `.env.${mode}.local`];
-  const folders = [root, envDir || root];
+  const folders = [...new Set([root, envDir || root])];
   const variables = folders.flatMap((folder) =>
     files.map((name) => readEnvFile(join(folder, name))),
   );

@@ -74,8 +74,10 @@ function createNameLock() {
 /** Made-up names may repeat. The later visitor changes theirs. */
 export function createNamesakeCheck(session: Session): (state: State) => void {
   let isNew = true;
+  let checked: State["members"] = [];
   return ({ members }) => {
-    if (!isNew) return;
+    if (!isNew || members === checked) return;
+    checked = members;
     const { clientId: myId, name: myName } = session.me;
     const people = namesOf(members);
     const others = people.filter(({ clientId }) => clientId !== myId);

@@ -79,6 +79,7 @@ function createEvents() {
   const onEvent: Session["onEvent"] = (listener) => {
     // The listener may cause further events, which are then among these.
     for (const event of past) listener(event);
+    past.length = 0;
     pass = listener;
   };
   return { emit, onEvent };

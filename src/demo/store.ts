@@ -1,6 +1,6 @@
 /** SHOWN. Connects the state to the views. */
 import type { Chat } from "../app.ts";
-import type { RoomMessage } from "../realtime/index.ts";
+import { type RoomMessage, callApp } from "../realtime/index.ts";
 import { type DemoEvent, type State, reduce } from "./state/state.ts";
 
 /**
@@ -42,14 +42,8 @@ export function createStore(initial: State): Store {
   const listeners: ((state: State) => void)[] = [];
   let state = initial;
   let frame = 0;
-  const show = (view: (state: State) => void) => {
-    try {
-      view(state);
-    } catch (error) {
-      // One broken view must not stop the others.
-      reportError(error);
-    }
-  };
+  // One broken view must not stop the others.
+  const show = (view: (state: State) => void) => callApp(() => view(state));
   const render = (startedAt: number) => {
     const shown = state;
     views.forEach(show);

@@ -102,9 +102,11 @@ export function looksLikeServer(text: string): boolean {
   return isServer(withoutUnseen(text.normalize("NFKC")).trim().toLowerCase());
 }
 
-/** Leaves out what nobody can see (DI: "default ignorable"), though some of it counts as letters. */
+/** What nobody can see (DI: "default ignorable"), though some of it counts as letters: for a RegExp. */
+export const UNSEEN = "\\p{DI}\\u2800\\u{1d159}";
+
 export function withoutUnseen(text: string): string {
-  return text.replace(/[\p{DI}\u2800\u{1d159}]/gu, "");
+  return text.replace(new RegExp(`[${UNSEEN}]`, "gu"), "");
 }
 
 /**

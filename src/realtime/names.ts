@@ -1,5 +1,5 @@
 /** KEPT. Display names: made up for a new visitor, and cleaned before anyone else's is shown. */
-import { withoutUnseen } from "./contract.ts";
+import { UNSEEN, withoutUnseen } from "./contract.ts";
 
 const ADJECTIVES = "Azure Bold Bright Calm Golden Happy Jade Lucky Ruby Silver Swift Wise";
 const ANIMALS = "Deer Finch Fox Koala Lynx Orca Otter Owl Panda Puma Raven Seal";
@@ -25,7 +25,10 @@ const MAX_NAME_LENGTH = 200;
 const SEGMENTER = new Intl.Segmenter();
 
 /** Control, direction, line and blank characters; the joiners and variants of scripts may stay. */
-const UNSAFE = /(?![\u200c\u200d\p{VS}])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800\u{1d159}]/gu;
+const UNSAFE = new RegExp(
+  `(?![\\u200c\\u200d\\p{VS}])[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}${UNSEEN}]`,
+  "gu",
+);
 const VISIBLE = /[^\p{C}\p{Z}\p{M}]/u;
 
 /**

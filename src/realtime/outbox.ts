@@ -74,6 +74,7 @@ const TOO_MANY_REQUESTS = 429;
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
+/** States of a connection on which the SDK keeps what was not acknowledged, or sends it again. */
 const MAY_SEND_AGAIN: string[] = ["disconnected", "connecting", "connected"];
 
 /** One for each channel, however often its room is opened. */

@@ -108,9 +108,9 @@ describe.runIf(hasLocalAbly)("the connection", () => {
 
   it("leaves no listener on the window when it is closed", async () => {
     const { connection, window } = openTab("ada", { ably: { autoConnect: false } });
-    const listeners = new Set<unknown>();
-    vi.spyOn(window, "addEventListener").mockImplementation((_, listener) =>
-      listeners.add(listener),
+    const listeners = new Map<unknown, string>();
+    vi.spyOn(window, "addEventListener").mockImplementation((name, listener) =>
+      listeners.set(listener, name),
     );
     vi.spyOn(window, "removeEventListener").mockImplementation((_, listener) => {
       listeners.delete(listener);
@@ -118,9 +118,9 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     connection.retry();
     await connected(connection);
     await connection.restart();
-    expect(listeners.size).toBe(1);
+    expect([...listeners.values()]).toEqual(["pagehide"]);
     connection.close();
-    expect(listeners.size).toBe(0);
+    expect([...listeners.values()]).toEqual([]);
   });
 
   it("closes when the page goes for good, and not when the browser keeps it", async () => {

@@ -436,11 +436,15 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await client.connection.whenState("disconnected");
     await client.connection.whenState("connected");
     const other = open(openTab("bob").connection, roomName);
-    const names = () => other.members().filter(({ clientId }) => clientId === "ada");
-    await expect.poll(() => names().map(({ profile }) => profile?.name)).toEqual(["Ada Lovelace"]);
+    const namesOfAda = () =>
+      other
+        .members()
+        .filter(({ clientId }) => clientId === "ada")
+        .map(({ profile }) => profile?.name);
+    await expect.poll(namesOfAda).toEqual(["Ada Lovelace"]);
     // What the SDK enters by itself comes first.
     await client.connection.ping();
-    expect(names().map(({ profile }) => profile?.name)).toEqual(["Ada Lovelace"]);
+    expect(namesOfAda()).toEqual(["Ada Lovelace"]);
   });
 
   it("shows one profile in all parts of a page, also after a restart", async () => {

@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT, copyProject } from "../../tests/support/copy.ts";
 import { run } from "./files.ts";
+import { shellBlocksOf } from "./markdown.ts";
 
 /** One `rm -rf` of README.md, and the commands that follow it. */
 export type Part = {
@@ -14,8 +15,7 @@ export type Part = {
 };
 
 async function readBlocks(): Promise<string[]> {
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  return [...readme.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = ""]) => block);
+  return shellBlocksOf(await readFile(join(ROOT, "README.md"), "utf8"));
 }
 
 /** Returns the words after a command. */

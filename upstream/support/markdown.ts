@@ -23,12 +23,15 @@ export async function readBlocks(file: string): Promise<Block[]> {
   });
 }
 
-const COMMANDS = /^```sh\n([^]*?)^```$/gm;
+/** The blocks of shell commands of a Markdown text. */
+export function shellBlocksOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = ""]) => block);
+}
 
 /** Returns the shell commands below a heading of a Markdown file. */
 export async function readCommands(file: string, section: string): Promise<string[]> {
   const text = (await readSections(file)).find((part) => part.startsWith(`${section}\n`)) ?? "";
-  const lines = [...text.matchAll(COMMANDS)].flatMap(([, commands = ""]) => commands.split("\n"));
+  const lines = shellBlocksOf(text).flatMap((block) => block.split("\n"));
   return lines.filter((line) => line !== "");
 }
 

@@ -1,5 +1,5 @@
 /** KEPT. Which client IDs the function signs for. */
-import { looksLikeServer } from "../../../src/realtime/contract.ts";
+import { UNSEEN, looksLikeServer } from "../../../src/realtime/contract.ts";
 import { FunctionError } from "./response.ts";
 
 const MAX_LENGTH = 128;
@@ -9,7 +9,7 @@ const MAX_LENGTH = 128;
  * space other than a space. They make two different client IDs look the same, or reverse the text
  * around them.
  */
-const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]|[^\S ]/u;
+const INVISIBLE = new RegExp(`[\\p{C}${UNSEEN}]|[^\\S ]`, "u");
 const VISIBLE = /[^\p{M}\s]/u;
 const SURPLUS_SPACE = /^ | $| {2}/;
 

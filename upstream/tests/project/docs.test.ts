@@ -14,10 +14,17 @@ const CODE = FILES.filter((path) =>
 );
 
 /** Paths that the docs may name although they are not in the repository. */
-const NOT_HERE = ["dist/", "upstream/screenshots/", ".env", "ably/modular", "application/jwt"];
+const NOT_HERE = [
+  "dist/",
+  "upstream/screenshots/",
+  ".env",
+  "ably/modular",
+  "@ably/pubsub-device/modular",
+  "application/jwt",
+];
 
-/** A package with a scope, or a part of it. */
-const PACKAGE = /^@[\w-]+\/[\w-]+(\/[\w-]+)?$/;
+/** A package with a scope. */
+const PACKAGE = /^@[\w-]+\/[\w-]+$/;
 
 /** Variables that are not for `.env`: Netlify and CI set them. */
 const SET_ELSEWHERE = ["NETLIFY_DEV", "CONTEXT", "CI", "URL", "DEV"];
