@@ -24,9 +24,12 @@ export type RoomStatus = {
   error?: ErrorInfo | undefined;
 };
 
+/** As `presence` of `openRoom`. */
+export type PresenceMode = "enter" | "watch" | "none";
+
 type Settings<C extends Contract> = {
-  presence: "enter" | "watch" | "none";
-  /** What this page shows. Undefined: it only watches. */
+  presence: PresenceMode;
+  /** What this page shows. Undefined: it is not a member. */
   readProfile: () => Profile<C> | undefined;
   history: string | number;
 };
@@ -54,7 +57,7 @@ export class Attachment<C extends Contract> {
   #wasAttached = false;
   /** When this page closed an open connection itself, to open another one, by both clocks. */
   #closedAt: { tick: number; time: number } | undefined;
-  /** The channel was attached and has just been detached, as the SDK does before it says "closing". */
+  /** The channel was attached and has just been detached. If the SDK then says "closing", this page closes. */
   #isLeft = false;
   #isRefusedEntry = false;
   #isOpen = true;
@@ -231,7 +234,7 @@ export class Attachment<C extends Contract> {
 
   readonly #onPageShow = (event: Event): void => {
     if (!("persisted" in event && event.persisted)) return;
-    if (this.#connection.isSignedOut()) return location.reload();
+    if (this.#connection.wasSignedOut()) return location.reload();
     this.#outbox.reload(); // delete with outbox.ts
     void this.presence?.enterIfNeeded();
   };

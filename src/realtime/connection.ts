@@ -18,7 +18,7 @@ import { type Storages, openStorages } from "./storage.ts";
 import { TokenRequests, type TokenStep } from "./token-requests.ts"; // delete with token-requests.ts
 import { forgetToken, loadToken, saveToken } from "./token.ts"; // delete with token.ts
 
-export type Client = BaseRealtime;
+type Client = BaseRealtime;
 
 type AblyOptions = ConstructorParameters<typeof BaseRealtime>[0];
 
@@ -56,7 +56,7 @@ const TOKEN_EXPIRED = 40142;
 const SIGNED_OUT = "signed-out";
 const MIN_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
-/** The SDK connects again sooner, unless the clock was set back: then it waits for as long. */
+/** The SDK connects again sooner. After a clock was set back by an hour, it would wait for an hour. */
 const SDK_RETRIES_WITHIN_MS = 60_000;
 
 /**
@@ -173,8 +173,8 @@ export class Connection {
     this.storages.site.write(String(Date.now()), SIGNED_OUT);
   }
 
-  /** Somebody has signed out since. An earlier page of the tab may be back from the browser's cache. */
-  isSignedOut(): boolean {
+  /** Somebody has signed out since this page was loaded, in any tab: it may be back from the browser's cache. */
+  wasSignedOut(): boolean {
     return Number(this.storages.site.read(SIGNED_OUT)) > this.#openedAt;
   }
 

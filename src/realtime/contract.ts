@@ -17,7 +17,7 @@ type SchemaResult<Output> =
   | { readonly issues: readonly unknown[] };
 
 /** A schema, or a schema of a message that only your own functions may send. */
-export type MessageType = Schema | { schema: Schema; from: "server" };
+type MessageType = Schema | { schema: Schema; from: "server" };
 
 export type Contract = {
   /** Message name → what it carries. */
@@ -115,8 +115,14 @@ export function withoutUnseen(text: string): string {
  * gets its deploy context from Netlify, the page from the build.
  */
 export function channelName(room: string, deployContext = pageDeployContext()): string {
-  const isProduction = !deployContext || deployContext === "production";
-  return `${isProduction ? "room" : "room-preview"}:${room}`;
+  return `${isProduction(deployContext) ? "room" : "room-preview"}:${room}`;
+}
+
+/** Returns true also if Netlify has named no deploy context. */
+export function isProduction(
+  deployContext: string | undefined,
+): deployContext is "production" | "" | undefined {
+  return !deployContext || deployContext === "production";
 }
 
 /** Returns Netlify's deploy context of this page, or undefined outside of Vite, where none is set. */

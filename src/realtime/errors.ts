@@ -12,7 +12,7 @@ export type ErrorInfo = Pick<AblyErrorInfo, "code" | "statusCode" | "message">;
  * What helps. `heals`: time alone, so the page tries again by itself. `asks`: somebody has to do
  * something first. `ends`: this version of the page will never succeed.
  */
-export type Remedy = "heals" | "asks" | "ends";
+type Remedy = "heals" | "asks" | "ends";
 
 const KINDS = {
   heals: {

@@ -12,6 +12,7 @@ export {
   type Data,
   type MessageName,
   type Profile,
+  isProduction,
   looksLikeServer,
   withoutUnseen,
   pageDeployContext,

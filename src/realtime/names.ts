@@ -18,7 +18,7 @@ export function isMadeUpName(name: string): boolean {
 }
 
 /** As people count them: a flag or a letter with accents is one character. */
-export const MAX_NAME_CHARACTERS = 40;
+const MAX_NAME_CHARACTERS = 40;
 /** In UTF-16 code units, because one character may carry any number of accents. */
 const MAX_NAME_LENGTH = 200;
 

@@ -30,10 +30,10 @@ type Published = {
 
 /** In UTF-16 code units. Browsers store about 5 MB for a tab. */
 const MAX_LENGTH = 1_000_000;
-/** A copy of a tab that sleeps for longer may send a message again. */
+/** A copy of a tab that sleeps for longer, or while the browser sends more, may send a message again. */
 const PUBLISHED_KEPT_MS = 7 * 24 * 60 * 60_000;
 const MAX_PUBLISHED = 500;
-const PRUNE_INTERVAL = 100;
+const SAVES_PER_PRUNE = 100;
 
 export class OutboxStorage {
   readonly #storages: Storages;
@@ -85,10 +85,10 @@ export class OutboxStorage {
     return isPublished(value) ? value : undefined;
   }
 
-  savePublished(id: string, times: Pick<Published, "at" | "isAcknowledged">): void {
-    const published: Published = { channel: this.#channel, id, ...times };
+  savePublished(id: string, state: Pick<Published, "at" | "isAcknowledged">): void {
+    const published: Published = { channel: this.#channel, id, ...state };
     this.#storages.site.write(JSON.stringify(published), "published", this.#channel, id);
-    if (++this.#saves % PRUNE_INTERVAL === 0) this.#prunePublished();
+    if (++this.#saves % SAVES_PER_PRUNE === 0) this.#prunePublished();
   }
 
   forgetPublished(id: string, channel = this.#channel): void {

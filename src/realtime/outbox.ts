@@ -4,7 +4,7 @@
  * room sends at most one message in a round trip to Ably, and 25 in a second.
  *
  * Without this file, also delete outbox-storage.ts, the test, and the lines that end with "delete with
- * outbox.ts": what is sent while there is no connection is then refused. The page that is shown needs it.
+ * outbox.ts": what is sent while there is no connection is then refused. The demo needs it.
  */
 import type { ConnectionStateChange, RealtimeChannel } from "ably";
 import type { Connection } from "./connection.ts";
@@ -19,6 +19,7 @@ import { type ErrorInfo, isTemporary, readError } from "./errors.ts";
 import { randomId } from "./identity.ts";
 import { OutboxStorage, type Stored, byTime } from "./outbox-storage.ts";
 import { Retry } from "./retry.ts";
+import { parseJson } from "./storage.ts";
 
 /** A message of this tab that Ably has not delivered back yet. */
 export type Unsent<C extends Contract> = Content<C> & {
@@ -44,8 +45,8 @@ const UNCONFIRMED: ErrorInfo = {
   message: "Ably may have it already. Retry may send it twice.",
 };
 
-/** Whether the room takes messages. Publishing needs no attachment, so a closed room still does. */
-export type Gate = { type: "opening" | "open" | "closed" } | { type: "refused"; error: ErrorInfo };
+/** Whether the room takes messages. Publishing needs no attachment, so one that this page has left does. */
+type Gate = { type: "opening" | "open" | "left" } | { type: "refused"; error: ErrorInfo };
 
 type Entry = Stored &
   Pick<Unsent<Contract>, "delivery" | "waitsFor" | "isStored"> & {
@@ -145,16 +146,18 @@ export class Outbox<C extends Contract> {
       const entry: Entry = {
         id,
         name,
-        data,
+        // The caller may change the object while the message waits. Throws if it is no JSON.
+        data: parseJson(JSON.stringify(data)),
         headers: headers?.(),
         writtenAt,
         delivery: "waiting",
         waitsFor: undefined,
         isStored: false,
+        // Ably may drop a message whose ID was used before, and then delivers nothing back.
+        isDoneWhenAcknowledged: this.#storage.readPublished(id) !== undefined,
         settle: { resolve, reject },
       };
       this.#storage.forgetPublished(id);
-      // Throws if the data cannot be sent as JSON.
       this.#store(entry);
       this.#entries.push(entry);
       this.#next();
@@ -184,8 +187,8 @@ export class Outbox<C extends Contract> {
 
   setGate(gate: Gate): void {
     this.#gate = gate;
-    // Nobody delivers back what a closed room has sent.
-    if (gate.type === "closed") this.forgetAcknowledged();
+    // Nothing that was sent is delivered back to a room that this page has left.
+    if (gate.type === "left") this.forgetAcknowledged();
     this.#next();
   }
 
@@ -297,13 +300,13 @@ export class Outbox<C extends Contract> {
   }
 
   async #publish(entry: Entry): Promise<void> {
-    const now = Date.now();
     const isFirst = entry.publishedAt === undefined;
+    const publishedAt = entry.publishedAt ?? Date.now();
     this.#isPublishing = true;
     this.#nextAt = performance.now() + MIN_INTERVAL_MS;
     entry.publishedTick ??= performance.now();
-    this.#storage.savePublished(entry.id, { at: entry.publishedAt ?? now, isAcknowledged: false });
-    this.#update(entry, { delivery: "publishing", publishedAt: entry.publishedAt ?? now });
+    this.#storage.savePublished(entry.id, { at: publishedAt, isAcknowledged: false });
+    this.#update(entry, { delivery: "publishing", publishedAt });
     // Nobody else attaches the channel of a closed room, and a failed one takes no messages.
     if (this.#channel.state === "failed") this.#channel.attach().catch(() => {});
     const { id, name, data, headers } = entry;
@@ -334,7 +337,7 @@ export class Outbox<C extends Contract> {
     this.#saveAcknowledged(entry);
     entry.settle?.resolve();
     entry.delivery = "acknowledged";
-    if (this.#gate.type === "closed" || entry.isDoneWhenAcknowledged) this.#remove(entry);
+    if (this.#gate.type === "left" || entry.isDoneWhenAcknowledged) this.#remove(entry);
     else this.#changed();
   }
 

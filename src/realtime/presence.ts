@@ -16,7 +16,7 @@ export type Member<C extends Contract> = {
   seenAt: number;
 };
 
-export type PresenceEvents<C extends Contract> = {
+type PresenceEvents<C extends Contract> = {
   /** The members, whenever they change, at most every 50 ms. */
   members(members: Member<C>[]): void;
   /** Others see this page, or Ably refused that. */
@@ -75,7 +75,7 @@ export class Presence<C extends Contract> {
     const profile = this.#readProfile();
     if (profile === undefined || !this.#isOpen || !this.#needsEntering) return;
     if (this.#channel.state !== "attached") return;
-    // What the SDK keeps until it connects again would be replaced by the profile of before.
+    // Without a connection, the SDK would keep this profile, and then enter again with the last one.
     const { connection } = this.#connection.client;
     const { state, id } = connection;
     if (state !== "connected") return;
@@ -84,7 +84,7 @@ export class Presence<C extends Contract> {
       this.#needsEntering = false;
       await this.#channel.presence.enter(profile);
       this.#retry.reset();
-      // On another connection, the SDK has entered the profile of before after this one.
+      // The connection is another one: there, the SDK has entered again with the last profile.
       if (connection.id !== id) this.update();
     } catch (thrown) {
       this.refused(readError(thrown));

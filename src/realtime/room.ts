@@ -1,6 +1,6 @@
 /** KEPT. One channel as a typed room: messages, who is there, and sending. */
 import type { RealtimeChannel } from "ably";
-import { Attachment, type RoomEvents } from "./attachment.ts";
+import { Attachment, type PresenceMode, type RoomEvents } from "./attachment.ts";
 import type { Connection } from "./connection.ts";
 import {
   type Contract,
@@ -39,8 +39,6 @@ export type RoomOptions<C extends Contract> = {
       profile?: never;
     }
 );
-
-type PresenceMode = NonNullable<RoomOptions<Contract>["presence"]>;
 
 export type Room<C extends Contract> = {
   /** The SDK's own channel, for what a room does not do: older history, reactions, edits, appends. */
@@ -89,6 +87,16 @@ type Shared = {
   profile?: unknown;
 };
 
+/** Sends the messages of one open room. */
+type Sender<C extends Contract> = Pick<Room<C>, "send" | "retry" | "discard" | "close">;
+
+type Publish<C extends Contract> = <Name extends MessageName<C>>(
+  name: Name,
+  data: Data<C, Name>,
+  isEphemeral?: boolean,
+  id?: string,
+) => Promise<void>;
+
 /**
  * Opens a room. It may be closed and opened again at any time: the last call decides. A room that is
  * open already shares its channel and history, and gets the messages from then on.
@@ -100,7 +108,7 @@ export function openRoom<C extends Contract>(
   options: RoomOptions<C>,
   appEvents: RoomEvents<C> = {},
 ): Room<C> {
-  const events = calling(appEvents);
+  const events = guarded(appEvents);
   const { channel, presence, isFirst, shared, leave } = joinChannel(connection, name, options);
   let attachment: Attachment<C> | undefined;
   let isOpen = true;
@@ -137,14 +145,15 @@ export function openRoom<C extends Contract>(
       attachment?.close();
       sender.close();
       if (others.length === 0) {
-        outbox.setGate({ type: "closed" }); // delete with outbox.ts
+        outbox.setGate({ type: "left" }); // delete with outbox.ts
         detach(channel);
       } else if (!others.includes("enter")) attachment?.presence?.leave();
     },
   };
 }
 
-function calling<C extends Contract>(events: RoomEvents<C>): RoomEvents<C> {
+/** No error of the app stops the room. */
+function guarded<C extends Contract>(events: RoomEvents<C>): RoomEvents<C> {
   return {
     message: (message) => callApp(() => events.message?.(message)),
     members: (members) => callApp(() => events.members?.(members)),
@@ -152,16 +161,6 @@ function calling<C extends Contract>(events: RoomEvents<C>): RoomEvents<C> {
     unsent: (unsent) => callApp(() => events.unsent?.(unsent)), // delete with outbox.ts
   };
 }
-
-/** Sends the messages of one open room. */
-type Sender<C extends Contract> = Pick<Room<C>, "send" | "retry" | "discard" | "close">;
-
-type Publish<C extends Contract> = <Name extends MessageName<C>>(
-  name: Name,
-  data: Data<C, Name>,
-  isEphemeral?: boolean,
-  id?: string,
-) => Promise<void>;
 
 function withoutOutbox<C extends Contract>(publish: Publish<C>): Sender<C> {
   const send: Sender<C>["send"] = (name, data, id) => publish(name, data, false, id);
@@ -209,7 +208,7 @@ function joinChannel(
 function share(channel: RealtimeChannel): Shared {
   const shared: Shared = { modes: [], history: 0 };
   openRooms.set(channel, shared);
-  // Where a network does not answer, the SDK takes a channel back that could not be detached.
+  // If nothing answers for 10 s, the SDK stops detaching the channel: it is attached again.
   channel.on(["attached", "suspended"], () => {
     if (shared.modes.length === 0) detach(channel);
   });
@@ -221,7 +220,7 @@ function detach(channel: RealtimeChannel): void {
   channel.detach().catch(() => {});
 }
 
-/** Resolves when attaching the channel brings its history: not before it is detached. */
+/** An attached channel brings no history, so the first room of a channel waits until it is detached. */
 async function whenDetached(channel: RealtimeChannel, isFirst: boolean): Promise<void> {
   while (channel.state === "detaching" || (isFirst && channel.state === "attached")) {
     if (channel.state === "attached") detach(channel);

@@ -1,7 +1,7 @@
 /** KEPT. What the browser stores for this tab, and for all tabs of the site. */
 
 /** The parts of a key. Each is encoded, so that no two keys are written alike. */
-export type Key = readonly string[];
+type Key = readonly string[];
 
 /** A browser's storage that never throws: it may be full, or forbidden by the browser's settings. */
 export class SafeStorage {

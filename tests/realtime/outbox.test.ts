@@ -106,6 +106,29 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     await expect.poll(after.states).toEqual([]);
   });
 
+  it("keeps what it was when it was sent", async () => {
+    const { client } = openTab("bob").connection;
+    const texts: string[] = [];
+    await client.channels
+      .get(`room:${roomName}`)
+      .subscribe(({ data }) => texts.push(String(data.text)));
+    const page = load(offline);
+    const note = { text: "one" };
+    void page.room.send("note", note);
+    note.text = "two";
+    void page.room.send("note", note);
+    page.connect();
+    await expect.poll(() => texts).toEqual(["one", "two"]);
+  });
+
+  it("is forgotten when Ably drops it, because its ID was used before", async () => {
+    const page = load();
+    await page.send("order 7", "order-7");
+    await expect.poll(page.states).toEqual([]);
+    await page.send("order 7", "order-7");
+    expect(page.states()).toEqual([]);
+  });
+
   it("keeps its headers over a reload, except those that are not text", async () => {
     const headers: unknown[] = [];
     const { client } = openTab("bob").connection;

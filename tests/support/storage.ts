@@ -5,14 +5,6 @@ export class FakeStorage {
   [name: string]: unknown;
   #isFull = false;
 
-  get length(): number {
-    return Object.keys(this).length;
-  }
-
-  key(index: number): string | null {
-    return Object.keys(this)[index] ?? null;
-  }
-
   getItem(key: string): string | null {
     return Object.hasOwn(this, key) ? String(this[key]) : null;
   }
