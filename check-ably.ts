@@ -7,7 +7,7 @@ import { channelName } from "./src/realtime/contract.ts";
 import { kindOfCode, readError } from "./src/realtime/errors.ts";
 import { loadEnvFiles } from "./vite/env-files.ts";
 
-export type Verdict = {
+type Verdict = {
   name: string;
   outcome: "ok" | "FAILED" | "not tried";
   /** Why it failed and what to do. Never contains the key's secret. */
@@ -22,7 +22,9 @@ const FORM = "The key has the form appId.keyId:secret";
 const REST = "The network lets HTTPS through to Ably";
 const ACCEPTED = "Ably accepts the key";
 const SOCKET = "The network lets WebSockets through to Ably";
-const allows = (operation: string) => `The key allows ${operation} in ${channelName("*")}`;
+/** Those of production, and of previews and `npm run dev`. */
+const CHANNELS = [channelName("*", "production"), channelName("*", "dev")];
+const allows = (operation: string) => `The key allows ${operation} in ${CHANNELS.join(" and ")}`;
 const ROUND_TRIP = "A message goes from one client to another";
 
 const FIREWALL = "A firewall or a proxy stops it, or there is no network.";
@@ -88,9 +90,12 @@ function checksWith(options: Ably.ClientOptions & { key: string }): Check[] {
 
 /** Requests a token with this one operation. Rejects if Ably refuses it, or allows it in fewer rooms. */
 async function requestCapability({ auth }: Ably.Rest, operation: string): Promise<void> {
-  const asked = JSON.stringify({ [channelName("*")]: [operation] });
-  const { capability } = await auth.requestToken({ clientId: "live-check", capability: asked });
-  if (capability !== asked) throw new Error(`It allows no more than ${capability}.`);
+  const asked = Object.fromEntries(CHANNELS.map((channel) => [channel, [operation]]));
+  const params = { clientId: "live-check", capability: JSON.stringify(asked) };
+  const { capability } = await auth.requestToken(params);
+  const granted = JSON.parse(capability) as Record<string, string[]>;
+  const isWhole = CHANNELS.every((channel) => granted[channel]?.includes(operation));
+  if (!isWhole) throw new Error(`It allows no more than ${capability}.`);
 }
 
 /** Publishes a message from one client and waits until the other receives it. */

@@ -52,7 +52,7 @@ async function run(): Promise<void> {
   console.error(ready);
   const [key = { name: "", secret: "" }] = keys;
   await runCommand(positionals, {
-    ABLY_ENDPOINT: ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host,
+    ABLY_ENDPOINT: ["0.0.0.0", "::"].includes(host) ? "127.0.0.1" : new URL(url).hostname,
     ABLY_PORT: String(actual),
     ABLY_API_KEY: `${key.name}:${key.secret}`,
   });

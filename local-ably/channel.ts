@@ -279,7 +279,9 @@ export class Channel {
     const entry = this.#log.shift();
     if (!entry) return;
     this.#forgotten = entry.channelSerial;
-    this.#byId.delete(entry.messages?.[0]?.id ?? "");
+    const id = entry.messages?.[0]?.id ?? "";
+    // After two minutes, the ID may have been used again.
+    if (this.#byId.get(id) === entry) this.#byId.delete(id);
     for (const { serial = "" } of entry.messages ?? []) this.#versioned.delete(serial);
     this.#count(entry, -1);
   }

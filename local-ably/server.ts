@@ -99,8 +99,8 @@ export class LocalAbly implements Host {
     const key = query.get("resume") ?? query.get("recover");
     const known = Connection.find(this, key ?? "");
     const isSame = known?.identity.keyName === identity.keyName;
-    const isOwn = !isSame || known?.identity.clientId === identity.clientId;
-    assert(isOwn, 40102, "The connection to resume belongs to another clientId.");
+    const isAllowed = !isSame || known?.identity.clientId === identity.clientId;
+    assert(isAllowed, 40102, "The connection to resume belongs to another clientId.");
     // Version 1.2 does not attach again after a resume, so it would miss messages.
     if (isSame && query.get("v") !== "1.2") return { connection: known };
     this.#makeRoom();
@@ -153,7 +153,7 @@ export async function startLocalAbly({
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${host}:${port}`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     port,
     faults: ably.faults,
     async close() {

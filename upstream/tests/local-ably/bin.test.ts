@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import Ably from "ably";
 import { describe, expect, it } from "vitest";
 import { LOCAL_KEYS, readKeys } from "../../../local-ably/keys.ts";
@@ -143,8 +144,21 @@ describe("npm run local-ably", () => {
   });
 });
 
+const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === "::1"),
+);
+
 describe("npm run local-ably -- command", () => {
   const command = (script: string) => ["--port", "0", "--", process.execPath, "-e", script];
+
+  it.runIf(hasIPv6)("gives an address of IPv6 in brackets", async () => {
+    const script = `
+      const { ABLY_ENDPOINT: host, ABLY_PORT: port } = process.env;
+      fetch("http://" + host + ":" + port + "/time").then(({ status }) => console.log(host, status));`;
+    const child = run({}, ["--host", "::1", ...command(script)]);
+    await within(once(child, "close"), "the end");
+    expect(child.output.all.join(" ")).toMatch(/http:\/\/\[::1\]:\d+ .*\[::1\] 200$/);
+  });
 
   it("runs the command with the address and the key, and ends with its exit code", async () => {
     const script = `

@@ -113,6 +113,16 @@ describe.each(FORMATS)("history in %s", (format) => {
     expect(namesOf(await brief.channel.history())).toEqual(["fresh"]);
   });
 
+  it("drops a repeated id, also after an older message with it is forgotten", async () => {
+    const { channel } = await published(0, { maxMessagesKept: 2 });
+    await channel.publish({ id: "order-7", name: "first" });
+    advanceClock(130_000);
+    await channel.publish({ id: "order-7", name: "again" });
+    await channel.publish("other", "");
+    await channel.publish({ id: "order-7", name: "repeat" });
+    expect(namesOf(await channel.history())).toEqual(["other", "again"]);
+  });
+
   it.each([
     { limit: 0 },
     { limit: 1_001 },

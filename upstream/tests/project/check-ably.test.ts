@@ -15,12 +15,13 @@ const OPERATIONS = ["publish", "subscribe", "presence", "history"];
 /** Name → what the key may do. */
 const KEYS: Record<string, Record<string, string[]>> = {
   "app.everything": { "*": ["*"] },
-  "app.enough": { "room:*": OPERATIONS },
+  "app.enough": { "room:*": OPERATIONS, "room-preview:*": OPERATIONS },
   "app.lobby": { "room:lobby": ["*"] },
+  "app.production": { "room:*": ["*"] },
   ...Object.fromEntries(
     OPERATIONS.map((operation) => [
       `app.no-${operation}`,
-      { "room:*": OPERATIONS.filter((other) => other !== operation) },
+      { "*": OPERATIONS.filter((other) => other !== operation) },
     ]),
   ),
 };
@@ -57,7 +58,9 @@ it.each(["app.everything", "app.enough"])("finds all in order with %s", async (n
     "ok: The network lets HTTPS through to Ably",
     "ok: Ably accepts the key",
     "ok: The network lets WebSockets through to Ably",
-    ...OPERATIONS.map((operation) => `ok: The key allows ${operation} in room:*`),
+    ...OPERATIONS.map(
+      (operation) => `ok: The key allows ${operation} in room:* and room-preview:*`,
+    ),
     "ok: A message goes from one client to another",
   ]);
 });
@@ -81,7 +84,7 @@ it.each([`app.enough:${SECRET}-wrong`, `app.other:${SECRET}`, `other.key:${SECRE
 
 it.each(OPERATIONS)("says that the key does not allow %s", async (operation) => {
   const { failed, details } = await verdicts(`app.no-${operation}:${SECRET}`);
-  expect(failed[0]).toBe(`FAILED: The key allows ${operation} in room:*`);
+  expect(failed[0]).toBe(`FAILED: The key allows ${operation} in room:* and room-preview:*`);
   const isHeard = operation === "presence" || operation === "history";
   expect(failed.slice(1)).toEqual(
     isHeard ? [] : ["not tried: A message goes from one client to another"],
@@ -89,10 +92,14 @@ it.each(OPERATIONS)("says that the key does not allow %s", async (operation) => 
   expect(details).toEqual([expect.stringMatching(/^40160: .*\n.*Capabilities/)]);
 });
 
-it("says that the key opens fewer rooms than the site has", async () => {
-  const { failed, details } = await verdicts(`app.lobby:${SECRET}`);
+it.each([
+  ["app.lobby", "room:lobby"],
+  ["app.production", "room:*"],
+])("says that the key %s opens fewer rooms than the site has", async (name, room) => {
+  const { failed, details } = await verdicts(`${name}:${SECRET}`);
   expect(failed).toHaveLength(OPERATIONS.length + 1);
-  expect(details[0]).toContain("room:lobby");
+  expect(details).toHaveLength(OPERATIONS.length);
+  for (const detail of details) expect(detail).toContain(`no more than {"${room}"`);
 });
 
 it("says that nothing answers", async () => {
