@@ -2,7 +2,7 @@
 import { DEFAULT_ROOM } from "./app.ts";
 import { startSession } from "./demo/session.ts";
 import { bindComposer } from "./demo/view/composer.ts";
-import { find } from "./demo/view/dom.ts";
+import { find, listen } from "./demo/view/dom.ts";
 import type { Page } from "./demo/view/page.ts";
 import { loadIdentity, parseRoomName } from "./realtime/index.ts";
 
@@ -11,10 +11,10 @@ const session = startSession(loadIdentity(), roomName ?? DEFAULT_ROOM);
 
 const cleanups = [
   session.stop,
-  bindComposer(session.draft, {
-    send: (text) => session.send("chat-message", { text }),
-    sendHello: () => session.send("hello-world-message", { message: "Hello world!" }),
-  }),
+  bindComposer(session.draft, (text) => session.send("chat-message", { text })),
+  listen(find("data-hello"), "click", () =>
+    session.send("hello-world-message", { message: "Hello world!" }),
+  ),
 ];
 
 // The rest of the page loads while the connection opens. A hot reload keeps its state.

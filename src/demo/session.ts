@@ -56,7 +56,7 @@ export function startSession(identity: Identity, roomName: string): Session {
     rename,
     draft: draftOf(connection, roomName),
     send(name, data) {
-      // Storage may have been full until now. After a reload, only the same person has the message.
+      // Storage may have been full until now. A reload finds the message only with the same client ID.
       saveIdentity(me, connection.storages);
       room.send(name, data).catch(() => {});
     },

@@ -192,6 +192,7 @@ it("says briefly how far the function has come", () => {
 it("does not call HTTP polling a WebSocket", () => {
   const polling = { ...after(...firstVisit), transport: "xhr_polling" };
   expect(summarize(polling, 180)).toMatch(/Your HTTP connection has been open/);
+  expect(summarizeBriefly(polling, 180)).toMatch(/HTTP connection open for/);
 });
 
 it("shows a closed connection as no WebSocket", () => {

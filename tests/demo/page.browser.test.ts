@@ -33,6 +33,8 @@ describe("the room", () => {
     const ada = await stage.arrive(`${stage.site.url}/?room=%5Bmeta%5D*`);
     expect(await ada.page.locator("h1").innerText()).toContain("lobby");
     await ada.page.locator("[data-problem]").getByText("This is the lobby.").waitFor();
+    await ada.page.locator("[data-invite]").click();
+    expect(await ada.page.locator("[data-link]").innerText()).not.toContain("room=");
   });
 
   it("can be opened again after Ably refused it", async () => {
@@ -174,14 +176,14 @@ describe("a phone", () => {
 
   it("opens the diagram from one line, and closes it again", async () => {
     const ada = await stage.arrive(stage.newRoom(), { viewport: { width: 390, height: 844 } });
-    const toggle = ada.page.locator("[data-path-toggle]");
+    const toggle = ada.page.locator("[data-diagram-toggle]");
     await toggle.getByText(/^Function ran \d+ ms · WebSocket open for \d+ s$/).waitFor();
     await toggle.click();
-    await ada.page.locator("[data-path-words]").waitFor();
+    await ada.page.locator("[data-diagram-words]").waitFor();
     expect(await toggle.getAttribute("aria-expanded")).toBe("true");
     await toggle.click();
     await ada.page.locator("[data-text]").waitFor();
-    expect(await ada.page.locator("[data-path-words]").isVisible()).toBe(false);
+    expect(await ada.page.locator("[data-diagram-words]").isVisible()).toBe(false);
   });
 
   it("has targets of 44 px, and no text field that iOS would zoom into", async () => {

@@ -10,18 +10,20 @@ it.each([
   ["initialized", "Connecting…"],
   ["connecting", "Connecting…"],
   ["connected", "Opening the room…"],
-  ["disconnected", "Connection lost, reconnecting…"],
+  ["disconnected", "Not connected"],
   ["suspended", "No connection, retrying…"],
   ["closing", "Closed"],
   ["closed", "Closed"],
   ["failed", "Not connected"],
 ] as const)("describes a connection that is %s as %s", (state, words) => {
-  expect(describeConnection({ state }, undefined)).toBe(words);
+  expect(describeConnection({ state }, "initialized")).toBe(words);
 });
 
-it("does not call it a lost connection if there never was a token", () => {
-  const response = { from: "function", status: 500, hasErrorCode: true } as const;
-  expect(describeConnection({ state: "disconnected", response }, undefined)).toBe("Not connected");
+it("calls it a lost connection only if the room was open", () => {
+  const error = { code: 80003, statusCode: 404, message: "No host answers." };
+  const lost = { state: "disconnected", error } as const;
+  expect(describeConnection(lost, "attached")).toBe("Connection lost, reconnecting…");
+  expect(describeConnection(lost, "attaching")).toBe("Not connected");
 });
 
 it("says Connected only when the room is open", () => {

@@ -75,6 +75,13 @@ const idsOf = (...events: Event[]) =>
 describe("my messages", () => {
   const echo = (id: string) => arrived({ id, clientId: "me-1" });
 
+  it("count as sent when they have left the page for the first time", () => {
+    const waits: Event[] = [outbox(unsent("a", "failed"), unsent("b", "waiting"))];
+    expect(after(...waits).sent).toBe(0);
+    const tries = [unsent("b"), unsent("b", "waiting"), unsent("b"), unsent("b", "acknowledged")];
+    expect(after(...waits, ...tries.map((each) => outbox(each))).sent).toBe(1);
+  });
+
   it("are shown while they are being sent", () => {
     expect(idsOf(outbox(unsent("a")))).toEqual(["a*"]);
   });

@@ -4,6 +4,7 @@ import { findProblem } from "../../src/demo/state/problems.ts";
 import { serversOf } from "../../src/demo/state/servers.ts";
 import { initialState } from "../../src/demo/state/state.ts";
 import { type Place, setUpSteps } from "../../src/demo/state/steps.ts";
+import { isInThisNetwork } from "../../src/demo/view/place.ts";
 
 const textOf = (steps: ReturnType<typeof setUpSteps>) =>
   steps.map(({ words, line = "" }) =>
@@ -55,14 +56,31 @@ it("offers to reload if a part of the page is missing and nothing worse is wrong
   expect(findProblem({ ...missing, isRoomInvalid: true })?.action).toBe("retry");
 });
 
+it.each([
+  ["localhost", true],
+  ["127.0.0.1", true],
+  ["[::1]", true],
+  ["192.168.1.5", true],
+  ["10.0.0.7", true],
+  ["172.20.1.1", true],
+  ["[fd00::7]", true],
+  ["devbox", true],
+  ["devbox.local", true],
+  ["172.32.1.1", false],
+  ["10.example.com", false],
+  ["my-app.netlify.app", false],
+])("%s is in this network: %j", (hostname, isLocal) => {
+  expect(isInThisNetwork(hostname)).toBe(isLocal);
+});
+
 describe("who answers", () => {
   const facts = { isDev: false, isLocal: false, deployContext: "production" };
 
   it.each([
-    [{ isDev: true, isLocal: true, deployContext: "dev" }, "Vite", "Ably", /on this computer/],
+    [{ isDev: true, isLocal: true, deployContext: "dev" }, "Vite", "Ably", /on your computer/],
     // A phone in the network, or a forwarded port.
-    [{ isDev: true }, "Vite", "Ably", /on this computer/],
-    [{ isLocal: true }, "Netlify’s CLI", "Ably", /on this computer/],
+    [{ isDev: true }, "Vite", "Ably", /on your computer/],
+    [{ isLocal: true }, "Netlify’s CLI", "Ably", /on your computer/],
     [{}, "Netlify’s CDN", "Ably", /^Netlify serves the page/],
     [{ deployContext: "deploy-preview" }, "Netlify’s CDN", "Ably", /this deploy preview/],
   ])("%j is called by name", (over, page, ably, note) => {

@@ -52,7 +52,7 @@ export function showPractice(connection: Connection): () => void {
   nameServers(LOCAL_SERVERS);
   const drawer = createDrawer(() => connection.client.connection.id);
   const steps = createFirstSteps(connection);
-  find("data-path").after(...(steps ? [steps] : []));
+  find("data-diagram").after(...(steps ? [steps] : []));
   find("data-side").append(drawer);
   return () => [drawer, steps].forEach((element) => element?.remove());
 }

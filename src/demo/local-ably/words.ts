@@ -7,7 +7,7 @@ export const LOCAL_SERVERS: Servers = {
   page: "Vite",
   ably: "Local Ably",
   toAbly: "local Ably",
-  note: "All of it runs on this computer: local Ably stands in for Ably, and no account was needed.",
+  note: "All of it runs on your computer: local Ably stands in for Ably, and no account was needed.",
 };
 
 /** @param url The address of this page. */
@@ -32,7 +32,7 @@ export function firstSteps(url: string): Step[] {
       words: [
         "Deploy: push the project to GitHub, and import it on ",
         { text: "Netlify", url: "https://app.netlify.com/start" },
-        ". It asks for the same key.",
+        ". Set the same key there.",
       ],
     },
   ];

@@ -38,9 +38,9 @@ export function updateAppearances(
 
 function chooseHue(clientId: string, taken: number[]): number {
   const preferred = preferredHue(clientId);
-  const room = (hue: number) => Math.min(180, ...taken.map((other) => distance(hue, other)));
+  const clearance = (hue: number) => Math.min(180, ...taken.map((other) => distance(hue, other)));
   const ranked = HUES.toSorted(
-    (a, b) => room(b) - room(a) || distance(a, preferred) - distance(b, preferred),
+    (a, b) => clearance(b) - clearance(a) || distance(a, preferred) - distance(b, preferred),
   );
   return ranked[0] ?? preferred;
 }

@@ -4,7 +4,7 @@
  */
 import { NOBODY, cleanName, looksLikeServer, withoutUnseen } from "../../realtime/index.ts";
 
-/** `name`: what the last message of this person gives, if anyone could have that name. */
+/** `name`: what the last message of this person gives, unless it looks like the name of a server. */
 type Claim = { name: string | undefined; shownId: string };
 
 /** By client ID. */

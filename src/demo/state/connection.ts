@@ -1,13 +1,9 @@
 /** SHOWN. The connection in a word or two, for the header. */
 import type { ConnectionStatus, RoomStatus } from "../../realtime/index.ts";
 
-export type RoomState = RoomStatus["state"];
+type RoomState = RoomStatus["state"];
 
-/** @param room Undefined until the room has reported a state. */
-export function describeConnection(
-  connection: ConnectionStatus,
-  room: RoomState | undefined,
-): string {
+export function describeConnection(connection: ConnectionStatus, room: RoomState): string {
   switch (connection.state) {
     case "initialized":
     case "connecting":
@@ -15,8 +11,8 @@ export function describeConnection(
     case "connected":
       return describeRoom(room);
     case "disconnected":
-      // Without a token there was no connection to lose.
-      return connection.response ? "Not connected" : "Connection lost, reconnecting…";
+      // A room stays attached while the connection is lost.
+      return room === "attached" ? "Connection lost, reconnecting…" : "Not connected";
     case "suspended":
       return "No connection, retrying…";
     case "closing":
@@ -30,11 +26,11 @@ export function describeConnection(
 }
 
 /** After a lost connection and at each new token, a room that was open opens again by itself. */
-export function opensAgain(before: RoomState | undefined, now: RoomState): boolean {
+export function opensAgain(before: RoomState, now: RoomState): boolean {
   return before === "attached" && now === "attaching";
 }
 
-function describeRoom(state: RoomState | undefined): string {
+function describeRoom(state: RoomState): string {
   if (state === "attached") return "Connected";
   return state === "failed" ? "Room not open" : "Opening the room…";
 }

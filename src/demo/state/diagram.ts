@@ -45,8 +45,8 @@ function withSteps(diagram: Diagram, steps: Partial<Record<StepName, DiagramStep
 }
 
 /**
- * Returns a function that brings the diagram up to date. Give it every trace: old entries go. It
- * returns the diagram.
+ * Returns a function that brings the diagram up to date, and returns it. Call it with each state of
+ * the trace, because the trace forgets its oldest entries.
  */
 export function createDiagram(): (trace: TraceEntry[]) => Diagram {
   let diagram = initialDiagram;
@@ -186,7 +186,8 @@ function afterRoom(diagram: Diagram, { state }: RoomStatus, now: number): Diagra
   return withSteps(diagram, { channel: { state: "done", ms: now - (channel.startedAt ?? now) } });
 }
 
-export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: number): Words {
+export function summarizeBriefly(diagram: Diagram, now: number): Words {
+  const { steps, lastRunMs, openedAt } = diagram;
   const runs: Record<DiagramStep["state"], Words> = {
     idle: ["Function has not run yet · "],
     active: ["Function is running · "],
@@ -195,9 +196,10 @@ export function summarizeBriefly({ steps, lastRunMs, openedAt }: Diagram, now: n
     done: ["Function ran ", { value: formatMs(lastRunMs ?? 0) }, " · "],
   };
   const isOpen = steps.socket.state === "done" && openedAt !== undefined;
+  const name = nameSocket(diagram);
   const socket: Words = isOpen
-    ? ["WebSocket open for ", { value: formatDuration(now - openedAt) }]
-    : ["WebSocket not open"];
+    ? [`${name} open for `, { value: formatDuration(now - openedAt) }]
+    : [`${name} not open`];
   return [...runs[steps.function.state], ...socket];
 }
 
@@ -227,8 +229,14 @@ function describeFunction({ steps, functionRuns, lastRunMs }: Diagram): Words {
   }
 }
 
-function describeSocket({ steps, openedAt, transport }: Diagram, now: number): Words {
-  const name = transport === "xhr_polling" ? "HTTP connection" : "WebSocket";
+/** Where a network blocks WebSockets, the SDK sends HTTP requests. */
+function nameSocket({ transport }: Diagram): string {
+  return transport === "xhr_polling" ? "HTTP connection" : "WebSocket";
+}
+
+function describeSocket(diagram: Diagram, now: number): Words {
+  const { steps, openedAt } = diagram;
+  const name = nameSocket(diagram);
   switch (steps.socket.state) {
     case "idle":
     case "skipped":

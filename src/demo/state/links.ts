@@ -1,7 +1,7 @@
 /** SHOWN. Web addresses in a text. */
 
 /** `text` is what people see: it names the host to which `url` leads. */
-export type Link = { url: string; text: string };
+type Link = { url: string; text: string };
 
 /** What no address contains: spaces, brackets of HTML, invisible characters, CJK punctuation. */
 const ADDRESS = /\bhttps?:\/\/[^\s<>"`{}|\\^\p{C}\u3000-\u303f\uff00-\uffef]+/giu;

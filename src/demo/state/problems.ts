@@ -11,7 +11,7 @@ import type { State } from "./state.ts";
  * `action`: what the button does. `summary`: only for a site without a key, what is wrong with it, to
  * stand above the steps that set one.
  */
-export type PageProblem = Problem & { action: "retry" | "reload"; summary?: string | undefined };
+type PageProblem = Problem & { action: "retry" | "reload"; summary?: string | undefined };
 
 const INVALID_ROOM: Problem = {
   title: "Invalid room name",

@@ -1,9 +1,10 @@
 /** SHOWN. Who answers this page, by name: it differs on a computer, in a preview and in production. */
+import { isProduction } from "../../realtime/index.ts";
 
 type Facts = {
   /** Vite serves the page. */
   isDev: boolean;
-  /** The address is this computer's own. */
+  /** The address is one of this computer, or of its network. */
   isLocal: boolean;
   /** Netlify's name for the kind of deploy. Undefined: production. */
   deployContext: string | undefined;
@@ -16,15 +17,14 @@ const ABLY = { ably: "Ably", toAbly: "Ably" };
 
 export function serversOf({ isDev, isLocal, deployContext }: Facts): Servers {
   if (isDev) {
-    const note = "The page and its function run on this computer. Ably is Ably’s cloud.";
+    const note = "The page and its function run on your computer. Ably is Ably’s cloud.";
     return { ...ABLY, page: "Vite", note };
   }
   if (isLocal) {
-    const note = "The build and its function run on this computer. Ably is Ably’s cloud.";
+    const note = "The build and its function run on your computer. Ably is Ably’s cloud.";
     return { ...ABLY, page: "Netlify’s CLI", note };
   }
-  const isProduction = !deployContext || deployContext === "production";
-  const note = isProduction
+  const note = isProduction(deployContext)
     ? "Netlify serves the page and runs the function. Ably holds the WebSocket."
     : `Netlify serves this ${deployContext.replace("-", " ")} and runs its function. Ably holds the WebSocket, apart from production’s rooms.`;
   return { ...ABLY, page: "Netlify’s CDN", note };

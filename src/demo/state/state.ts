@@ -217,7 +217,10 @@ function afterUnsent(state: State, unsent: Unsent<Chat>[]): State {
   const known = new Map(state.pending.map((line) => [line.key, line]));
   const pending = unsent.flatMap((message) => {
     const line = readUnsent(message, state.me.clientId);
-    return line && !arrived.has(line.key) ? keepEqual(known.get(line.key), line) : [];
+    if (!line || arrived.has(line.key)) return [];
+    const before = known.get(line.key);
+    const isOut = line.delivery === "publishing" || line.delivery === "delivered";
+    return keepEqual(before, { ...line, wasPublished: isOut || before?.wasPublished === true });
   });
   const added = pending.filter(({ key }) => !known.has(key));
   const isNew = added.some(({ delivery }) => delivery === "waiting" || delivery === "publishing");
@@ -227,8 +230,12 @@ function afterUnsent(state: State, unsent: Unsent<Chat>[]): State {
     // After sending, people want to see their message.
     isFollowing: state.isFollowing || isNew,
     unseen: isNew ? { count: 0 } : state.unseen,
-    sent: state.sent + added.length,
+    sent: state.sent + pending.filter((line) => isNewlyPublished(line, known)).length,
   };
+}
+
+function isNewlyPublished({ key, wasPublished }: Line, known: Map<string, Line>): boolean {
+  return wasPublished === true && known.get(key)?.wasPublished !== true;
 }
 
 /** A line that has not changed stays the same object: then it is not rendered again. */

@@ -27,10 +27,12 @@ export type Line = {
   error?: ErrorInfo | undefined;
   /** False if a reload would lose it. */
   isStored: boolean;
+  /** It has left this page at least once. */
+  wasPublished?: boolean;
   raw?: unknown;
 };
 
-export type Notice = { kind: "notice"; key: string; about: "gap" | Visit[] };
+type Notice = { kind: "notice"; key: string; about: "gap" | Visit[] };
 
 export type Entry = Line | Notice;
 
@@ -62,16 +64,16 @@ export function addVisits(timeline: Timeline, visits: Visit[]): Timeline {
   if (visits.length === 0) return timeline;
   const last = timeline.entries.at(-1);
   const earlier = last?.kind === "notice" && last.about !== "gap" ? last.about : undefined;
-  const gone = new Set(visits.map(({ clientId }) => clientId));
+  const moved = new Set(visits.map(({ clientId }) => clientId));
   const others = (earlier ? timeline.entries.slice(0, -1) : timeline.entries).flatMap((entry) =>
-    entry.kind === "notice" && entry.about !== "gap" ? without(entry.about, gone, entry) : [entry],
+    entry.kind === "notice" && entry.about !== "gap" ? without(entry.about, moved, entry) : [entry],
   );
   const notice = toNotice(mergeVisits(earlier ?? [], visits));
   return append({ ...timeline, entries: others }, [notice]);
 }
 
-function without(visits: Visit[], gone: Set<string>, notice: Notice): Notice[] {
-  const left = visits.filter(({ clientId }) => !gone.has(clientId));
+function without(visits: Visit[], moved: Set<string>, notice: Notice): Notice[] {
+  const left = visits.filter(({ clientId }) => !moved.has(clientId));
   if (left.length === visits.length) return [notice];
   return left.length === 0 ? [] : [toNotice(left)];
 }
@@ -142,7 +144,7 @@ export function readUnsent(unsent: Unsent<Chat>, clientId: string): Line | undef
 }
 
 /** How a message reads in the list. A type that is not named here is no line. */
-export function readText(content: Content<Chat>): string | undefined {
+function readText(content: Content<Chat>): string | undefined {
   switch (content.name) {
     case "chat-message":
       return content.data.text;

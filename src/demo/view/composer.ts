@@ -1,5 +1,5 @@
-/** SHOWN. The box to write in, and its buttons. */
-import { isVisible } from "../../realtime/index.ts";
+/** SHOWN. The box to write in. */
+import { withoutUnseen } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 
 /**
@@ -8,6 +8,8 @@ import { find, listen } from "./dom.ts";
  * https://ably.com/docs/platform/pricing/limits
  */
 const MAX_TEXT_BYTES = 60_000;
+/** Also a character that only another browser or another font knows. */
+const VISIBLE = /[^\s\p{Cc}]/u;
 
 /**
  * The text box. It keeps its text over a reload, for each room. Enter sends, also on a phone, whose
@@ -15,7 +17,7 @@ const MAX_TEXT_BYTES = 60_000;
  */
 export function bindComposer(
   draft: { read(): string; write(text: string): void },
-  on: { send(text: string): void; sendHello(): void },
+  send: (text: string) => void,
 ): () => void {
   const form = find<HTMLFormElement>("data-composer");
   const box = find<HTMLTextAreaElement>("data-text");
@@ -24,21 +26,17 @@ export function bindComposer(
   else draft.write(box.value);
   const submit = () => {
     const text = withoutBlankLines(box.value);
-    if (!isVisible(text)) return;
+    if (!VISIBLE.test(withoutUnseen(text))) return;
     if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
     box.value = "";
     // For the draft, and for those who follow the box.
     box.dispatchEvent(new Event("input"));
-    on.send(text);
+    send(text);
   };
   const cleanups = [
     listen(form, "submit", (event) => {
       event.preventDefault();
       submit();
-    }),
-    // A pressed button would take the focus, and a phone would close its keyboard.
-    listen(form, "mousedown", (event) => {
-      if (event.target !== box) event.preventDefault();
     }),
     listen(box, "keydown", (event) => {
       // Enter also confirms input-method text. Safari then reports no composition, only 229.
@@ -51,7 +49,6 @@ export function bindComposer(
       box.setCustomValidity("");
       draft.write(box.value);
     }),
-    listen(find("data-hello"), "click", on.sendHello),
   ];
   return () => cleanups.forEach((cleanup) => cleanup());
 }

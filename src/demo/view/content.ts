@@ -51,7 +51,7 @@ export function setLinkedText(element: Element, text: string, isCut: boolean): v
   );
 }
 
-export function copy(template: HTMLTemplateElement): HTMLElement {
+export function clone(template: HTMLTemplateElement): HTMLElement {
   const element = template.content.firstElementChild?.cloneNode(true);
   if (!(element instanceof HTMLElement)) throw new Error("A template is empty");
   return element;

@@ -13,7 +13,7 @@ import type { State } from "../state/state.ts";
 import { pageDeployContext } from "../../realtime/index.ts";
 import { setWords } from "./content.ts";
 import { find, listen, setText } from "./dom.ts";
-import { isOnThisComputer } from "./place.ts";
+import { isInThisNetwork } from "./place.ts";
 
 const REDUCED_MOTION = matchMedia("(prefers-reduced-motion: reduce)");
 const MAX_DOTS = 6;
@@ -24,9 +24,9 @@ const MIN_SCALE_MS = 10_000;
 
 /** @param diagramOf Returns the diagram of a state. */
 export function renderDiagram(diagramOf: (state: State) => Diagram): (state: State) => void {
-  const figure = find("data-path");
-  const words = find("data-path-words");
-  const line = find("data-path-line");
+  const figure = find("data-diagram");
+  const words = find("data-diagram-words");
+  const line = find("data-diagram-line");
   const steps = STEP_NAMES.map((name) => {
     const item = find(`data-step="${name}"`);
     return { name, item, time: find("data-step-time", item) };
@@ -44,7 +44,7 @@ export function renderDiagram(diagramOf: (state: State) => Diagram): (state: Sta
   return (state) => {
     const { sent, received, now } = state;
     const diagram = diagramOf(state);
-    figure.dataset.function = functionState(diagram.steps.function);
+    figure.dataset.function = diagram.steps.function.state;
     figure.dataset.socket = socketState(diagram.steps.socket);
     for (const { name, item, time } of steps) {
       const step = name === "page" ? page : diagram.steps[name];
@@ -69,7 +69,7 @@ export function renderDiagram(diagramOf: (state: State) => Diagram): (state: Sta
 export function ownServers(): Servers {
   return serversOf({
     isDev: import.meta.env.DEV,
-    isLocal: isOnThisComputer(location.hostname),
+    isLocal: isInThisNetwork(location.hostname),
     deployContext: pageDeployContext(),
   });
 }
@@ -91,20 +91,15 @@ function pageLoadMs(): number | undefined {
 
 /** On a phone the diagram is one line that opens. Returns its cleanup. */
 export function bindDiagram(replay: () => void): () => void {
-  const toggle = find("data-path-toggle");
+  const toggle = find("data-diagram-toggle");
   const cleanups = [
     listen(toggle, "click", () => {
-      const isOpen = document.body.classList.toggle("path-open");
+      const isOpen = document.body.classList.toggle("diagram-open");
       toggle.ariaExpanded = String(isOpen);
     }),
     listen(find("data-replay"), "click", replay),
   ];
   return () => cleanups.forEach((cleanup) => cleanup());
-}
-
-function functionState({ state }: DiagramStep): string {
-  if (state === "active") return "signing";
-  return state === "failed" ? "refused" : "asleep";
 }
 
 function socketState({ state }: DiagramStep): string {

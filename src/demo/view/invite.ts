@@ -1,4 +1,5 @@
 /** SHOWN. The dialog with the link to this room. */
+import { parseRoomName } from "../../realtime/index.ts";
 import { find, listen, setText } from "./dom.ts";
 import { isOnThisComputer } from "./place.ts";
 
@@ -6,8 +7,8 @@ const NOT_LOADED =
   "The QR code could not be loaded. Copy the link above, or reload this page: nothing is lost.";
 
 /**
- * The dialog with the link to this room. Its QR code is loaded when it opens. Returns its cleanup.
- * @param onMissing Called if it cannot be loaded.
+ * Returns its cleanup.
+ * @param onMissing Called if the QR code cannot be loaded, when the dialog opens.
  */
 export function bindInvite(onMissing: () => void): () => void {
   const dialog = find<HTMLDialogElement>("data-dialog");
@@ -17,6 +18,8 @@ export function bindInvite(onMissing: () => void): () => void {
     const url = new URL(location.href);
     // It may be a token, if signing in leaves it there.
     url.hash = "";
+    // This page is then in the default room.
+    if (!parseRoomName(url.searchParams.get("room") ?? "")) url.searchParams.delete("room");
     link.href = url.href;
     const isLoopback = isOnThisComputer(link.hostname);
     if (isLoopback && __NETWORK_HOST__ !== "") link.hostname = __NETWORK_HOST__;
@@ -24,7 +27,7 @@ export function bindInvite(onMissing: () => void): () => void {
     setText(link, link.href);
     dialog.showModal();
     void import("./share.ts").then(
-      ({ share }) => share(link.href),
+      ({ showShare }) => showShare(link.href),
       () => {
         setText(find("data-shared"), NOT_LOADED);
         onMissing();

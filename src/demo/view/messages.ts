@@ -7,13 +7,15 @@ import { describeTyping, initialsOf, nameOf } from "../state/people.ts";
 import { type State, entriesOf } from "../state/state.ts";
 import { type Entry, type Line, describeNotice } from "../state/timeline.ts";
 import { describeRaw } from "../state/words.ts";
-import { arrange, copy, setLinkedText, setWords } from "./content.ts";
+import { arrange, clone, setLinkedText, setWords } from "./content.ts";
 import { find, listen, setText } from "./dom.ts";
 
 /** How near to its end the list counts as at its end, in CSS px. */
 const END_TOLERANCE = 24;
 
 type Rendered = { item: HTMLElement; key: unknown[] };
+/** What an entry shows that depends on others. */
+type Context = { divider: string; isContinued: boolean; clock: Clock };
 
 /** The list of messages. While its end is in view, it stays in view. */
 export function renderMessages(): (state: State) => void {
@@ -78,7 +80,7 @@ function createEntryRenderer() {
     const key = [entry, divider, isContinued, clock, said, hue];
     if (known?.key.every((part, index) => part === key[index])) return known;
 
-    const item = known?.item ?? copy(isLine ? lineTemplate : noticeTemplate);
+    const item = known?.item ?? clone(isLine ? lineTemplate : noticeTemplate);
     const mark = find("data-divider", item);
     mark.hidden = divider === "";
     setText(mark, divider);
@@ -89,8 +91,6 @@ function createEntryRenderer() {
     return { item, key };
   };
 }
-
-type Context = { divider: string; isContinued: boolean; clock: Clock };
 
 export function bindMessages(on: {
   scroll(isAtEnd: boolean): void;

@@ -2,7 +2,7 @@
 import { type Person, initialsOf, peopleOf } from "../state/people.ts";
 import type { State } from "../state/state.ts";
 import { find, listen, setText } from "./dom.ts";
-import { arrange, copy, setWords } from "./content.ts";
+import { arrange, clone, setWords } from "./content.ts";
 
 export function renderPeople(): (state: State) => void {
   const list = find("data-people");
@@ -21,7 +21,7 @@ export function renderPeople(): (state: State) => void {
     items = new Map(
       people.map((person) => {
         const known = before.get(person.clientId);
-        return [person.clientId, fill(known ?? copy(person.isMe ? myTemplate : template), person)];
+        return [person.clientId, fill(known ?? clone(person.isMe ? myTemplate : template), person)];
       }),
     );
     arrange(list, [...items.values()]);

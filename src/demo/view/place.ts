@@ -6,3 +6,15 @@ const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 export function isOnThisComputer(hostname: string): boolean {
   return LOOPBACK.test(hostname);
 }
+
+/** Addresses and names of a home or an office. Netlify serves none of them. */
+const LOCAL_NETWORK = [
+  /^(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))(\.\d+)+$/,
+  /^\[f[cde]/,
+  /^[^.:]+$/,
+  /\.(local|internal|home\.arpa)$/,
+];
+
+export function isInThisNetwork(hostname: string): boolean {
+  return isOnThisComputer(hostname) || LOCAL_NETWORK.some((each) => each.test(hostname));
+}

@@ -2,7 +2,7 @@
 import { findProblem } from "../state/problems.ts";
 import type { State } from "../state/state.ts";
 import { find, listen, setText } from "./dom.ts";
-import { isOnThisComputer } from "./place.ts";
+import { isInThisNetwork } from "./place.ts";
 
 export function renderProblem(): (state: State) => void {
   const panel = find("data-problem");
@@ -28,7 +28,7 @@ export function renderProblem(): (state: State) => void {
     // If the steps cannot be loaded, the function's own words stay: they say the same in short.
     loading ??= import("./setup.ts").then(
       ({ showSetup }) => {
-        showSetup(setup, isOnThisComputer(location.hostname));
+        showSetup(setup, isInThisNetwork(location.hostname));
         hasSteps = true;
         render(state);
       },

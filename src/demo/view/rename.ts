@@ -1,11 +1,11 @@
-/** SHOWN. The dialog for a new name. */
+/** SHOWN. The dialog that changes my name. */
 import { cleanName, looksLikeServer } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 
 const INVISIBLE = "Use letters or digits.";
 const RESERVED = "This name is reserved.";
 
-/** The dialog that changes my name. Returns its cleanup. */
+/** Returns its cleanup. */
 export function bindRename(readName: () => string, rename: (name: string) => void): () => void {
   const dialog = find<HTMLDialogElement>("data-rename-dialog");
   const form = find<HTMLFormElement>("data-rename");

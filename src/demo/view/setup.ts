@@ -2,8 +2,8 @@
 import { type Place, WHAT_ABLY_IS, setUpSteps } from "../state/steps.ts";
 import { createSteps } from "./steps.ts";
 
-export function showSetup(parent: HTMLElement, isOnThisComputer: boolean): void {
-  const place: Place = import.meta.env.DEV ? "dev" : isOnThisComputer ? "serve" : "netlify";
+export function showSetup(parent: HTMLElement, isLocal: boolean): void {
+  const place: Place = import.meta.env.DEV ? "dev" : isLocal ? "serve" : "netlify";
   const intro = document.createElement("p");
   intro.className = "quiet";
   intro.textContent = WHAT_ABLY_IS;

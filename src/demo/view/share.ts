@@ -5,7 +5,8 @@ import { find, setText } from "./dom.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-export function share(url: string): void {
+/** Shows a QR code of the link, and a button that shares it. */
+export function showShare(url: string): void {
   const button = find("data-share");
   const result = find("data-shared");
   const canShare = "share" in navigator;

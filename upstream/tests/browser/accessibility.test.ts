@@ -158,7 +158,7 @@ it.each(Object.entries(READERS))("the page has no barrier with %s", async (name,
   }
 });
 
-const PARTS = ["[data-text]", "[data-composer] .primary", "[data-messages]", "[data-path]"];
+const PARTS = ["[data-text]", "[data-composer] .primary", "[data-messages]", "[data-diagram]"];
 
 it("is mirrored where lines run from right to left", async () => {
   const { page } = await stage.arrive(stage.newRoom(), { viewport: { width: 1440, height: 900 } });

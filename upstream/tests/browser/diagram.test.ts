@@ -22,7 +22,7 @@ describe("the diagram", () => {
     await page.locator('[data-step="function"][data-state="active"]').waitFor();
     const places = () =>
       page
-        .locator("[data-path] > *")
+        .locator("[data-diagram] > *")
         .evaluateAll((all) => all.map((part) => part.getBoundingClientRect().top));
     const before = await places();
     answer();
@@ -31,7 +31,7 @@ describe("the diagram", () => {
       await page.locator(`[data-step="${name}"][data-state="done"]`).waitFor();
       expect(await step(name).locator("[data-step-time]").innerText()).toMatch(/^\d+ ms$/);
     }
-    expect(await page.locator("[data-path-words]").innerText()).toMatch(
+    expect(await page.locator("[data-diagram-words]").innerText()).toMatch(
       /^The function ran for \d+ ms\. Your WebSocket has been open for \d+ s\.$/,
     );
     // Nothing moves once it is drawn.
@@ -40,7 +40,7 @@ describe("the diagram", () => {
 
   it("counts how long the WebSocket has been open", async () => {
     const ada = await stage.arrive();
-    const words = ada.page.locator("[data-path-words]");
+    const words = ada.page.locator("[data-diagram-words]");
     await words.getByText("has been open for 2 s").waitFor();
     await ada.page
       .locator(".facts > div", { hasText: "Round trip" })

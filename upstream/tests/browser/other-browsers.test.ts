@@ -92,7 +92,7 @@ describe.each(BROWSERS)("%s", (name, isInstalled, launch) => {
 
   it.runIf(isInstalled)("opens the invitation with its QR code", async () => {
     const ada = await arrive(browser, newRoom());
-    await expect.poll(() => textOf(ada, "[data-path-words]")).not.toBe("");
+    await expect.poll(() => textOf(ada, "[data-diagram-words]")).not.toBe("");
     await ada.run("document.querySelector('[data-invite]').click()");
     const hasCode = () => ada.run<boolean>("return !!document.querySelector('[data-qr] svg path')");
     await expect.poll(hasCode).toBe(true);
@@ -119,7 +119,7 @@ describe.each(BROWSERS)("%s", (name, isInstalled, launch) => {
     const tab = await browser.newTab();
     await tab.goto(served.url);
     // The diagram is in a file that the first script loads.
-    await expect.poll(() => textOf(tab, "[data-path-words]")).toMatch(/WebSocket/);
+    await expect.poll(() => textOf(tab, "[data-diagram-words]")).toMatch(/WebSocket/);
     const blocked = browser.errors.filter((text) =>
       /Content-Security-Policy|TrustedHTML/.test(text),
     );

@@ -179,7 +179,7 @@ describe("the production build", () => {
     await bob.sees(bob.lines, ["before"]);
     await stage.site.ably.stop();
     for (const { page } of [ada, bob]) {
-      await page.locator('[data-path][data-socket="broken"]').waitFor();
+      await page.locator('[data-diagram][data-socket="broken"]').waitFor();
     }
     await ada.say("meanwhile");
     await stage.site.ably.start();

@@ -8,7 +8,7 @@ import { CHECK_TIMEOUT_MS, checkRecipe, followRecipe } from "../../support/recip
 
 async function copyWithRecipe(): Promise<string> {
   const copy = await copyProject();
-  await followRecipe(copy, "Reactions and edits on the template's page");
+  await followRecipe(copy, "Reactions and edits on the demo page");
   return copy;
 }
 

@@ -1,5 +1,5 @@
 /** The recipe that adds Ably to an existing site: one made by create-vite with React, and one in plain HTML. */
-import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -19,6 +19,7 @@ const COPIED = [
   "src/env.d.ts",
   "local-ably",
 ];
+const NOT_COPIED = "local-ably/bin.ts";
 
 /** What `npm create vite -- --template react-ts` (create-vite 9.3) makes, as far as it matters. */
 const SHARED_OPTIONS = {
@@ -58,7 +59,7 @@ const REACT_SITE: Record<string, string> = {
       types: ["node"],
       module: "nodenext",
     },
-    include: ["vite.config.ts"],
+    include: ["vite.config.ts", "local-ably"],
   }),
   "index.html": `<!doctype html>
 <html lang="en">
@@ -85,6 +86,7 @@ async function createSite(files: Record<string, string>): Promise<string> {
   const site = await mkdtemp(join(tmpdir(), "site-"));
   await linkPackages(site);
   for (const path of COPIED) await cp(join(ROOT, path), join(site, path), { recursive: true });
+  await rm(join(site, NOT_COPIED));
   const { dev } = scripts;
   const manifest = JSON.stringify({ type: "module", scripts: { dev } });
   for (const [path, text] of Object.entries({ "package.json": manifest, ...files })) {
@@ -108,8 +110,9 @@ async function createReactSite(): Promise<string> {
     config,
     `import react from "@vitejs/plugin-react";\n${text.replace("[localAbly", "[react(), localAbly")}`,
   );
-  await applyBlock(site, findBlock("React", "src/connection.ts"));
-  await applyBlock(site, findBlock("React", "src/useRoom.ts"));
+  for (const name of ["connection", "useConnection", "useRoom"]) {
+    await applyBlock(site, findBlock("React", `src/${name}.ts`));
+  }
   await applyBlock(site, findBlock(RECIPE, "src/App.tsx"));
   return site;
 }
@@ -163,7 +166,7 @@ describe.each([
 it("installs every package that the copied folders import", async () => {
   const commands = (await commandsOf(RECIPE)).join(" ").split(" ");
   const files = (await listFiles()).filter(
-    (path) => COPIED.some((copied) => path.startsWith(copied)) && !path.includes("/tests/"),
+    (path) => COPIED.some((copied) => path.startsWith(copied)) && path !== NOT_COPIED,
   );
   const texts = await Promise.all(files.map((path) => readFile(join(ROOT, path), "utf8")));
   const imports = texts.join("\n").matchAll(/(?:from|import) "(@[^"/]+\/[^"/]+|[^."/]+)[^"]*"/g);

@@ -40,7 +40,7 @@ it("is used for all pages of a tab, so that the function runs once", async () =>
   await ada.connected();
   expect(calls()).toBe(1);
   await ada.page
-    .locator("[data-path-words]")
+    .locator("[data-diagram-words]")
     .getByText("The function did not run: this tab still has a token.")
     .waitFor();
   await ada.say("hello");

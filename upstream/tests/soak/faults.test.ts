@@ -105,7 +105,7 @@ describe("offline", () => {
     await sayImmediately(ada, "before");
     await bob.sees(bob.lines, ["before"]);
     await ada.page.context().setOffline(true);
-    await ada.page.locator('[data-path][data-socket="broken"]').waitFor();
+    await ada.page.locator('[data-diagram][data-socket="broken"]').waitFor();
     const until = pause(ms);
     for (const text of textsOf("ada, away", 5)) await sayImmediately(ada, text);
     for (const text of textsOf("bob", 5)) await sayImmediately(bob, text);
@@ -137,7 +137,7 @@ it("tokens of 5 s for a minute: renewed with no flicker, the same person, and no
   });
   await ada.page.goto(url);
   await ada.connected();
-  await ada.page.locator("[data-path][data-socket=open]").waitFor();
+  await ada.page.locator("[data-diagram][data-socket=open]").waitFor();
   await clearStates(ada);
   const texts: string[] = [];
   for (const text of textsOf("second", 60)) {

@@ -23,7 +23,7 @@ export async function record({ page }: Visitor): Promise<void> {
         recorded.delivered.push(line.querySelector("[data-body]")?.textContent ?? "");
       }
       keep(recorded.statuses, document.querySelector("[data-status]")?.textContent ?? "");
-      keep(recorded.sockets, document.querySelector<HTMLElement>("[data-path]")?.dataset.socket);
+      keep(recorded.sockets, document.querySelector<HTMLElement>("[data-diagram]")?.dataset.socket);
     };
     new MutationObserver(look).observe(document, {
       subtree: true,

@@ -9,7 +9,7 @@ it("messages typed while connections are refused wait, and arrive once, in order
   const url = stage.newRoom();
   const [ada, bob] = [await stage.arrive(url), await stage.arrive(url)];
   await ada.practise("Refuse connections for 10 s");
-  await ada.page.locator('[data-path][data-socket="broken"]').waitFor();
+  await ada.page.locator('[data-diagram][data-socket="broken"]').waitFor();
   for (const text of ["one", "two", "three"]) await ada.say(text);
   await ada.page.getByText("waiting for the connection").nth(2).waitFor();
   expect(await bob.lines.count()).toBe(0);
