@@ -30,7 +30,7 @@ const shared = {
 export default defineConfig({
   test: {
     passWithNoTests: true,
-    // Most tests wait for a server or a page, so a core can run two.
+    // Two for each core of a small machine: most tests wait for a server or a page.
     maxWorkers: 4,
     // The tests use the page's Ably client in Node, over real sockets.
     onConsoleLog: (log) => !log.includes("this distribution of Ably is intended for browsers"),
@@ -41,7 +41,6 @@ export default defineConfig({
           name: "unit",
           // A test that changes the time zone needs a process.
           pool: "forks",
-          setupFiles: ["tests/support/setup.ts", "tests/support/setup.function.ts"],
           // Node 22 and newer have it without the flag.
           execArgv: ["--experimental-websocket"],
           include: ["tests/**/*.test.ts"],

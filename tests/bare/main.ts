@@ -1,23 +1,25 @@
 import { notes } from "../support/contract.ts";
 import { connect, loadIdentity, openRoom } from "../../src/realtime/index.ts";
-import { describeError } from "../../src/realtime/words.ts";
+import { type Problem, describeError, describeRoomError } from "../../src/realtime/words.ts";
 
-function show(text: string) {
-  document.body.appendChild(document.createElement("p")).textContent = text;
-}
+const add = () => document.body.appendChild(document.createElement("p"));
+const [ofConnection, ofRoom] = [add(), add()];
+const explain = (problem?: Problem) => (problem ? `${problem.title}: ${problem.detail}` : "");
+
 const me = loadIdentity();
 const connection = connect(me.clientId);
-connection.onStatus((status) => show(describeError(status)?.title ?? status.state));
+connection.onStatus((status) => (ofConnection.textContent = explain(describeError(status))));
 
-const profile = { name: me.name };
 const room = openRoom(
   connection,
   notes,
-  "lobby",
-  { profile },
+  "bare",
+  { profile: { name: me.name } },
   {
-    message: ({ clientId, content }) => show(`${clientId}: ${JSON.stringify(content?.data)}`),
+    message: ({ clientId, content }) =>
+      (add().textContent = `${clientId}: ${JSON.stringify(content?.data)}`),
     members: (members) => (document.title = `${members.length} here`),
+    status: (status) => (ofRoom.textContent = explain(describeRoomError(status))),
   },
 );
 document.onclick = () => void room.send("note", { text: "hi" });

@@ -1,7 +1,7 @@
 import type { Context } from "@netlify/functions";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import ablyTokenRequest, { config } from "../../netlify/functions/ably-token-request/index.ts";
 import * as openToAll from "../support/open-to-all.ts";
+import { ablyTokenRequest, config } from "../support/token-function.ts";
 import { readAnswer } from "./answer.ts";
 
 const KEY = "appId.keyId:top-secret-part";

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Context } from "@netlify/functions";
 import { build, loadConfigFromFile } from "vite";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import ablyTokenRequest from "../../netlify/functions/ably-token-request/index.ts";
+import { ablyTokenRequest } from "../support/token-function.ts";
 import { readAnswer } from "./answer.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));

@@ -2,17 +2,11 @@
 import type { Context } from "@netlify/functions";
 import Ably from "ably";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import ablyTokenRequest from "../../netlify/functions/ably-token-request/index.ts";
 import { LOCAL_ABLY_KEY } from "../../netlify/functions/ably-token-request/local-ably.ts";
 import { startLocalAbly } from "../support/local-ably.ts";
+import { ablyTokenRequest } from "../support/token-function.ts";
 import { readAnswer } from "./answer.ts";
 import { production, publish } from "./publish.ts";
-
-// The messages of src/app.ts are yours: these tests bring their own.
-vi.mock("../../src/app.ts", async () => {
-  const { notes } = await import("../support/contract.ts");
-  return { chat: notes };
-});
 
 const preview = { deploy: { context: "deploy-preview" } } as Context;
 

@@ -1,12 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { production, publish } from "./publish.ts";
 
-// The messages of src/app.ts are yours: these tests bring their own.
-vi.mock("../../src/app.ts", async () => {
-  const { notes } = await import("../support/contract.ts");
-  return { chat: notes };
-});
-
 beforeEach(() => {
   vi.stubEnv("ABLY_API_KEY", undefined);
   vi.stubEnv("NETLIFY_DEV", undefined);

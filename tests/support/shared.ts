@@ -21,18 +21,19 @@ export default async function startShared(project: TestProject): Promise<() => P
   const folder = await copyProject();
   await openToAll(folder);
   const port = await freePort();
+  const siteUrl = `http://localhost:${port}`;
   const browser = await launchSharedChromium();
   const site = await startProgram(`npx vite --config tests/support/vite.config.ts --port ${port}`, {
     cwd: folder,
-    // As `netlify dev` does, for the function.
-    env: { NETLIFY_DEV: "true", NODE_ENV: "development" },
+    // As `netlify dev` does, for the functions.
+    env: { NETLIFY_DEV: "true", NODE_ENV: "development", URL: siteUrl },
     ready: "ready in",
   }).catch(async (error: unknown) => {
     await browser.close();
     await removeCopy(folder);
     throw error;
   });
-  project.provide("siteUrl", `http://localhost:${port}`);
+  project.provide("siteUrl", siteUrl);
   project.provide("browserUrl", browser.wsEndpoint());
   project.onTestsRerun(async () => {
     await updateCopy(folder);

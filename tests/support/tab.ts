@@ -2,10 +2,10 @@
 import Ably from "ably";
 import type { Context } from "@netlify/functions";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
-import ablyTokenRequest from "../../netlify/functions/ably-token-request/index.ts";
 import { type ConnectOptions, Connection, connect } from "../../src/realtime/connection.ts";
 import { type LocalAbly, startLocalAbly } from "./local-ably.ts";
 import { type FakeStorages, createStorages, openFake } from "./storage.ts";
+import { ablyTokenRequest } from "./token-function.ts";
 
 const [name, secret] = ["tab.test", "a-key-of-local-ably-only"] as const;
 

@@ -1,20 +1,26 @@
+import { buffer } from "node:stream/consumers";
 import type { Context } from "@netlify/functions";
-import { type Plugin, defineConfig, loadConfigFromFile } from "vite";
+import { type Connect, type Plugin, defineConfig, loadConfigFromFile } from "vite";
 
-const FUNCTION = "ably-token-request";
+const FUNCTIONS = "/.netlify/functions/";
 const BARE_PAGE = "tests/bare/index.html";
 
-/** Calls the function in this process, because `netlify dev` starts a new thread for each call. */
-function tokenFunction(): Plugin {
+/** Calls the functions in this process, because `netlify dev` starts a new thread for each call. */
+function functions(): Plugin {
   return {
-    name: "token-function",
+    name: "functions",
     configureServer({ middlewares, ssrLoadModule }) {
-      const call = async (url = "/"): Promise<Response> => {
-        const { default: answer } = await ssrLoadModule(`/netlify/functions/${FUNCTION}/index.ts`);
-        return answer(new Request(new URL(url, "http://localhost")), {} as Context);
+      const call = async (request: Connect.IncomingMessage): Promise<Response> => {
+        const { originalUrl = "/", method = "GET" } = request;
+        const url = new URL(originalUrl, "http://localhost");
+        const name = url.pathname.slice(FUNCTIONS.length);
+        const { default: answer } = await ssrLoadModule(`/netlify/functions/${name}/index.ts`);
+        const headers = request.headers as Record<string, string>;
+        const body = /^(GET|HEAD)$/.test(method) ? null : await buffer(request);
+        return answer(new Request(url, { method, headers, body }), {} as Context);
       };
-      middlewares.use(`/.netlify/functions/${FUNCTION}`, ({ originalUrl }, response, next) => {
-        call(originalUrl)
+      middlewares.use(FUNCTIONS, (request, response, next) => {
+        call(request)
           .then(async (answer) => {
             response.writeHead(answer.status, Object.fromEntries(answer.headers));
             response.end(await answer.text());
@@ -33,7 +39,7 @@ export default defineConfig(async (env) => {
   const pages = typeof input === "string" ? [input] : Object.values(input);
   return {
     ...config,
-    plugins: [config.plugins, tokenFunction()],
+    plugins: [config.plugins, functions()],
     experimental: { ...config.experimental, bundledDev: true },
     build: {
       ...config.build,

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ROOT, copyProject } from "../../tests/support/copy.ts";
 import { run } from "./files.ts";
-import { shellBlocksOf } from "./markdown.ts";
+import { readBlocks, shellBlocksOf } from "./markdown.ts";
 
 /** One `rm -rf` of README.md, and the commands that follow it. */
 export type Part = {
@@ -14,7 +14,7 @@ export type Part = {
   scripts: string[];
 };
 
-async function readBlocks(): Promise<string[]> {
+async function readShellBlocks(): Promise<string[]> {
   return shellBlocksOf(await readFile(join(ROOT, "README.md"), "utf8"));
 }
 
@@ -26,7 +26,7 @@ function wordsAfter(command: string, commands: string): string[] {
 
 /** Reads the commands of README.md that delete something. */
 export async function readParts(): Promise<Part[]> {
-  const blocks = await readBlocks();
+  const blocks = await readShellBlocks();
   const parts = blocks.flatMap((block) => block.split(/^(?=rm -rf )/m));
   return parts
     .filter((part) => part.startsWith("rm -rf "))
@@ -52,7 +52,7 @@ export async function deletePart(copy: string, part: Part): Promise<void> {
 
 /** Runs the last commands of README.md, as they stand there. */
 async function cleanUp(copy: string): Promise<void> {
-  const block = (await readBlocks()).at(-1);
+  const block = (await readShellBlocks()).at(-1);
   if (!block?.startsWith("for ")) throw new Error("README.md has no block that cleans up.");
   await run("bash", ["-c", block], { cwd: copy });
 }
@@ -89,10 +89,10 @@ export async function emptyBody(copy: string): Promise<void> {
   await writeFile(page, bare.replace(/ *<link rel="stylesheet"[^>]*>\n/, ""));
 }
 
-/** Returns the code that README.md gives in place of the demo. */
+/** Returns the code of the recipe for an empty page, in place of the demo. */
 export async function readStarter(): Promise<string> {
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  const code = /```ts\n\/\/ src\/main\.ts\n([^]*?)```/.exec(readme)?.[1];
-  if (!code) throw new Error("README.md has no code for src/main.ts.");
-  return code;
+  const recipe = "docs/recipes/empty-page.md";
+  const block = (await readBlocks(recipe)).find(({ path }) => path === "src/main.ts");
+  if (!block) throw new Error(`${recipe} has no code for src/main.ts.`);
+  return block.code;
 }

@@ -7,7 +7,7 @@ import { listen } from "./listening.ts";
 
 /** As in the recipe "Sign in". */
 const ISSUER = "https://accounts.example.com/";
-const AUDIENCE = "the-client-id-of-your-site";
+const AUDIENCE = "the-id-of-your-site-at-the-provider";
 
 type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
 

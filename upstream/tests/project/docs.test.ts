@@ -94,7 +94,7 @@ describe.each(DOCS)("%s", async (doc) => {
     const isKnown = (path: string) =>
       PACKAGE.test(path) ||
       exists(path, doc) ||
-      created.some((file) => file === path || basename(file) === path) ||
+      created.some((file) => `${file}/`.startsWith(`${path}/`) || basename(file) === path) ||
       NOT_HERE.some((name) => path.startsWith(name));
     expect(paths.filter((path) => !isKnown(path))).toEqual([]);
   });

@@ -66,7 +66,7 @@ it.each(code)("%s imports only what it may", async (file) => {
   expect(others).toEqual([]);
 });
 
-it("nothing in the app names the proof", async () => {
+it("nothing in the app names upstream/", async () => {
   const app = files.filter((file) => !/\.md$|^\.ci\/|^\.github\/workflows\/upstream/.test(file));
   const texts = await Promise.all(app.map(read));
   expect(app.filter((_file, index) => texts[index]?.includes("upstream/"))).toEqual([]);

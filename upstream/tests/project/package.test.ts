@@ -1,4 +1,4 @@
-/** The root's package.json is short: what only the proof needs is in upstream/package.json. */
+/** The root's package.json is short: what only the tests of upstream/ need is in upstream/package.json. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
