@@ -23,7 +23,7 @@ export function guardEditor(): Plugin {
   };
 }
 
-/** Browsers send the first header, and `netlify dev` the second, which names the other computer. */
+/** `netlify dev` sends `x-forwarded-for` with the address of the browser, and browsers `sec-fetch-site`. */
 function isOwnPage({ headers, socket }: IncomingMessage): boolean {
   const forwarded = String(headers["x-forwarded-for"] ?? socket.remoteAddress).split(",");
   const from = [...forwarded, String(socket.remoteAddress)].map((address) => address.trim());

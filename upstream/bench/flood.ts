@@ -39,6 +39,7 @@ const RUNS = 7;
 const HOSTILE_RUNS = 3;
 const HEAP_READINGS = 7;
 const BUSY_MS = 4_000;
+const LONGEST = "the same: processor time of the longest task";
 
 /** Messages into one page, and a walk through what it keeps of them. About 4 minutes. */
 export async function measureFlood(): Promise<Figure[]> {
@@ -56,13 +57,13 @@ export async function measureFlood(): Promise<Figure[]> {
   ) => ({ what, unit, ours: of.flatMap(read) });
   return [
     figure("500 messages a second: frames", "per second", ({ rush }) => rush.rates),
-    figure("the same: longest task, of the processor", "ms", ({ rush }) => rush.longest),
+    figure(LONGEST, "ms", ({ rush }) => rush.longest),
     figure("the same: main thread busy", "%", ({ busy }) => busy * 100),
-    figure("the same: heap at second 20, of that at second 5", "%", ({ heap }) => heap * 100),
-    figure("Scroll through the last of 10,000: frames", "per second", ({ scroll }) => scroll.rates),
-    figure("the same: longest task, of the processor", "ms", ({ scroll }) => scroll.longest),
+    figure("the same: heap after 20 s, beside that after 5 s", "%", ({ heap }) => heap * 100),
+    figure("Scrolling, after 10,000 messages: frames", "per second", ({ scroll }) => scroll.rates),
+    figure(LONGEST, "ms", ({ scroll }) => scroll.longest),
     figure("50 slow texts a second: main thread busy", "%", ({ busy }) => busy * 100, hostile),
-    figure("the same: longest task", "ms", ({ rush }) => rush.longest, hostile),
+    figure(LONGEST, "ms", ({ rush }) => rush.longest, hostile),
   ];
 }
 

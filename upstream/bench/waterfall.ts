@@ -55,7 +55,7 @@ export async function measureWaterfall(): Promise<Figure[]> {
     }
     const calls = [await countCalls(newcomer, ours), await countCalls(newcomer, tutorial)] as const;
     return [
-      figureOf("Navigation until attached", measured, compared, "first"),
+      figureOf("First visit until attached", measured, compared, "first"),
       figureOf("Reload until attached", measured, compared, "reload"),
       {
         what: `Function calls for ${PAGE_VIEWS} page views in a tab`,
