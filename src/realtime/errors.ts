@@ -1,7 +1,6 @@
 /**
- * KEPT. What an error of Ably, of the token function or of Netlify means. `KINDS` is the one table of
- * kinds: each says what helps, and has Ably's codes. classify.ts has those of the function and of
- * Netlify, and words.ts the words for people.
+ * KEPT. What an error of Ably, of the token function or of Netlify means: its kind, and what helps.
+ * classify.ts knows the answers of the function and of Netlify, and words.ts has the words for people.
  * https://github.com/ably/ably-common/blob/main/protocol/errors.json
  */
 import type { ErrorInfo as AblyErrorInfo } from "ably";
@@ -38,22 +37,25 @@ const KINDS = {
     "token-rejected": [40140, 40141, 40142, 40143, 40144, 40145, 40171],
     identity: [40012, 40102, 80011],
     "not-permitted": [40160, 40161],
-    // The token function.
-    "key-not-set": [],
-    "function-refused": [],
-    "function-failed": [],
-    // Netlify, in front of the token function.
-    "function-missing": [],
-    "function-crashed": [],
-    "site-protected": [],
-    "netlify-refused": [],
-    unknown: [],
   },
   ends: { "sdk-too-old": [40017, 40023, 40168, 80024] },
 } as const satisfies Record<Remedy, Record<string, readonly number[]>>;
 
+/** These have no code of Ably, and ask. */
+type KindWithoutCode =
+  // The token function.
+  | "key-not-set"
+  | "function-refused"
+  | "function-failed"
+  // Netlify, in front of the token function.
+  | "function-missing"
+  | "function-crashed"
+  | "site-protected"
+  | "netlify-refused"
+  | "unknown";
+
 type Kinds = typeof KINDS;
-export type ErrorKind = { [R in Remedy]: keyof Kinds[R] }[Remedy];
+export type ErrorKind = { [R in Remedy]: keyof Kinds[R] }[Remedy] | KindWithoutCode;
 
 const REMEDIES = new Map<string, Remedy>();
 const KIND_OF_CODE = new Map<number, ErrorKind>();

@@ -4,7 +4,8 @@ import type { Session } from "../session.ts";
 import { findProblem } from "../state/problems.ts";
 import { type State, initialState } from "../state/state.ts";
 import { collecting, createStore } from "../store.ts";
-import { find, listen } from "./dom.ts";
+import { listen } from "./dom.ts";
+import { bindInvite } from "./invite.ts";
 import { bindMessages, renderMessages } from "./messages.ts";
 import { bindPeople, renderPeople } from "./people.ts";
 import { bindRetry, renderProblem } from "./problem.ts";
@@ -47,10 +48,7 @@ export function showPage(session: Session, isRoomInvalid: boolean, kept?: State)
       else if (connection.status.state === "connected") room.reopen();
       else connection.retry();
     }),
-    // A pressed button would take the focus from the text box, and a phone would close its keyboard.
-    listen(find("data-composer"), "mousedown", (event) => {
-      if (event.target !== find("data-text")) event.preventDefault();
-    }),
+    bindInvite(onMissing),
     bindTyping((isTyping) => session.room.setProfile({ isTyping })),
   ];
   void import("./side.ts").then(
