@@ -2,6 +2,7 @@
  * KEPT. Publishes into a room from any function of yours: a webhook, a form, a scheduled function.
  * The function uses your Ably key, so it must check who calls it.
  */
+import { createHmac } from "node:crypto";
 import type { Context } from "@netlify/functions";
 import Ably from "ably";
 import { chat } from "../src/app.ts";
@@ -18,7 +19,10 @@ import { readDeployContext, readKey, withoutSecret } from "./functions/ably-toke
 import { localAblyOptions, usesLocalAbly } from "./functions/ably-token-request/local-ably.ts"; // delete with local-ably/
 
 export type PublishOptions = {
-  /** Identifies the message: Ably drops repeats of it for two minutes. A webhook's own ID is good. */
+  /**
+   * Identifies the message: for two minutes, Ably drops another with this ID and sender. A webhook's
+   * own ID is good. Ably gets a hash of it, so that no visitor can publish the same ID before.
+   */
   id?: string;
   /** The sender: `server` or `server:NAME`. The token function signs neither for a visitor. */
   clientId?: string;
@@ -43,7 +47,9 @@ export async function publish<Name extends MessageName<typeof chat>>(
       return refusal(`This is not a "${name}" of src/app.ts.`);
     }
     const channel = openChannel(context, room, clientId);
-    await channel.publish(id === undefined ? { name, data } : { id, name, data });
+    await channel.publish(
+      id === undefined ? { name, data } : { id: hash(clientId, id), name, data },
+    );
     return undefined;
   } catch (error) {
     return toErrorInfo(error);
@@ -63,6 +69,10 @@ export function openChannel(
   if (usesLocalAbly(process.env)) Object.assign(options, localAblyOptions(process.env)); // delete with local-ably/
   const ably = new Ably.Rest(options);
   return ably.channels.get(channelName(room, readDeployContext(context)));
+}
+
+function hash(...parts: string[]): string {
+  return createHmac("sha256", readKey(process.env)).update(JSON.stringify(parts)).digest("hex");
 }
 
 function refusal(message: string): ErrorInfo {

@@ -25,7 +25,8 @@ void import("./demo/view/page.ts").then(
     cleanups.push(page.close);
   },
   () => {
-    // index.html has the words.
+    // What happens is not kept for the rest of the page. index.html has the words.
+    session.onEvent(() => {});
     find("data-problem").hidden = false;
     find("data-retry").onclick = () => location.reload();
   },

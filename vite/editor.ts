@@ -5,8 +5,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Plugin } from "vite";
 
-/** Below any `base`. */
-const OPENS_EDITOR = /^[^?]*\/__open-in-editor(?=[/?]|$)/i;
+/** Below any `base`. Vite's server takes a path that goes on with a dot for the same. */
+const OPENS_EDITOR = /^[^?]*\/__open-in-editor(?=[/.?]|$)/i;
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 
 export function guardEditor(): Plugin {

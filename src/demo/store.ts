@@ -16,19 +16,21 @@ export type Store = {
   close(): void;
 };
 
-/** Collects messages until the running microtasks end, and passes them on as one event. */
+/** Collects messages until another event, or until the running microtasks end, and passes them on as one. */
 export function collecting(dispatch: Store["dispatch"]): Store["dispatch"] {
   let messages: RoomMessage<Chat>[] = [];
+  const passOn = (now: number) => {
+    const all = messages;
+    messages = [];
+    if (all.length > 0) dispatch({ type: "messages", messages: all, now });
+  };
   return (event) => {
-    if (event.type !== "messages") return dispatch(event);
-    const isFirst = messages.length === 0;
+    if (event.type !== "messages") {
+      passOn(event.now);
+      return dispatch(event);
+    }
+    if (messages.length === 0) queueMicrotask(() => passOn(event.now));
     messages.push(...event.messages);
-    if (!isFirst) return;
-    queueMicrotask(() => {
-      const all = messages;
-      messages = [];
-      dispatch({ ...event, messages: all });
-    });
   };
 }
 

@@ -234,7 +234,6 @@ export class Attachment<C extends Contract> {
 
   readonly #onPageShow = (event: Event): void => {
     if (!("persisted" in event && event.persisted)) return;
-    if (this.#connection.wasSignedOut()) return location.reload();
     this.#outbox.reload(); // delete with outbox.ts
     void this.presence?.enterIfNeeded();
   };

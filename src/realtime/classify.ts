@@ -25,8 +25,8 @@ export function classifyError(error: ErrorInfo, response?: TokenResponse): Error
 
 /** See the errors of netlify/functions/ably-token-request. */
 function classifyFunctionError({ code, statusCode }: ErrorInfo): ErrorKind {
-  if (code === KEY_MISSING || code === KEY_MALFORMED) return "key-not-set";
   if (statusCode === 403) return "function-refused";
+  if (code === KEY_MISSING || code === KEY_MALFORMED) return "key-not-set";
   return statusCode >= 500 ? "function-failed" : "unknown";
 }
 

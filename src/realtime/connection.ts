@@ -78,7 +78,8 @@ export class Connection {
   readonly #observe: (step: ConnectionStep) => void;
   readonly #requests: TokenRequests; // delete with token-requests.ts
   readonly #retry = new Retry(() => this.client.connect(), MIN_RETRY_MS, MAX_RETRY_MS);
-  readonly #openedAt = Date.now();
+  /** When somebody signed out last, as of this load. */
+  readonly #signedOutAt: string | undefined;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   /** This load began with a stored token, which `renew` has not replaced: a new one may permit more. */
   #usesStoredToken = false;
@@ -92,6 +93,7 @@ export class Connection {
     const { observe = () => {}, ably = {}, storages = openStorages() } = options;
     this.clientId = clientId;
     this.storages = storages;
+    this.#signedOutAt = storages.site.read(SIGNED_OUT);
     this.window = options.window ?? globalThis.window;
     this.#observe = (step) => callApp(() => observe(step));
     // XHRPolling is for networks that block WebSockets.
@@ -173,16 +175,12 @@ export class Connection {
     this.storages.site.write(String(Date.now()), SIGNED_OUT);
   }
 
-  /** Somebody has signed out since this page was loaded, in any tab: it may be back from the browser's cache. */
-  wasSignedOut(): boolean {
-    return Number(this.storages.site.read(SIGNED_OUT)) > this.#openedAt;
-  }
-
   close(): void {
     this.#isWanted = false;
     this.#retry.reset();
     this.client.close();
     this.window?.removeEventListener("pagehide", this.#onPageHide);
+    this.window?.removeEventListener("pageshow", this.#onPageShow);
   }
 
   /**
@@ -201,6 +199,7 @@ export class Connection {
   #keepOpen(): void {
     this.#isWanted = true;
     this.window?.addEventListener("pagehide", this.#onPageHide);
+    this.window?.addEventListener("pageshow", this.#onPageShow);
   }
 
   readonly #connect = (): void => {
@@ -237,6 +236,13 @@ export class Connection {
     // A page in the back/forward cache keeps its connection.
     if ("persisted" in event && event.persisted) return;
     this.close();
+  };
+
+  /** The page may be back from the browser's cache after somebody has signed out. */
+  readonly #onPageShow = (): void => {
+    if (this.storages.site.read(SIGNED_OUT) === this.#signedOutAt) return;
+    this.close();
+    location.reload();
   };
 
   async #closeAndWait(): Promise<void> {

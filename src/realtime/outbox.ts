@@ -19,7 +19,6 @@ import { type ErrorInfo, isTemporary, readError } from "./errors.ts";
 import { randomId } from "./identity.ts";
 import { OutboxStorage, type Stored, byTime } from "./outbox-storage.ts";
 import { Retry } from "./retry.ts";
-import { parseJson } from "./storage.ts";
 
 /** A message of this tab that Ably has not delivered back yet. */
 export type Unsent<C extends Contract> = Content<C> & {
@@ -143,12 +142,14 @@ export class Outbox<C extends Contract> {
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const writtenAt = Math.max(Date.now(), (this.#entries.at(-1)?.writtenAt ?? 0) + 1);
+      // The caller may change the objects while the message waits. Throws if they are no JSON.
+      const copy = JSON.parse(JSON.stringify({ data, headers: headers?.() }));
+      if (!this.#isKnown(name, copy.data)) throw new TypeError("Not in the contract, as JSON.");
       const entry: Entry = {
         id,
         name,
-        // The caller may change the object while the message waits. Throws if it is no JSON.
-        data: parseJson(JSON.stringify(data)),
-        headers: headers?.(),
+        data: copy.data,
+        headers: copy.headers,
         writtenAt,
         delivery: "waiting",
         waitsFor: undefined,
@@ -269,7 +270,10 @@ export class Outbox<C extends Contract> {
     if (performance.now() < this.#nextAt) return { type: "wait", for: "turn" };
     const other = this.#storage.readPublished(entry.id);
     if (other?.isAcknowledged) return { type: "done" };
-    entry.publishedAt ??= other?.at;
+    if (other && entry.publishedAt === undefined) {
+      entry.publishedAt = other.at;
+      entry.isDoneWhenAcknowledged = true;
+    }
     return { type: this.#isSafeToPublish(entry) ? "publish" : "ask" };
   }
 
@@ -373,17 +377,19 @@ export class Outbox<C extends Contract> {
   }
 
   #restore(): Entry[] {
-    const isKnown = ({ name, data }: Stored) =>
-      parseMessage(this.#contract, name, data, this.#connection.clientId) !== undefined;
     return this.#storage
       .load()
-      .filter(isKnown)
+      .filter(({ name, data }) => this.#isKnown(name, data))
       .map((stored) => {
         const unfailed = this.#isSafeToPublish(stored) ? "waiting" : "unconfirmed";
         const delivery = stored.error ? "failed" : unfailed;
         const isDoneWhenAcknowledged = stored.publishedAt !== undefined;
         return { ...stored, delivery, waitsFor: undefined, isStored: true, isDoneWhenAcknowledged };
       });
+  }
+
+  #isKnown(name: string, data: unknown): boolean {
+    return parseMessage(this.#contract, name, data, this.#connection.clientId) !== undefined;
   }
 
   #findStopped(id: string): Entry | undefined {

@@ -1,8 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Store, createStore } from "../../src/demo/store.ts";
-import { initialState } from "../../src/demo/state/state.ts";
+import { type Store, collecting, createStore } from "../../src/demo/store.ts";
+import { type DemoEvent, initialState } from "../../src/demo/state/state.ts";
+import type { Chat } from "../../src/app.ts";
+import type { RoomMessage } from "../../src/realtime/index.ts";
 
 const FRAME_MS = 16;
+
+it("passes on messages as one event, and before any other that comes after them", async () => {
+  const events: DemoEvent[] = [];
+  const dispatch = collecting((event) => events.push(event));
+  const message = (key: string) =>
+    dispatch({ type: "messages", messages: [{ key } as RoomMessage<Chat>], now: 0 });
+  message("a");
+  message("b");
+  dispatch({ type: "members", members: [], now: 0 });
+  message("c");
+  await Promise.resolve();
+  const told = events.map((event) =>
+    event.type === "messages" ? event.messages.map(({ key }) => key).join("") : event.type,
+  );
+  expect(told).toEqual(["ab", "members", "c"]);
+});
 
 /** A browser whose time passes only by frames, and while a view renders. */
 describe("the store", () => {

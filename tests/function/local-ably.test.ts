@@ -45,12 +45,17 @@ describe("publishing", () => {
   });
   afterEach(() => ably.close());
 
+  const address = () => {
+    return { endpoint: "localhost", port: ably.port, tls: false, useTokenAuth: true };
+  };
+
   /** Reads the channel's history as a server does. */
-  async function history(channel: string): Promise<unknown[]> {
-    const address = { endpoint: "localhost", port: ably.port, tls: false, useTokenAuth: true };
-    const rest = new Ably.Rest({ key: LOCAL_ABLY_KEY, ...address });
+  async function history(
+    channel: string,
+  ): Promise<[name: string, clientId: string, text: string][]> {
+    const rest = new Ably.Rest({ key: LOCAL_ABLY_KEY, ...address() });
     const { items } = await rest.channels.get(channel).history();
-    return items.map(({ name, clientId, data }) => [name, clientId, data.text]);
+    return items.map(({ name = "", clientId = "", data }) => [name, clientId, data.text]);
   }
 
   it("publishes as a server, in the one set of channels of local Ably", async () => {
@@ -71,6 +76,14 @@ describe("publishing", () => {
       );
     }
     expect(await history("room:lobby")).toHaveLength(1);
+  });
+
+  it("is not dropped as the repeat of a visitor's message with the same ID", async () => {
+    const stranger = new Ably.Rest({ key: LOCAL_ABLY_KEY, clientId: "ada", ...address() });
+    const junk = { id: "hook-2", name: "note", data: { text: "junk" } };
+    await stranger.channels.get("room:lobby").publish(junk);
+    await publish(production, "lobby", "note", { text: "real" }, { id: "hook-2" });
+    expect((await history("room:lobby")).map(([, , text]) => text)).toEqual(["real", "junk"]);
   });
 
   it("returns the error if Ably cannot be reached", async () => {

@@ -118,7 +118,7 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     connection.retry();
     await connected(connection);
     await connection.restart();
-    expect([...listeners.values()]).toEqual(["pagehide"]);
+    expect([...listeners.values()]).toEqual(["pagehide", "pageshow"]);
     connection.close();
     expect([...listeners.values()]).toEqual([]);
   });
@@ -379,6 +379,23 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     connection.storages.tab.write("late", "draft", "ada", "lobby");
     expect(Object.keys(storages.sessionStorage)).toEqual([]);
     await expect.poll(() => connection.status.state).toBe("closed");
+  });
+
+  it("loads a page again that comes back from the cache after a sign-out, whatever the clock says", async () => {
+    const { connection, storages, window } = openTab("ada");
+    await connected(connection);
+    const reload = vi.fn();
+    vi.stubGlobal("location", { reload });
+    const back = () =>
+      window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    back();
+    expect(reload).not.toHaveBeenCalled();
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() - 3_600_000);
+    openTab("ada", { storages }).connection.signOut();
+    back();
+    expect(reload).toHaveBeenCalledOnce();
+    await expect.poll(() => connection.status.state).toBe("closed");
+    vi.unstubAllGlobals();
   });
 
   it("reconnects by itself after a drop", async () => {

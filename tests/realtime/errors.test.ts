@@ -110,6 +110,7 @@ describe("an answer of the function's own", () => {
     ["key-not-set", 40106, 500],
     ["key-not-set", 40101, 500],
     ["function-refused", 40012, 403],
+    ["function-refused", 40101, 403],
     ["function-refused", 40300, 403],
     ["function-failed", 50000, 500],
     ["unknown", 40500, 405],

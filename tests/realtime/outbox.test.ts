@@ -111,14 +111,17 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     const texts: string[] = [];
     await client.channels
       .get(`room:${roomName}`)
-      .subscribe(({ data }) => texts.push(String(data.text)));
-    const page = load(offline);
-    const note = { text: "one" };
-    void page.room.send("note", note);
+      .subscribe(({ data, extras }) => texts.push(`${data.text} of ${extras?.headers?.name}`));
+    const { connection } = load(offline);
+    const [note, headers] = [{ text: "one" }, { name: "Ada" }];
+    const options = { presence: "none", headers: () => headers } as const;
+    const room = openRoom(connection, notes, roomName, options);
+    void room.send("note", note);
     note.text = "two";
-    void page.room.send("note", note);
-    page.connect();
-    await expect.poll(() => texts).toEqual(["one", "two"]);
+    headers.name = "Bob";
+    void room.send("note", note);
+    connection.retry();
+    await expect.poll(() => texts).toEqual(["one of Ada", "two of Bob"]);
   });
 
   it("is forgotten when Ably drops it, because its ID was used before", async () => {
@@ -290,6 +293,22 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     page.connect();
     await expect.poll(page.states).toEqual([]);
     expect(save.mock.calls[0]).toEqual(["its-id", { at, isAcknowledged: false }]);
+  });
+
+  it("is forgotten if Ably has it from a copy of the tab, and no longer delivers it", async () => {
+    const { connection } = load(offline);
+    let unsent: Unsent<Notes>[] = [];
+    const options = { presence: "none", history: 0 } as const;
+    const listen = { unsent: (list: Unsent<Notes>[]) => (unsent = list) };
+    const room = openRoom(connection, notes, roomName, options, listen);
+    const sent = room.send("note", { text: "once" }, "its-id");
+    const storage = new OutboxStorage(openFake(storages), room.channel.name, "ada");
+    storage.savePublished("its-id", { at: Date.now(), isAcknowledged: false });
+    const message = { id: "its-id", name: "note", data: { text: "once" } };
+    await openTab("ada").connection.client.channels.get(room.channel.name).publish(message);
+    connection.retry();
+    await sent;
+    expect(unsent).toEqual([]);
   });
 
   it("is sent after its connection failed and its room was closed", async () => {
@@ -583,7 +602,9 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
 
   it("is refused at once if it is no JSON, and the next one is sent", async () => {
     const page = load();
-    await expect(page.room.send("note", { text: 1n } as never)).rejects.toThrow(TypeError);
+    for (const data of [{ text: 1n }, { text: new Uint8Array(1) }, { text: undefined }]) {
+      await expect(page.room.send("note", data as never)).rejects.toThrow(TypeError);
+    }
     expect(page.states()).toEqual([]);
     await page.send("next");
   });

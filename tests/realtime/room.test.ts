@@ -487,22 +487,6 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await expect.poll(again.texts).toEqual(["meanwhile (history)"]);
   });
 
-  it("is loaded again if the browser brings back a page whose person has signed out since", async () => {
-    await open(connection, roomName).isHere();
-    const reload = vi.fn();
-    vi.stubGlobal("location", { reload });
-    const back = () =>
-      tab.window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
-    back();
-    expect(reload).not.toHaveBeenCalled();
-    const next = openTab("ada", { storages: tab.storages });
-    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 1_000);
-    next.connection.signOut();
-    back();
-    expect(reload).toHaveBeenCalledOnce();
-    vi.unstubAllGlobals();
-  });
-
   it("enters again if Ably has refused what the SDK entered for it", async () => {
     const room = open(connection, roomName);
     await room.isHere();

@@ -32,6 +32,7 @@ it.each([
   expect(await openEditor(headers)).toBe(403);
   expect(await openEditor(headers, "/__open-in-editor?file=x")).toBe(403);
   expect(await openEditor(headers, "__OPEN-in-editor/")).toBe(403);
+  expect(await openEditor(headers, "/__open-in-editor.x?file=x")).toBe(403);
 });
 
 it("opens the editor for a page of this site", async () => {
