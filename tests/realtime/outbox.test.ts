@@ -296,7 +296,7 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
   });
 
   it("is forgotten if Ably has it from a copy of the tab, and no longer delivers it", async () => {
-    const { connection } = load(offline);
+    const { connection } = openTab("ada", { storages, ...offline });
     let unsent: Unsent<Notes>[] = [];
     const options = { presence: "none", history: 0 } as const;
     const listen = { unsent: (list: Unsent<Notes>[]) => (unsent = list) };
