@@ -4,7 +4,8 @@ import Ably from "ably";
 import { FunctionError } from "./netlify/functions/ably-token-request/response.ts";
 import { readKey, withoutSecret } from "./netlify/functions/ably-token-request/key.ts";
 import { channelName } from "./src/realtime/contract.ts";
-import { kindOfCode, readError } from "./src/realtime/errors.ts";
+import { kindOfCode } from "./src/realtime/classify.ts";
+import { readError } from "./src/realtime/errors.ts";
 import { loadEnvFiles } from "./vite/env-files.ts";
 
 type Verdict = {

@@ -41,7 +41,7 @@ export default defineConfig({
           name: "unit",
           // A test that changes the time zone needs a process.
           pool: "forks",
-          // Node 22 and newer have it without the flag.
+          // For Node 20, where this is developed too.
           execArgv: ["--experimental-websocket"],
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/**/*.browser.test.ts"],

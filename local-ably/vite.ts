@@ -25,9 +25,10 @@ export function localAbly(settings?: Partial<Settings>): Plugin {
         "  Local Ably answers here, in memory: no account needed. To use Ably, set ABLY_API_KEY and restart.",
       );
       middlewares.use((request, response, next) => {
-        // A fork may have a page at a path of Ably.
-        const isVisit = request.headers.accept?.includes("text/html");
-        if (!isVisit && REST_PATHS.test(request.url ?? "/")) ably.handleRequest(request, response);
+        // A fork may have a page at a path of Ably, with its scripts, styles and images.
+        const { accept = "", "sec-fetch-dest": destination = "empty" } = request.headers;
+        const isOfPage = accept.includes("text/html") || destination !== "empty";
+        if (!isOfPage && REST_PATHS.test(request.url ?? "/")) ably.handleRequest(request, response);
         else next();
       });
       httpServer?.on("upgrade", (request, socket, head) => {

@@ -18,7 +18,7 @@ import type { ErrorInfo } from "../src/realtime/errors.ts";
 import { readDeployContext, readKey, withoutSecret } from "./functions/ably-token-request/key.ts";
 import { localAblyOptions, usesLocalAbly } from "./functions/ably-token-request/local-ably.ts"; // delete with local-ably/
 
-export type PublishOptions = {
+type PublishOptions = {
   /**
    * Identifies the message: for two minutes, Ably drops another with this ID and sender. A webhook's
    * own ID is good. Ably gets a hash of it, so that no visitor can publish the same ID before.
@@ -43,7 +43,8 @@ export async function publish<Name extends MessageName<typeof chat>>(
 ): Promise<ErrorInfo | undefined> {
   if (!isServer(clientId)) return refusal(`Use "server" or "server:NAME", and not "${clientId}".`);
   try {
-    if (!parseMessage(chat, name, data, clientId)) {
+    // As it arrives: a schema may make another type of it, such as a Date of a text.
+    if (!parseMessage(chat, name, JSON.parse(JSON.stringify(data)), clientId)) {
       return refusal(`This is not a "${name}" of src/app.ts.`);
     }
     const channel = openChannel(context, room, clientId);

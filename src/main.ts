@@ -6,7 +6,8 @@ import { find, listen } from "./demo/view/dom.ts";
 import type { Page } from "./demo/view/page.ts";
 import { loadIdentity, parseRoomName } from "./realtime/index.ts";
 
-const roomName = parseRoomName(new URLSearchParams(location.search).get("room") || DEFAULT_ROOM);
+const asked = new URLSearchParams(location.search).get("room");
+const roomName = asked ? parseRoomName(asked) : DEFAULT_ROOM;
 const session = startSession(loadIdentity(), roomName ?? DEFAULT_ROOM);
 
 const cleanups = [

@@ -42,7 +42,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "soak",
-          // Node 22 and newer have WebSocket without the flag.
+          // For Node 20, where this is developed too.
           execArgv: ["--experimental-websocket"],
           include: ["tests/soak/**/*.test.ts"],
           globalSetup,

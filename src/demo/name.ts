@@ -22,7 +22,11 @@ export function keepName(session: Session): { choose(name: string): void; close(
 
   // A page in the back/forward cache is not here, and one with a lock does not get into it.
   const onPageShow = ({ persisted }: PageTransitionEvent) => {
-    if (persisted) lock.take(session.me.name);
+    if (!persisted) return;
+    // Another page of this tab may have changed it.
+    const name = cleanName(tab.read("name") ?? "") ?? session.me.name;
+    if (name !== session.me.name) session.rename(name);
+    lock.take(name);
   };
   addEventListener("pagehide", lock.release);
   addEventListener("pageshow", onPageShow);
@@ -59,11 +63,11 @@ function createNameLock() {
       const signal = start();
       locks?.request(`name ${name}`, { signal }, () => hold(signal)).catch(() => {});
     },
-    takeIfFree(name: string, onTaken: () => void) {
+    takeIfFree(name: string, onGot: () => void) {
       const signal = start();
       const onAnswer = (lock: Lock | null) => {
         if (!lock || signal.aborted) return undefined;
-        onTaken();
+        onGot();
         return hold(signal);
       };
       locks?.request(`name ${name}`, { ifAvailable: true }, onAnswer).catch(() => {});

@@ -57,7 +57,7 @@ export class Attachment<C extends Contract> {
   #wasAttached = false;
   /** When this page closed an open connection itself, to open another one, by both clocks. */
   #closedAt: { tick: number; time: number } | undefined;
-  /** The channel was attached and has just been detached. If the SDK then says "closing", this page closes. */
+  /** The channel was attached and has just been detached: the SDK does that before it says "closing". */
   #isLeft = false;
   #isRefusedEntry = false;
   #isOpen = true;

@@ -1,8 +1,54 @@
 /**
  * KEPT. Which kind an error is, by its code and by who answered: the token function, Netlify in its
  * place, or Ably. A page needs it for words alone, so it loads with them.
+ * https://github.com/ably/ably-common/blob/main/protocol/errors.json
  */
-import { type ErrorInfo, type ErrorKind, type TokenResponse, kindOfCode } from "./errors.ts";
+import { type ErrorInfo, HEALING, type TokenResponse, isTrouble } from "./errors.ts";
+
+/** Somebody has to do something first. */
+const ASKING = {
+  clock: [40104],
+  "token-request-reused": [40105],
+  "key-rejected": [40005, 40101, 40130, 40131, 40132, 40133],
+  "account-blocked": [40110, 40113, 40120, 40310, 40311, 40320, 40330, 40331, 40332],
+  "token-rejected": [40140, 40141, 40142, 40143, 40144, 40145, 40171],
+  identity: [40012, 40102, 80011],
+  "not-permitted": [40160, 40161],
+} as const;
+/** This version of the page will never succeed. */
+const ENDING = { "sdk-too-old": [40017, 40023, 40168, 80024] } as const;
+
+/** These have no code of Ably's, and ask. */
+type KindWithoutCode =
+  // The token function.
+  | "key-not-set"
+  | "function-refused"
+  | "function-failed"
+  // Netlify, in front of the token function.
+  | "function-missing"
+  | "function-crashed"
+  | "site-protected"
+  | "netlify-refused"
+  | "unknown";
+
+type Codes = typeof HEALING & typeof ASKING & typeof ENDING;
+export type ErrorKind = keyof Codes | KindWithoutCode;
+
+const KIND_OF_CODE = new Map<number, ErrorKind>();
+for (const [kind, codes] of Object.entries({ ...HEALING, ...ASKING, ...ENDING })) {
+  for (const code of codes) KIND_OF_CODE.set(code, kind as ErrorKind);
+}
+
+/** What helps. `heals`: time alone. `asks`: somebody has to do something first. `ends`: nothing. */
+export function remedyOf(kind: ErrorKind): "heals" | "asks" | "ends" {
+  if (kind in ENDING) return "ends";
+  return kind in HEALING ? "heals" : "asks";
+}
+
+/** Returns the kind of an error by its code alone. `classifyError` also knows who answered. */
+export function kindOfCode(code: number): ErrorKind {
+  return KIND_OF_CODE.get(code) ?? (isTrouble(code) ? "ably-trouble" : "unknown");
+}
 
 /** ably-js: the function or Ably gave no usable response. */
 const NO_USABLE_RESPONSE = 40170;

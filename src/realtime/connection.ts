@@ -61,8 +61,8 @@ const SDK_RETRIES_WITHIN_MS = 60_000;
 
 /**
  * Connects to Ably at once, with token requests that the function signs. Call it once in a page.
- * @throws TypeError if the installed SDK does not have what safe-decoding.ts overrides.
- * @throws Error if the address of the page cannot be used, with what to do.
+ * @throws TypeError if the SDK lacks what safe-decoding.ts overrides. delete with safe-decoding.ts
+ * @throws Error if the page's address cannot be used, with what to do. delete with local-ably/
  */
 export function connect(clientId: string, options: ConnectOptions = {}): Connection {
   return new Connection(clientId, options);
@@ -83,6 +83,7 @@ export class Connection {
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   /** This load began with a stored token, which `renew` has not replaced: a new one may permit more. */
   #usesStoredToken = false;
+  /** The renewal of the stored token, while it runs. */
   #replacement: Promise<void> | undefined;
   /** The token has ended, and the SDK connects again with the next one. */
   #isRenewal = false;
@@ -108,7 +109,8 @@ export class Connection {
     if (tokenDetails) this.#observe({ type: "token-reused", expires: tokenDetails.expires }); // delete with token.ts
     this.client = new BaseRealtime({
       authUrl: AUTH_URL,
-      authParams: { clientId },
+      // The SDK fails if the function signs for another one.
+      clientId,
       // Otherwise the SDK closes the connection for good at a click on a download or a mailto: link,
       // and before the page enters the back/forward cache.
       closeOnUnload: false,

@@ -21,7 +21,7 @@ export function loadIdentity({ tab }: Pick<Storages, "tab"> = openStorages()): I
   return identity;
 }
 
-/** Stores the identity for the next load of this tab. Where storage is full, that is a new person. */
+/** Stores the identity for the next load of this tab. Where storage is full, the next load is a new person. */
 export function saveIdentity(
   { clientId, name }: Identity,
   { tab }: Pick<Storages, "tab"> = openStorages(),

@@ -8,7 +8,7 @@ export function localAblyOptions(): ClientOptions {
   // Ably's cloud.
   if (!/[.]|::/.test(hostname) && hostname !== "localhost") {
     throw new Error(
-      `Local Ably cannot be reached at "${hostname}". Open this page at localhost, at an IP address, or at a name with a dot.`,
+      `Local Ably cannot be reached at "${hostname}". Open this page at localhost, at a name with a dot, or at an IP address that has a dot or “::”.`,
     );
   }
   const tls = protocol === "https:";

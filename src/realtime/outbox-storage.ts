@@ -28,7 +28,7 @@ type Published = {
   isAcknowledged: boolean;
 };
 
-/** In UTF-16 code units. Browsers store about 5 MB for a tab. */
+/** For one room, in UTF-16 code units. Browsers store about 5 MB for a tab. */
 const MAX_LENGTH = 1_000_000;
 /** A copy of a tab that sleeps for longer, or while the browser sends more, may send a message again. */
 const PUBLISHED_KEPT_MS = 7 * 24 * 60 * 60_000;
@@ -62,7 +62,7 @@ export class OutboxStorage {
   }
 
   /**
-   * Returns false if the browser could not store it, or the tab would store too much. What is stored
+   * Returns false if the browser could not store it, or would store too much for this room. What is stored
    * already may grow: otherwise a reload would find it as it was before Ably refused it.
    */
   save(entry: Stored): boolean {

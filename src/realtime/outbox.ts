@@ -62,6 +62,7 @@ type Decision =
   /** A copy of this tab has sent it, or the room has delivered it back. */
   | { type: "done" }
   | { type: "fail"; error: ErrorInfo }
+  /** Nobody knows whether Ably has it: the person decides. */
   | { type: "ask" };
 
 /** Ably drops a repeated ID for this long. https://ably.com/docs/pub-sub/advanced#idempotency */
@@ -144,7 +145,7 @@ export class Outbox<C extends Contract> {
       const writtenAt = Math.max(Date.now(), (this.#entries.at(-1)?.writtenAt ?? 0) + 1);
       // The caller may change the objects while the message waits. Throws if they are no JSON.
       const copy = JSON.parse(JSON.stringify({ data, headers: headers?.() }));
-      if (!this.#isKnown(name, copy.data)) throw new TypeError("Not in the contract, as JSON.");
+      if (!this.#parse(name, copy.data)) throw new TypeError("Not in the contract, as JSON.");
       const entry: Entry = {
         id,
         name,
@@ -379,7 +380,7 @@ export class Outbox<C extends Contract> {
   #restore(): Entry[] {
     return this.#storage
       .load()
-      .filter(({ name, data }) => this.#isKnown(name, data))
+      .filter(({ name, data }) => this.#parse(name, data))
       .map((stored) => {
         const unfailed = this.#isSafeToPublish(stored) ? "waiting" : "unconfirmed";
         const delivery = stored.error ? "failed" : unfailed;
@@ -388,8 +389,8 @@ export class Outbox<C extends Contract> {
       });
   }
 
-  #isKnown(name: string, data: unknown): boolean {
-    return parseMessage(this.#contract, name, data, this.#connection.clientId) !== undefined;
+  #parse(name: string, data: unknown): Content<C> | undefined {
+    return parseMessage(this.#contract, name, data, this.#connection.clientId);
   }
 
   #findStopped(id: string): Entry | undefined {
@@ -423,7 +424,7 @@ export class Outbox<C extends Contract> {
     return this.#entries.map((entry) => {
       const { id, name, data, delivery, waitsFor, isStored } = entry;
       const error = delivery === "unconfirmed" ? UNCONFIRMED : entry.error;
-      return { id, name, data, delivery, waitsFor, error, isStored } as Unsent<C>;
+      return { ...this.#parse(name, data), id, delivery, waitsFor, error, isStored } as Unsent<C>;
     });
   }
 }

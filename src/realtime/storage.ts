@@ -12,42 +12,46 @@ export class SafeStorage {
   }
 
   read(...key: Key): string | undefined {
-    return this.#storage?.getItem(encode(key)) ?? undefined;
+    return this.#try((storage) => storage.getItem(encode(key))) ?? undefined;
   }
 
   /** Returns false if the browser could not store the text. */
   write(text: string, ...key: Key): boolean {
-    try {
-      this.#storage?.setItem(encode(key), text);
-      return this.#storage !== undefined;
-    } catch {
-      return false;
-    }
+    return this.#try((storage) => storage.setItem(encode(key), text) ?? true) ?? false;
   }
 
   remove(...key: Key): void {
-    this.#storage?.removeItem(encode(key));
+    this.#try((storage) => storage.removeItem(encode(key)));
   }
 
   /** Returns the texts of all keys that start with these parts and have more. */
   list(...start: Key): string[] {
-    return this.#keys(start).map((key) => this.#storage?.getItem(key) ?? "");
+    return this.#keys(start).map((key) => this.#try((storage) => storage.getItem(key)) ?? "");
   }
 
   /** Deletes all keys that start with these parts and have more. */
   removeAll(...start: Key): void {
-    for (const key of this.#keys(start)) this.#storage?.removeItem(key);
+    for (const key of this.#keys(start)) this.#try((storage) => storage.removeItem(key));
   }
 
   /** Deletes everything, and stores nothing more until the page loads again. */
   end(): void {
-    this.#storage?.clear();
+    this.#try((storage) => storage.clear());
     this.#storage = undefined;
   }
 
   #keys(start: Key): string[] {
     const prefix = `${encode(start)}/`;
-    return Object.keys(this.#storage ?? {}).filter((key) => key.startsWith(prefix));
+    const keys = this.#try((storage) => Object.keys(storage)) ?? [];
+    return keys.filter((key) => key.startsWith(prefix));
+  }
+
+  #try<Result>(use: (storage: Storage) => Result): Result | undefined {
+    try {
+      return this.#storage && use(this.#storage);
+    } catch {
+      return undefined;
+    }
   }
 }
 
@@ -63,7 +67,7 @@ export function openStorages(source: Pick<Window, keyof WindowStorages> = global
 
 type WindowStorages = WindowSessionStorage & WindowLocalStorage;
 
-/** Reading the property throws where the browser's settings forbid storage. */
+/** Where the browser's settings forbid storage, the property throws or is null. */
 function find(source: WindowStorages, name: keyof WindowStorages): Storage | undefined {
   try {
     return source[name];

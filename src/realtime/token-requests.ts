@@ -5,7 +5,7 @@
  * their names: an error of the function then reads as one of Ably.
  */
 import { FetchRequest } from "ably/modular";
-import { type TokenResponse, isTokenError } from "./errors.ts";
+import { type TokenResponse, isTokenRequestError } from "./errors.ts";
 
 export type TokenStep =
   | { type: "function-called" }
@@ -43,7 +43,7 @@ export class TokenRequests {
 
   /** Returns who answered, if the error is that no token could be obtained. */
   responseTo(error: unknown): TokenResponse | undefined {
-    return isTokenError(error) ? this.lastResponse : undefined;
+    return isTokenRequestError(error) ? this.lastResponse : undefined;
   }
 
   /** Give it to the client as its `FetchRequest` plugin. */

@@ -4,8 +4,8 @@
  */
 import type { RoomStatus } from "./attachment.ts";
 import type { ConnectionStatus } from "./connection.ts";
-import { classifyError } from "./classify.ts";
-import { type ErrorInfo, type ErrorKind, type TokenResponse, remedyOf } from "./errors.ts";
+import { type ErrorKind, classifyError, remedyOf } from "./classify.ts";
+import type { ErrorInfo, TokenResponse } from "./errors.ts";
 
 export { classifyError };
 

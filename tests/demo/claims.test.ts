@@ -85,6 +85,12 @@ it("gives a name to the first of those who claim it, and no name to those withou
   expect(called(["(nobody)"], writes(message("(nobody)", "Ada")))).toEqual(["(nobody)"]);
 });
 
+it("keeps the last name of somebody who has changed it, and changed it back, in one batch", () => {
+  const first = writes(message("a", "Ada"));
+  const batch = writes(message("a", "Bob"), message("a", "Ada"));
+  expect(called(["a"], first, batch)).toEqual(["Ada"]);
+});
+
 it("cleans and shortens a name", () => {
   const long = writes(message("eve", `a\u202eb${"x".repeat(60_000)}`));
   const [name = ""] = called(["eve"], long);

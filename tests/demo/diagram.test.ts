@@ -4,6 +4,7 @@ import {
   type StepName,
   afterTrace,
   createDiagram,
+  formatMs,
   initialDiagram,
   summarize as summarizeInWords,
   summarizeBriefly as summarizeBrieflyInWords,
@@ -107,6 +108,16 @@ it("shows that a function which answers with a token leaves nothing to exchange"
     connection("connected", 90),
   );
   expect(statesOf(diagram)).toMatchObject({ function: "done", token: "skipped", socket: "done" });
+  const renewed = [called, answered(30), connection("connected", 3_600_000)];
+  expect(statesOf(renewed.reduce((before, next) => next(before), diagram))).toMatchObject({
+    token: "skipped",
+    socket: "done",
+  });
+});
+
+it("shows no time below zero, though the clock was set back", () => {
+  const diagram = after(connection("connecting", 3_600_000), connection("connected", 50));
+  expect(formatMs(diagram.steps.socket.ms ?? 0)).toBe("0 ms");
 });
 
 it("shows a function that refuses, and no WebSocket", () => {

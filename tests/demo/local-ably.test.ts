@@ -12,7 +12,7 @@ it("calls Vite and local Ably by name", () => {
   expect(LOCAL_SERVERS).toEqual({
     page: "Vite",
     ably: "Local Ably",
-    toAbly: "local Ably",
+    ablyInSentence: "local Ably",
     note: expect.stringMatching(/no account was needed/),
   });
 });

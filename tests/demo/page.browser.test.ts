@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_ROOM } from "../../src/app.ts";
 import { setStage } from "./stage.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -29,10 +30,10 @@ describe("the room", () => {
     expect(await ada.page.locator("h1").innerText()).toContain(url.split("=")[1]);
   });
 
-  it("is the lobby, and says so, if the link names an invalid room", async () => {
+  it("is the default one, and says so, if the link names an invalid room", async () => {
     const ada = await stage.arrive(`${stage.site.url}/?room=%5Bmeta%5D*`);
-    expect(await ada.page.locator("h1").innerText()).toContain("lobby");
-    await ada.page.locator("[data-problem]").getByText("This is the lobby.").waitFor();
+    expect(await ada.page.locator("h1").innerText()).toContain(DEFAULT_ROOM);
+    await ada.page.locator("[data-problem]").getByText(`room “${DEFAULT_ROOM}”`).waitFor();
     await ada.page.locator("[data-invite]").click();
     expect(await ada.page.locator("[data-link]").innerText()).not.toContain("room=");
   });
@@ -103,22 +104,28 @@ describe("while the page loads", () => {
 });
 
 describe("a part that loads later", () => {
-  it("says what to do if a deploy has removed it, and a reload loses nothing", async () => {
-    const visitor = await stage.open();
-    const { page } = visitor;
-    await page.route("**/assets/s{hare,ide}-*.js", (route) => route.fulfill({ status: 404 }));
-    await page.goto(stage.newRoom());
-    await visitor.connected();
-    await page.locator("[data-text]").fill("half typed");
-    await page.locator("[data-invite]").click();
-    await page.locator("[data-shared]").getByText("could not be loaded").waitFor();
-    await page.keyboard.press("Escape");
-    await page.unroute("**/assets/s{hare,ide}-*.js");
-    await page.locator("[data-problem]").getByRole("button", { name: "Reload" }).click();
-    await page.locator("[data-servers]").getByText("local Ably stands in").waitFor();
-    expect(await page.locator("[data-problem]").isHidden()).toBe(true);
-    expect(await page.inputValue("[data-text]")).toBe("half typed");
-  });
+  it.each(["share", "side"])(
+    "says so if a deploy has removed %s, and a reload loses nothing",
+    async (part) => {
+      const visitor = await stage.open();
+      const { page } = visitor;
+      await page.route(`**/assets/${part}-*.js`, (route) => route.fulfill({ status: 404 }));
+      await page.goto(stage.newRoom());
+      await visitor.connected();
+      await page.locator("[data-text]").fill("half typed");
+      if (part === "share") {
+        await page.locator("[data-servers]").getByText("local Ably stands in").waitFor();
+        await page.locator("[data-invite]").click();
+        await page.locator("[data-shared]").getByText("could not be loaded").waitFor();
+        await page.keyboard.press("Escape");
+      }
+      await page.unroute(`**/assets/${part}-*.js`);
+      await page.locator("[data-problem]").getByRole("button", { name: "Reload" }).click();
+      await page.locator("[data-servers]").getByText("local Ably stands in").waitFor();
+      expect(await page.locator("[data-problem]").isHidden()).toBe(true);
+      expect(await page.inputValue("[data-text]")).toBe("half typed");
+    },
+  );
 });
 
 describe("a first visit in development", () => {

@@ -87,7 +87,7 @@ describe("who answers", () => {
     expect(serversOf({ ...facts, ...over })).toEqual({
       page,
       ably,
-      toAbly: ably,
+      ablyInSentence: ably,
       note: expect.stringMatching(note),
     });
   });

@@ -6,6 +6,7 @@ import {
   openRoom,
 } from "../../src/realtime/index.ts";
 import { Retry } from "../../src/realtime/retry.ts";
+import { describeError } from "../../src/realtime/words.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
 import { createStorages, openFake } from "../support/storage.ts";
 import { notes } from "../support/contract.ts";
@@ -396,6 +397,14 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     expect(reload).toHaveBeenCalledOnce();
     await expect.poll(() => connection.status.state).toBe("closed");
     vi.unstubAllGlobals();
+  });
+
+  it("fails, and says why, if the function signs for somebody else", async () => {
+    const { connection } = openTab("guest-1", { requestToken: () => requestToken("user-42") });
+    await expect.poll(() => connection.status.state).toBe("failed");
+    const problem = describeError(connection.status);
+    expect(problem?.title).toBe("Ably rejected this client ID");
+    expect(problem?.detail).toMatch(/user-42.*40102/);
   });
 
   it("reconnects by itself after a drop", async () => {

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { classifyError } from "../../src/realtime/classify.ts";
+import { classifyError, remedyOf } from "../../src/realtime/classify.ts";
 import {
   type TokenResponse,
   isTemporary,
-  isTokenError,
+  isTokenRequestError,
   readError,
-  remedyOf,
 } from "../../src/realtime/errors.ts";
 
 describe("readError", () => {
@@ -25,9 +24,9 @@ describe("readError", () => {
 });
 
 it("knows the error that no token could be obtained", () => {
-  expect(isTokenError({ code: 80019 })).toBe(true);
-  expect(isTokenError({ code: 80003 })).toBe(false);
-  expect(isTokenError(undefined)).toBe(false);
+  expect(isTokenRequestError({ code: 80019 })).toBe(true);
+  expect(isTokenRequestError({ code: 80003 })).toBe(false);
+  expect(isTokenRequestError(undefined)).toBe(false);
 });
 
 describe("an error that time can heal", () => {

@@ -1,7 +1,9 @@
+import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Room, type Unsent, openRoom } from "../../src/realtime/index.ts";
 import { OutboxStorage } from "../../src/realtime/outbox-storage.ts";
 import { Outbox } from "../../src/realtime/outbox.ts";
+import type { Contract } from "../../src/realtime/contract.ts";
 import { type Notes, notes } from "../support/contract.ts";
 import { hasLocalAbly } from "../support/local-ably.ts";
 import { type FakeStorages, createStorages, openFake } from "../support/storage.ts";
@@ -122,6 +124,24 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     void room.send("note", note);
     connection.retry();
     await expect.poll(() => texts).toEqual(["one of Ada", "two of Bob"]);
+  });
+
+  it("has the types of its schema while it waits", () => {
+    const days = {
+      messages: {
+        day: v.pipe(
+          v.string(),
+          v.transform((text) => new Date(text)),
+        ),
+      },
+      profile: v.object({}),
+    } satisfies Contract;
+    const { connection } = openTab("ada", { storages, ...offline });
+    let unsent: Unsent<typeof days>[] = [];
+    const listen = { unsent: (list: typeof unsent) => (unsent = list) };
+    const room = openRoom(connection, days, roomName, { presence: "none" }, listen);
+    void room.send("day", new Date(0));
+    expect(unsent[0]?.data).toEqual(new Date(0));
   });
 
   it("is forgotten when Ably drops it, because its ID was used before", async () => {

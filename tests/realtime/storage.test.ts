@@ -35,10 +35,28 @@ it("says that nothing is stored where storage is full or forbidden", () => {
       throw new DOMException("forbidden", "SecurityError");
     },
   };
-  const { tab, site } = openStorages(forbidden);
-  expect(tab.write("text", "a")).toBe(false);
-  expect(site.read("a")).toBeUndefined();
-  expect(tab.list("a")).toEqual([]);
+  const broken = new Proxy({} as Storage, {
+    get() {
+      throw new DOMException("damaged", "UnknownError");
+    },
+    ownKeys() {
+      throw new DOMException("damaged", "UnknownError");
+    },
+  });
+  const missing = null as unknown as Storage;
+  for (const source of [
+    forbidden,
+    { sessionStorage: broken, localStorage: broken },
+    { sessionStorage: missing, localStorage: missing },
+  ]) {
+    const { tab, site } = openStorages(source);
+    expect(tab.write("text", "a")).toBe(false);
+    expect(site.read("a")).toBeUndefined();
+    expect(tab.list("a")).toEqual([]);
+    tab.remove("a");
+    tab.removeAll("a");
+    tab.end();
+  }
 });
 
 it("stores nothing after its end", () => {

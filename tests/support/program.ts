@@ -7,7 +7,7 @@ export type Program = {
   output(): string;
   /** Resolves when it has ended, by itself or not. */
   ended: Promise<void>;
-  /** Rejects with all that it said if it had ended before, by itself: what failed meanwhile failed of that. */
+  /** Rejects with all that it said if it had ended before, by itself: its end is then why the test failed. */
   stop(): Promise<void>;
 };
 

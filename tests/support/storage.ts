@@ -1,7 +1,7 @@
 import { type Storages, openStorages } from "../../src/realtime/storage.ts";
 
 /** A browser's storage, whose entries are its own enumerable properties, as in a browser. */
-export class FakeStorage {
+class FakeStorage {
   [name: string]: unknown;
   #isFull = false;
 

@@ -7,8 +7,8 @@ export type Visitor = { clientId: string };
 /**
  * Returns the visitor that the token is for: `clientId` of the query, else `DEFAULT_CLIENT_ID`, else
  * `NO_CLIENT_ID`. Anyone can claim any client ID here. To add a sign-in, replace this function:
- * return the signed-in user, or throw a FunctionError of response.ts with status 403, because ably-js
- * retries after any other status.
+ * return the signed-in user, whose client ID the page passes to `connect`. Or throw a FunctionError of
+ * response.ts with status 403, because ably-js retries after any other status.
  */
 export function identify(request: Request, _context: Context): Visitor | Promise<Visitor> {
   const query = new URL(request.url).searchParams;

@@ -59,7 +59,6 @@ export function showPractice(connection: Connection): () => void {
 
 function createDrawer(readConnectionId: () => string | undefined): HTMLElement {
   const drawer = document.createElement("details");
-  drawer.className = "practice";
   drawer.dataset.practice = "";
   const summary = document.createElement("summary");
   summary.textContent = "Practice faults (local Ably only)";

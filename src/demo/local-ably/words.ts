@@ -6,7 +6,7 @@ import { API_KEYS, KEY_LINE, type Step } from "../state/steps.ts";
 export const LOCAL_SERVERS: Servers = {
   page: "Vite",
   ably: "Local Ably",
-  toAbly: "local Ably",
+  ablyInSentence: "local Ably",
   note: "All of it runs on your computer: local Ably stands in for Ably, and no account was needed.",
 };
 

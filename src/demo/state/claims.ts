@@ -19,18 +19,18 @@ export function updateClaims<Message extends Author>(
   messages: Message[],
   isKnown: (author: Author) => boolean,
 ): Claims {
-  const added = messages
-    .filter((message) => !isKnown(message))
-    .map((message) => ({ ...message, name: readName(message) }))
-    .filter(({ clientId, name }) => !claims.has(clientId) || claims.get(clientId)?.name !== name);
-  if (added.length === 0) return claims;
-  const all = new Map(claims);
-  for (const { clientId, name } of added) {
+  let all: Map<string, Claim> | undefined;
+  for (const message of messages.filter((each) => !isKnown(each))) {
+    const { clientId } = message;
+    const name = readName(message);
+    const before = (all ?? claims).get(clientId);
+    if (before && before.name === name) continue;
+    all ??= new Map(claims);
     // A name that was claimed earlier counts: this one goes to the end.
     all.delete(clientId);
     all.set(clientId, { name, shownId: cleanName(clientId) ?? NOBODY });
   }
-  return all;
+  return all ?? claims;
 }
 
 function readName({ clientId, headers }: Author): string | undefined {

@@ -22,7 +22,7 @@ export type DiagramStep = {
 
 export type Diagram = {
   steps: Record<StepName, DiagramStep>;
-  /** How often the function has signed for this page, and how long that took the last time. */
+  /** How often the function has answered this page, and how long that took the last time. */
   functionRuns: number;
   lastRunMs?: number;
   /** When this WebSocket opened, in ms since the epoch. */
@@ -107,11 +107,9 @@ function afterFunction(
   diagram: Diagram,
   { ms, isSigned }: Extract<TokenStep, { type: "function-answered" }>,
 ): Diagram {
-  if (!isSigned) return withSteps(diagram, { function: { state: "failed", ms }, token: IDLE });
-  return withSteps(
-    { ...diagram, functionRuns: diagram.functionRuns + 1, lastRunMs: ms },
-    { function: { state: "done", ms }, token: { state: "active" } },
-  );
+  const after = { ...diagram, functionRuns: diagram.functionRuns + 1, lastRunMs: ms };
+  if (!isSigned) return withSteps(after, { function: { state: "failed", ms }, token: IDLE });
+  return withSteps(after, { function: { state: "done", ms }, token: { state: "active" } });
 }
 
 /** The client says "connecting" before it has a token. */
@@ -147,14 +145,18 @@ function afterConnection(diagram: Diagram, status: ConnectionStatus, now: number
 
 /** The client says "connected" at each new token, too. */
 function afterConnected(diagram: Diagram, now: number): Diagram {
-  const { socket, token } = diagram.steps;
-  if (socket.state === "done") return { ...diagram, openedAt: diagram.openedAt ?? now };
+  const { socket } = diagram.steps;
+  const isExchanged = diagram.steps.token.state !== "active";
+  // The function may answer with a token itself, such as a JWT.
+  const token: DiagramStep = isExchanged ? diagram.steps.token : { state: "skipped" };
+  if (socket.state === "done") {
+    return withSteps({ ...diagram, openedAt: diagram.openedAt ?? now }, { token });
+  }
   const ms = now - (socket.startedAt ?? now);
   return withSteps(
     { ...diagram, openedAt: now },
     {
-      // The function may answer with a token itself, such as a JWT.
-      token: token.state === "active" ? { state: "skipped" } : token,
+      token,
       socket: { state: "done", ms },
       channel: { state: "active", startedAt: now },
     },
@@ -266,5 +268,6 @@ export function formatDuration(ms: number): string {
 }
 
 export function formatMs(ms: number): string {
-  return `${Math.round(ms)} ms`;
+  // A clock may be set back.
+  return `${Math.max(0, Math.round(ms))} ms`;
 }

@@ -79,7 +79,7 @@ export function describeTyping(
 ): Words {
   const typing = members.filter(
     ({ clientId, profile, seenAt }) =>
-      profile?.isTyping && clientId !== me.clientId && now - seenAt < TYPING_LASTS_MS,
+      profile?.isTyping && clientId !== me.clientId && Math.abs(now - seenAt) < TYPING_LASTS_MS,
   );
   const clientIds = [...new Set(typing.map(({ clientId }) => clientId))];
   const names = clientIds.map((clientId) => ({ name: appearanceOf(clientId, appearances).name }));

@@ -5,6 +5,7 @@ import {
   describeError,
   describeRoomError,
 } from "../../realtime/words.ts";
+import { DEFAULT_ROOM } from "../../app.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -16,7 +17,8 @@ type PageProblem = Problem & { action: "retry" | "reload"; summary?: string | un
 const INVALID_ROOM: Problem = {
   title: "Invalid room name",
   detail:
-    "Start with a letter or digit, then use letters, digits, spaces and . _ -, up to 64 characters. This is the lobby.",
+    "Start with a letter or digit, then use letters, digits, spaces and . _ -, up to 64 characters. " +
+    `You are in the room “${DEFAULT_ROOM}”.`,
   canRetry: false,
 };
 

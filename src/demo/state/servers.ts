@@ -10,10 +10,10 @@ type Facts = {
   deployContext: string | undefined;
 };
 
-/** `toAbly`: inside of a sentence. */
-export type Servers = { page: string; ably: string; toAbly: string; note: string };
+/** `ablyInSentence`: not at its beginning. */
+export type Servers = { page: string; ably: string; ablyInSentence: string; note: string };
 
-const ABLY = { ably: "Ably", toAbly: "Ably" };
+const ABLY = { ably: "Ably", ablyInSentence: "Ably" };
 
 export function serversOf({ isDev, isLocal, deployContext }: Facts): Servers {
   if (isDev) {

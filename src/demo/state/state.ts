@@ -27,7 +27,7 @@ import {
 } from "./timeline.ts";
 import { visitsBetween } from "./visits.ts";
 
-export type { DemoEvent, SessionEvent, TraceEntry, TraceEvent } from "./events.ts";
+export type { DemoEvent, TraceEntry, TraceEvent } from "./events.ts";
 
 export type State = {
   me: Identity;

@@ -38,6 +38,10 @@ export function bindComposer(
       event.preventDefault();
       submit();
     }),
+    // A pressed button would take the focus, and a phone would close its keyboard.
+    listen(form, "mousedown", (event) => {
+      if (event.target !== box) event.preventDefault();
+    }),
     listen(box, "keydown", (event) => {
       // Enter also confirms input-method text. Safari then reports no composition, only 229.
       const isComposing = event.isComposing || event.keyCode === 229;

@@ -76,7 +76,7 @@ export function ownServers(): Servers {
 
 /** Says by name who answers this page. */
 export function nameServers(servers: Servers): void {
-  for (const name of ["page", "ably", "toAbly"] as const) {
+  for (const name of ["page", "ably", "ablyInSentence"] as const) {
     for (const element of document.querySelectorAll(`[data-server="${name}"]`)) {
       setText(element, servers[name]);
     }

@@ -5,7 +5,6 @@ import { findProblem } from "../state/problems.ts";
 import { type State, initialState } from "../state/state.ts";
 import { collecting, createStore } from "../store.ts";
 import { listen } from "./dom.ts";
-import { bindInvite } from "./invite.ts";
 import { bindMessages, renderMessages } from "./messages.ts";
 import { bindPeople, renderPeople } from "./people.ts";
 import { bindRetry, renderProblem } from "./problem.ts";
@@ -48,7 +47,6 @@ export function showPage(session: Session, isRoomInvalid: boolean, kept?: State)
       else if (connection.status.state === "connected") room.reopen();
       else connection.retry();
     }),
-    bindInvite(onMissing),
     bindTyping((isTyping) => session.room.setProfile({ isTyping })),
   ];
   void import("./side.ts").then(

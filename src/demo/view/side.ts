@@ -1,11 +1,11 @@
-/** SHOWN. What can wait, and loads last: the diagram, the connection log, and names that change. */
+/** SHOWN. What can wait, and loads last: the diagram, the log, the invitation, and names that change. */
 import { createNamesakeCheck, keepName } from "../name.ts";
 import type { Session } from "../session.ts";
 import { createDiagram } from "../state/diagram.ts";
 import type { State } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { bindDiagram, nameServers, ownServers, renderDiagram } from "./diagram.ts";
-import { find, listen } from "./dom.ts";
+import { bindInvite } from "./invite.ts";
 import { watchRoundTrip } from "../round-trip.ts";
 import { bindLog, renderLog } from "./log.ts";
 import { bindRename } from "./rename.ts";
@@ -27,10 +27,7 @@ export function showSide(session: Session, store: Store): () => void {
     watchRoundTrip(connection, (ms) => dispatch({ type: "round-trip", ms, now: Date.now() })),
     bindDiagram(() => void connection.restart()),
     bindLog(),
-    // A pressed button would take the focus from the text box, and a phone would close its keyboard.
-    listen(find("data-composer"), "mousedown", (event) => {
-      if (event.target !== find("data-text")) event.preventDefault();
-    }),
+    bindInvite(() => dispatch({ type: "part-missing", now: Date.now() })),
     bindRename(() => session.me.name, name.choose),
     name.close,
   ];

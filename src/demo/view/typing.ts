@@ -19,8 +19,8 @@ export function bindTyping(report: (isTyping: boolean) => void): () => void {
     if (!isVisible(box.value)) return stop();
     clearTimeout(timer);
     timer = window.setTimeout(stop, INTERVAL_MS);
-    if (Date.now() - reportedAt < INTERVAL_MS) return;
-    reportedAt = Date.now();
+    if (reportedAt > 0 && performance.now() - reportedAt < INTERVAL_MS) return;
+    reportedAt = performance.now();
     report(true);
   });
   return () => {

@@ -16,11 +16,13 @@ it("is in the room again after a way back, with what was said meanwhile", async 
   await ada.connected();
   await ada.page.goto(stage.newRoom());
   await ada.connected();
+  await ada.rename("Countess");
   await bob.say("meanwhile");
   // Playwright's own goBack awaits a load, and none comes.
   await ada.page.evaluate(() => history.back());
   await ada.page.locator("[data-was-kept=true]").waitFor();
   await ada.sees(ada.lines, ["meanwhile"]);
+  await expect.poll(() => ada.name()).toBe("Countess");
   await ada.say("back again");
   await bob.sees(bob.lines, ["meanwhile", "back again"]);
 });

@@ -38,11 +38,14 @@ describe("in Vite, local Ably", () => {
     await seen.atLeast(1);
   });
 
-  it("leaves page visits at the same paths to the page", async () => {
+  it("leaves visits at the same paths, and parts of pages, to the page", async () => {
     const { url } = await startVite();
-    const accept = async (types: string) => (await send(`${url}/time`, { accept: types })).body;
-    expect(await accept("text/html,*/*;q=0.8")).not.toMatch(/^\[\d+\]$/);
-    expect(await accept("application/json")).toMatch(/^\[\d+\]$/);
+    const ask = async (headers: Record<string, string>) =>
+      (await send(`${url}/time`, headers)).body;
+    expect(await ask({ accept: "text/html,*/*;q=0.8" })).not.toMatch(/^\[\d+\]$/);
+    expect(await ask({ accept: "*/*", "sec-fetch-dest": "script" })).not.toMatch(/^\[\d+\]$/);
+    expect(await ask({ accept: "*/*", "sec-fetch-dest": "empty" })).toMatch(/^\[\d+\]$/);
+    expect(await ask({ accept: "application/json" })).toMatch(/^\[\d+\]$/);
   });
 
   it("leaves sockets of Vite and at other paths alone", async () => {

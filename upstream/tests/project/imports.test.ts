@@ -25,7 +25,15 @@ const MAY_IMPORT: [files: RegExp, allowed: RegExp[]][] = [
   [FUNCTION, [FUNCTION, CONTRACT, ABLY, /^@netlify\/functions$/, /^node:/]],
   [
     /^netlify\/publish\.ts$/,
-    [FUNCTION, CONTRACT, APP, /^src\/realtime\/errors\.ts$/, ABLY, /^@netlify\/functions$/],
+    [
+      FUNCTION,
+      CONTRACT,
+      APP,
+      /^src\/realtime\/errors\.ts$/,
+      ABLY,
+      /^@netlify\/functions$/,
+      /^node:/,
+    ],
   ],
   [
     /^local-ably\//,
