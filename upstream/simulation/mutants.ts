@@ -84,8 +84,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "what copies of this tab have published",
     file: "src/realtime/outbox.ts",
-    from: 'if (other?.isAcknowledged) return { type: "done" };\n    entry.publishedAt ??= other?.at;',
-    to: "",
+    from: "const other = this.#storage.readPublished(entry.id);",
+    to: "const other = this.#storage.readPublished(`another ${entry.id}`);",
     foundBy: "a copy of a tab has published what the tab has not",
   },
   {
