@@ -44,13 +44,14 @@ export async function publish<Name extends MessageName<typeof chat>>(
   if (!isServer(clientId)) return refusal(`Use "server" or "server:NAME", and not "${clientId}".`);
   try {
     // As it arrives: a schema may make another type of it, such as a Date of a text.
-    if (!parseMessage(chat, name, JSON.parse(JSON.stringify(data)), clientId)) {
-      return refusal(`This is not a "${name}" of src/app.ts.`);
-    }
+    const json = JSON.parse(JSON.stringify({ data })).data;
+    const matches = (sent: unknown) => parseMessage(chat, name, sent, clientId) !== undefined;
+    // Binary data is sent as it is.
+    const sent = matches(json) ? json : data;
+    if (!matches(sent)) return refusal(`This is not a "${name}" of src/app.ts.`);
     const channel = openChannel(context, room, clientId);
-    await channel.publish(
-      id === undefined ? { name, data } : { id: hash(clientId, id), name, data },
-    );
+    const message = { name, data: sent };
+    await channel.publish(id ? { id: hash(clientId, id), ...message } : message);
     return undefined;
   } catch (error) {
     return toErrorInfo(error);

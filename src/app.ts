@@ -18,5 +18,5 @@ export const chat = {
 
 export type Chat = typeof chat;
 
-/** The room of a page whose address names none with `?room=NAME`, in lower case. */
+/** The room of a page whose address names none with `?room=NAME`. Write it in lower case. */
 export const DEFAULT_ROOM = "lobby";

@@ -26,7 +26,7 @@ void import("./demo/view/page.ts").then(
     cleanups.push(page.close);
   },
   () => {
-    // What happens is not kept for the rest of the page. index.html has the words.
+    // The rest of the page never comes, so its events need not be kept. index.html has the words.
     session.onEvent(() => {});
     find("data-problem").hidden = false;
     find("data-retry").onclick = () => location.reload();

@@ -21,14 +21,20 @@ export function keepName(session: Session): { choose(name: string): void; close(
   else lock.take(session.me.name);
 
   // A page in the back/forward cache is not here, and one with a lock does not get into it.
+  let stored: string | undefined;
+  const onPageHide = () => {
+    lock.release();
+    stored = tab.read("name");
+  };
   const onPageShow = ({ persisted }: PageTransitionEvent) => {
     if (!persisted) return;
-    // Another page of this tab may have changed it.
-    const name = cleanName(tab.read("name") ?? "") ?? session.me.name;
-    if (name !== session.me.name) session.rename(name);
-    lock.take(name);
+    // Another page of this tab may have changed it, or may have another person.
+    const [clientId, name] = [tab.read("clientId"), tab.read("name") ?? ""];
+    const isRenamed = clientId === session.me.clientId && name !== stored;
+    if (isRenamed) session.rename(cleanName(name) ?? session.me.name);
+    lock.take(session.me.name);
   };
-  addEventListener("pagehide", lock.release);
+  addEventListener("pagehide", onPageHide);
   addEventListener("pageshow", onPageShow);
   return {
     choose(name) {
@@ -38,7 +44,7 @@ export function keepName(session: Session): { choose(name: string): void; close(
     },
     close() {
       lock.release();
-      removeEventListener("pagehide", lock.release);
+      removeEventListener("pagehide", onPageHide);
       removeEventListener("pageshow", onPageShow);
     },
   };

@@ -18,18 +18,17 @@ export type Store = {
 
 /** Collects messages until another event, or until the running microtasks end, and passes them on as one. */
 export function collecting(dispatch: Store["dispatch"]): Store["dispatch"] {
-  let messages: RoomMessage<Chat>[] = [];
-  const passOn = (now: number) => {
-    const all = messages;
-    messages = [];
-    if (all.length > 0) dispatch({ type: "messages", messages: all, now });
+  const messages: RoomMessage<Chat>[] = [];
+  const passOn = () => {
+    if (messages.length === 0) return;
+    dispatch({ type: "messages", messages: messages.splice(0), now: Date.now() });
   };
   return (event) => {
     if (event.type !== "messages") {
-      passOn(event.now);
+      passOn();
       return dispatch(event);
     }
-    if (messages.length === 0) queueMicrotask(() => passOn(event.now));
+    if (messages.length === 0) queueMicrotask(passOn);
     messages.push(...event.messages);
   };
 }

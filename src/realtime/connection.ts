@@ -171,10 +171,17 @@ export class Connection {
    * token. The site forgets what is stored under `person`. Load the page again for the next person.
    */
   signOut(): void {
+    const { tab, site } = this.storages;
     this.close();
-    this.storages.tab.end();
-    this.storages.site.removeAll("person");
-    this.storages.site.write(String(Date.now()), SIGNED_OUT);
+    // This page, too, may come back from the browser's cache.
+    this.window?.addEventListener("pageshow", this.#onPageShow);
+    tab.end();
+    site.removeAll("person");
+    const mark = () => site.write(String(Date.now()), SIGNED_OUT);
+    if (mark()) return;
+    // The storage is full.
+    site.removeAll("published");
+    mark();
   }
 
   close(): void {

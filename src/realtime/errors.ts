@@ -28,7 +28,7 @@ export const HEALING = {
 } as const;
 
 const HEALING_CODES: number[] = Object.values(HEALING).flat();
-/** The only codes of a connection that need somebody: see classify.ts. */
+/** The only codes of a connection that time does not heal: see classify.ts. */
 const LASTING_CODES = [80011, 80024];
 
 /** Who answered the last token request, or was asked and did not answer. */

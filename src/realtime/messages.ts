@@ -10,7 +10,7 @@ export type RoomMessage<C extends Contract> = {
   clientId: string;
   /** In ms since the epoch, by Ably's clock. */
   timestamp: number;
-  /** It came before this page was in the list of members or, without one, before its first ping. */
+  /** It came before this page was in the list of members or, if it does not enter, before its first ping. */
   isHistory: boolean;
   /** The name and data if they match the contract. Otherwise undefined: show `raw`. */
   content: Content<C> | undefined;

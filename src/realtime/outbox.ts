@@ -143,9 +143,10 @@ export class Outbox<C extends Contract> {
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const writtenAt = Math.max(Date.now(), (this.#entries.at(-1)?.writtenAt ?? 0) + 1);
-      // The caller may change the objects while the message waits. Throws if they are no JSON.
+      // The caller may change the objects while the message waits. Throws if they cannot be JSON.
       const copy = JSON.parse(JSON.stringify({ data, headers: headers?.() }));
-      if (!this.#parse(name, copy.data)) throw new TypeError("Not in the contract, as JSON.");
+      const isLost = this.#parse(name, data) && !this.#parse(name, copy.data);
+      if (isLost) throw new TypeError("This data cannot be JSON.");
       const entry: Entry = {
         id,
         name,
@@ -424,7 +425,16 @@ export class Outbox<C extends Contract> {
     return this.#entries.map((entry) => {
       const { id, name, data, delivery, waitsFor, isStored } = entry;
       const error = delivery === "unconfirmed" ? UNCONFIRMED : entry.error;
-      return { ...this.#parse(name, data), id, delivery, waitsFor, error, isStored } as Unsent<C>;
+      return {
+        name,
+        data,
+        ...this.#parse(name, data),
+        id,
+        delivery,
+        waitsFor,
+        error,
+        isStored,
+      } as Unsent<C>;
     });
   }
 }

@@ -47,7 +47,7 @@ export type Room<C extends Contract> = {
    * Publishes a message as soon as it can, after those before it, also after the room was closed, or
    * after a reload when the room is opened again. With `outbox: false`, as `publish`. Resolves when
    * Ably has acknowledged it. Rejects with an ErrorInfo if Ably refuses it, or if nobody knows whether
-   * Ably has it, and with a TypeError if the data, as JSON, does not match the contract.
+   * Ably has it, and with a TypeError if the data cannot be sent as JSON, such as an ArrayBuffer.
    * @param id Identifies the message when it comes back. Ably drops repeats of it for two minutes, also
    *   of another sender: choose one that nobody can guess. Default: a random one.
    */

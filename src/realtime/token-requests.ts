@@ -9,7 +9,7 @@ import { type TokenResponse, isTokenRequestError } from "./errors.ts";
 
 export type TokenStep =
   | { type: "function-called" }
-  /** It answered, after `ms` as this page saw it. */
+  /** The call ended, after `ms`. `isSigned`: with a token request or a token. */
   | { type: "function-answered"; ms: number; isSigned: boolean }
   /** Ably exchanged the token request for a token, which ends at `expires`, ms since the epoch. */
   | { type: "token-issued"; ms: number; expires: number };

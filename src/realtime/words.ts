@@ -71,7 +71,7 @@ const WORDS: Record<ErrorKind, readonly [title: string, advice?: string]> = {
   "function-failed": ["The token function failed"],
   "function-missing": [
     "The token function was not found",
-    "Deploy the site with its functions. On your own computer, open the address in the box that “npm run dev” prints.",
+    "Deploy the site with its functions, or open the address in the box that “npm run dev” prints.",
   ],
   "function-crashed": ["The token function crashed", FUNCTION_LOG],
   "function-timeout": [

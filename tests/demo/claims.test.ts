@@ -91,6 +91,11 @@ it("keeps the last name of somebody who has changed it, and changed it back, in 
   expect(called(["a"], first, batch)).toEqual(["Ada"]);
 });
 
+it("gives people a name that looks like their own client ID, and nobody else", () => {
+  const both = writes(message("eve", "ADA"), message("ada", "Ada"));
+  expect(called(["eve", "ada"], both)).toEqual(["eve", "Ada"]);
+});
+
 it("cleans and shortens a name", () => {
   const long = writes(message("eve", `a\u202eb${"x".repeat(60_000)}`));
   const [name = ""] = called(["eve"], long);

@@ -3,7 +3,7 @@ import {
   type Diagram,
   type StepName,
   afterTrace,
-  createDiagram,
+  createDiagramFollower,
   formatMs,
   initialDiagram,
   summarize as summarizeInWords,
@@ -152,7 +152,7 @@ it("shows a dropped connection, and that it comes back without the function", ()
   expect(statesOf(dropped)).toMatchObject({ function: "done", socket: "failed", channel: "idle" });
   expect(summarize(dropped, 300)).toBe("The function ran for 41 ms. Your WebSocket is closed.");
   const back = connection("connected", 700)(connection("connecting", 400)(dropped));
-  expect(back.functionRuns).toBe(1);
+  expect(back.timesSigned).toBe(1);
   expect(summarize(attached(710)(back), 1_700)).toBe(
     "The function ran for 41 ms. Your WebSocket has been open for 1 s.",
   );
@@ -165,7 +165,7 @@ it("shows a renewed token while the WebSocket stays open", () => {
   )(issued(4_900)(answered(30)(called(after(...firstVisit)))));
   expect(statesOf(renewed)).toMatchObject({ function: "done", token: "done", socket: "done" });
   expect(summarize(renewed, 60_180)).toBe(
-    "The function has run 2 times, the last time for 30 ms. Your WebSocket has been open for 1 min 0 s.",
+    "The function has signed 2 times, the last time in 30 ms. Your WebSocket has been open for 1 min 0 s.",
   );
 });
 
@@ -213,7 +213,7 @@ it("shows a closed connection as no WebSocket", () => {
 });
 
 it("counts what has gone from the trace since", () => {
-  const follow = createDiagram();
+  const follow = createDiagramFollower();
   const event = {
     type: "step",
     step: { type: "function-answered", ms: 1, isSigned: true },
@@ -221,6 +221,6 @@ it("counts what has gone from the trace since", () => {
   const entries = [1, 2, 3, 4].map((number) => ({ number, timestamp: 0, event }));
   follow(entries.slice(0, 2));
   follow(entries.slice(1, 3));
-  expect(follow(entries.slice(3)).functionRuns).toBe(4);
-  expect(follow(entries.slice(3)).functionRuns).toBe(4);
+  expect(follow(entries.slice(3)).timesSigned).toBe(4);
+  expect(follow(entries.slice(3)).timesSigned).toBe(4);
 });

@@ -33,7 +33,7 @@ describe("the room", () => {
   it("is the default one, and says so, if the link names an invalid room", async () => {
     const ada = await stage.arrive(`${stage.site.url}/?room=%5Bmeta%5D*`);
     expect(await ada.page.locator("h1").innerText()).toContain(DEFAULT_ROOM);
-    await ada.page.locator("[data-problem]").getByText(`room “${DEFAULT_ROOM}”`).waitFor();
+    await ada.page.locator("[data-problem]").getByText(`This is “${DEFAULT_ROOM}”.`).waitFor();
     await ada.page.locator("[data-invite]").click();
     expect(await ada.page.locator("[data-link]").innerText()).not.toContain("room=");
   });

@@ -69,6 +69,17 @@ describe("publishing", () => {
     ]);
   });
 
+  it("publishes a message without data, and binary data", async () => {
+    expect(await publish(production, "lobby", "refresh", undefined)).toBeUndefined();
+    expect(await publish(production, "lobby", "bytes", new Uint8Array([7]))).toBeUndefined();
+    const rest = new Ably.Rest({ key: LOCAL_ABLY_KEY, ...address() });
+    const { items } = await rest.channels.get("room:lobby").history();
+    expect(items.map(({ name, data }) => [name, data && [...data]])).toEqual([
+      ["bytes", [7]],
+      ["refresh", undefined],
+    ]);
+  });
+
   it("counts a repeat with the same ID once", async () => {
     for (let i = 0; i < 2; i++) {
       expect(await publish(production, "lobby", "note", { text: "once" }, { id: "hook-1" })).toBe(

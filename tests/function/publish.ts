@@ -1,13 +1,14 @@
 import type { Context } from "@netlify/functions";
+import * as v from "valibot";
 import { vi } from "vitest";
 import { publish as publishInApp } from "../../netlify/publish.ts";
 
-// The messages of src/app.ts are yours, under any name: in the tests they are those of contract.ts.
+// The messages of src/app.ts are yours, under any name: here they are those of contract.ts, and two.
 vi.mock("../../src/app.ts", async (importOriginal) => {
   const { notes } = await import("../support/contract.ts");
-  return Object.fromEntries(
-    Object.keys(await importOriginal<object>()).map((name) => [name, notes]),
-  );
+  const messages = { ...notes.messages, refresh: v.undefined(), bytes: v.instance(Uint8Array) };
+  const names = Object.keys(await importOriginal<object>());
+  return Object.fromEntries(names.map((name) => [name, { ...notes, messages }]));
 });
 
 export const production = { deploy: { context: "production" } } as Context;

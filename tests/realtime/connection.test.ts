@@ -392,10 +392,13 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     back();
     expect(reload).not.toHaveBeenCalled();
     vi.spyOn(Date, "now").mockReturnValue(Date.now() - 3_600_000);
-    openTab("ada", { storages }).connection.signOut();
+    const next = openTab("ada", { storages });
+    next.connection.signOut();
     back();
     expect(reload).toHaveBeenCalledOnce();
     await expect.poll(() => connection.status.state).toBe("closed");
+    next.window.dispatchEvent(new Event("pageshow"));
+    expect(reload).toHaveBeenCalledTimes(2);
     vi.unstubAllGlobals();
   });
 

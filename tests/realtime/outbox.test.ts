@@ -144,6 +144,23 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     expect(unsent[0]?.data).toEqual(new Date(0));
   });
 
+  it("is sent and listed, though its schema has become stricter than its type", async () => {
+    const short = {
+      messages: { note: v.object({ text: v.pipe(v.string(), v.maxLength(3)) }) },
+      profile: v.object({}),
+    } satisfies Contract;
+    const { connection } = openTab("ada", { storages, ...offline });
+    let texts: string[] = [];
+    const listen = {
+      unsent: (list: Unsent<typeof short>[]) => (texts = list.map(({ data }) => data.text)),
+    };
+    const room = openRoom(connection, short, roomName, { presence: "none" }, listen);
+    const sent = room.send("note", { text: "too long" });
+    expect(texts).toEqual(["too long"]);
+    connection.retry();
+    await sent;
+  });
+
   it("is forgotten when Ably drops it, because its ID was used before", async () => {
     const page = load();
     await page.send("order 7", "order-7");
@@ -622,10 +639,12 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
 
   it("is refused at once if it is no JSON, and the next one is sent", async () => {
     const page = load();
-    for (const data of [{ text: 1n }, { text: new Uint8Array(1) }, { text: undefined }]) {
-      await expect(page.room.send("note", data as never)).rejects.toThrow(TypeError);
-    }
+    await expect(page.room.send("note", { text: 1n } as never)).rejects.toThrow(TypeError);
     expect(page.states()).toEqual([]);
+    const bytes = { messages: { bytes: v.instance(Uint8Array) }, profile: v.object({}) };
+    const { connection } = openTab("bob");
+    const room = openRoom(connection, bytes, roomName, { presence: "none" });
+    await expect(room.send("bytes", new Uint8Array(1))).rejects.toThrow(TypeError);
     await page.send("next");
   });
 

@@ -3,7 +3,7 @@ import { clearEnvironment } from "./environment.ts";
 
 clearEnvironment();
 
-/** What vite.config.ts defines for the page. */
+/** As vite.config.ts defines them. Without `__DEPLOY_CONTEXT__`, the page is in production. */
 Object.assign(globalThis, { __LOCAL_ABLY__: false, __ABLY_KEY_NAME__: "" });
 
 /** A test that expects console.error says so: `vi.mocked(console.error).mockClear()` at its end. */

@@ -2,7 +2,7 @@ import { createSecureServer } from "node:http2";
 import { extname } from "node:path";
 import ablyTokenRequest from "../../netlify/functions/ably-token-request/index.ts";
 import { createCertificate } from "../support/network.ts";
-import { type File, pack } from "../support/bundle.ts";
+import { type File, pack, textOf } from "../support/bundle.ts";
 import { readHeaders } from "../support/headers.ts";
 import { type Listening, listen } from "../support/listening.ts";
 
@@ -16,7 +16,7 @@ const TYPES: Record<string, string> = {
 
 /** A page as Netlify's CDN serves it: HTTP/2, brotli, the headers of netlify.toml, and the function. */
 export async function startSite(page: File[]): Promise<Listening> {
-  const files = new Map(page.map((file) => [`/${file.fileName}`, pack(file)]));
+  const files = new Map(page.map((file) => [`/${file.fileName}`, pack(textOf(file))]));
   const { headers: rules } = await readHeaders();
   const certificate = await createCertificate();
   const server = createSecureServer(

@@ -9,7 +9,7 @@ export type Capability = Record<string, Operation[]>;
 /**
  * Returns what the token allows. Here every visitor may read and write in every room of this site,
  * and nothing else of your Ably account. For private rooms, return `channelName(room, deployContext)`
- * for each room of the visitor. Only `"*"` alone is a wildcard. Operations are for a whole room, and not
+ * for each room of the visitor. `*` is a wildcard, alone or between colons. Operations are for a whole room, and not
  * for a message type: what only servers may send is in src/app.ts.
  * @param deployContext Netlify's: a preview has other channels than production.
  */

@@ -52,10 +52,15 @@ export function without<Value>(map: ReadonlyMap<string, Value>, keys: ReadonlySe
  */
 export function namesOfAuthors(claims: Claims, known: Subject[]): Subject[] {
   const ids = [...known.map(({ clientId }) => clientId), ...claims.keys()];
-  const taken = new Set([...known.map(({ name }) => name), ...ids, NOBODY].map(lookOf));
+  const taken = new Map<string, number>();
+  const take = (look: string) => taken.set(look, (taken.get(look) ?? 0) + 1);
+  [...known.map(({ name }) => name), ...ids, NOBODY].map(lookOf).forEach(take);
   return [...claims].map(([clientId, { name, shownId }]) => {
-    if (name === undefined || taken.has(lookOf(name))) return { clientId, name: shownId };
-    taken.add(lookOf(name));
+    if (name === undefined) return { clientId, name: shownId };
+    const look = lookOf(name);
+    const mine = look === lookOf(clientId) ? 1 : 0;
+    if ((taken.get(look) ?? 0) > mine) return { clientId, name: shownId };
+    take(look);
     return { clientId, name };
   });
 }

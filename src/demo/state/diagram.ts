@@ -22,8 +22,8 @@ export type DiagramStep = {
 
 export type Diagram = {
   steps: Record<StepName, DiagramStep>;
-  /** How often the function has answered this page, and how long that took the last time. */
-  functionRuns: number;
+  /** How often the function has signed for this page, and how long that took the last time. */
+  timesSigned: number;
   lastRunMs?: number;
   /** When this WebSocket opened, in ms since the epoch. */
   openedAt?: number | undefined;
@@ -37,7 +37,7 @@ const IDLE: DiagramStep = { state: "idle" };
 
 export const initialDiagram: Diagram = {
   steps: { page: { state: "done" }, function: IDLE, token: IDLE, socket: IDLE, channel: IDLE },
-  functionRuns: 0,
+  timesSigned: 0,
 };
 
 function withSteps(diagram: Diagram, steps: Partial<Record<StepName, DiagramStep>>): Diagram {
@@ -48,7 +48,7 @@ function withSteps(diagram: Diagram, steps: Partial<Record<StepName, DiagramStep
  * Returns a function that brings the diagram up to date, and returns it. Call it with each state of
  * the trace, because the trace forgets its oldest entries.
  */
-export function createDiagram(): (trace: TraceEntry[]) => Diagram {
+export function createDiagramFollower(): (trace: TraceEntry[]) => Diagram {
   let diagram = initialDiagram;
   let lastNumber = 0;
   return (trace) => {
@@ -107,9 +107,11 @@ function afterFunction(
   diagram: Diagram,
   { ms, isSigned }: Extract<TokenStep, { type: "function-answered" }>,
 ): Diagram {
-  const after = { ...diagram, functionRuns: diagram.functionRuns + 1, lastRunMs: ms };
-  if (!isSigned) return withSteps(after, { function: { state: "failed", ms }, token: IDLE });
-  return withSteps(after, { function: { state: "done", ms }, token: { state: "active" } });
+  if (!isSigned) return withSteps(diagram, { function: { state: "failed" }, token: IDLE });
+  return withSteps(
+    { ...diagram, timesSigned: diagram.timesSigned + 1, lastRunMs: ms },
+    { function: { state: "done", ms }, token: { state: "active" } },
+  );
 }
 
 /** The client says "connecting" before it has a token. */
@@ -146,9 +148,9 @@ function afterConnection(diagram: Diagram, status: ConnectionStatus, now: number
 /** The client says "connected" at each new token, too. */
 function afterConnected(diagram: Diagram, now: number): Diagram {
   const { socket } = diagram.steps;
-  const isExchanged = diagram.steps.token.state !== "active";
+  const isExchanging = diagram.steps.token.state === "active";
   // The function may answer with a token itself, such as a JWT.
-  const token: DiagramStep = isExchanged ? diagram.steps.token : { state: "skipped" };
+  const token: DiagramStep = isExchanging ? { state: "skipped" } : diagram.steps.token;
   if (socket.state === "done") {
     return withSteps({ ...diagram, openedAt: diagram.openedAt ?? now }, { token });
   }
@@ -209,7 +211,7 @@ export function summarize(diagram: Diagram, now: number): Words {
   return [...describeFunction(diagram), " ", ...describeSocket(diagram, now)];
 }
 
-function describeFunction({ steps, functionRuns, lastRunMs }: Diagram): Words {
+function describeFunction({ steps, timesSigned, lastRunMs }: Diagram): Words {
   switch (steps.function.state) {
     case "idle":
       return ["The function has not run yet."];
@@ -221,9 +223,9 @@ function describeFunction({ steps, functionRuns, lastRunMs }: Diagram): Words {
       return ["The function did not sign a token request."];
     case "done": {
       const ms = { value: formatMs(lastRunMs ?? 0) };
-      const times = { value: String(functionRuns) };
-      return functionRuns > 1
-        ? ["The function has run ", times, " times, the last time for ", ms, "."]
+      const times = { value: String(timesSigned) };
+      return timesSigned > 1
+        ? ["The function has signed ", times, " times, the last time in ", ms, "."]
         : ["The function ran for ", ms, "."];
     }
     default:

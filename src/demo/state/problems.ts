@@ -18,7 +18,7 @@ const INVALID_ROOM: Problem = {
   title: "Invalid room name",
   detail:
     "Start with a letter or digit, then use letters, digits, spaces and . _ -, up to 64 characters. " +
-    `You are in the room “${DEFAULT_ROOM}”.`,
+    `This is “${DEFAULT_ROOM}”.`,
   canRetry: false,
 };
 

@@ -220,9 +220,10 @@ function afterUnsent(state: State, unsent: Unsent<Chat>[]): State {
     if (!line || arrived.has(line.key)) return [];
     const before = known.get(line.key);
     const isOut = line.delivery === "publishing" || line.delivery === "delivered";
-    return keepEqual(before, { ...line, wasPublished: isOut || before?.wasPublished === true });
+    return keepEqual(before, { ...line, wasPublished: isOut || before?.wasPublished });
   });
   const added = pending.filter(({ key }) => !known.has(key));
+  const published = pending.filter(({ wasPublished }) => wasPublished);
   const isNew = added.some(({ delivery }) => delivery === "waiting" || delivery === "publishing");
   return {
     ...state,
@@ -230,12 +231,8 @@ function afterUnsent(state: State, unsent: Unsent<Chat>[]): State {
     // After sending, people want to see their message.
     isFollowing: state.isFollowing || isNew,
     unseen: isNew ? { count: 0 } : state.unseen,
-    sent: state.sent + pending.filter((line) => isNewlyPublished(line, known)).length,
+    sent: state.sent + published.filter(({ key }) => !known.get(key)?.wasPublished).length,
   };
-}
-
-function isNewlyPublished({ key, wasPublished }: Line, known: Map<string, Line>): boolean {
-  return wasPublished === true && known.get(key)?.wasPublished !== true;
 }
 
 /** A line that has not changed stays the same object: then it is not rendered again. */

@@ -28,7 +28,7 @@ export type Line = {
   /** False if a reload would lose it. */
   isStored: boolean;
   /** It has left this page at least once. */
-  wasPublished?: boolean;
+  wasPublished?: boolean | undefined;
   raw?: unknown;
 };
 

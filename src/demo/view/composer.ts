@@ -8,7 +8,7 @@ import { find, listen } from "./dom.ts";
  * https://ably.com/docs/platform/pricing/limits
  */
 const MAX_TEXT_BYTES = 60_000;
-/** Also a character that only another browser or another font knows. */
+/** A character that this browser does not know counts as visible. */
 const VISIBLE = /[^\s\p{Cc}]/u;
 
 /**

@@ -1,7 +1,7 @@
 /** SHOWN. What can wait, and loads last: the diagram, the log, the invitation, and names that change. */
 import { createNamesakeCheck, keepName } from "../name.ts";
 import type { Session } from "../session.ts";
-import { createDiagram } from "../state/diagram.ts";
+import { createDiagramFollower } from "../state/diagram.ts";
 import type { State } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { bindDiagram, nameServers, ownServers, renderDiagram } from "./diagram.ts";
@@ -15,21 +15,21 @@ import { showPractice } from "../local-ably/practice.ts"; // delete with local-a
 export function showSide(session: Session, store: Store): () => void {
   const { connection } = session;
   const { addView, dispatch, onChange } = store;
-  const follow = createDiagram();
+  const follow = createDiagramFollower();
   const diagramOf = ({ trace }: State) => follow(trace);
   // Views do not render in a hidden tab, whose trace may be cut meanwhile.
   onChange(diagramOf);
   [renderDiagram(diagramOf), renderLog()].forEach(addView);
   nameServers(ownServers());
-  const name = keepName(session);
+  const nameKeeper = keepName(session);
   onChange(createNamesakeCheck(session));
   const cleanups = [
     watchRoundTrip(connection, (ms) => dispatch({ type: "round-trip", ms, now: Date.now() })),
     bindDiagram(() => void connection.restart()),
     bindLog(),
     bindInvite(() => dispatch({ type: "part-missing", now: Date.now() })),
-    bindRename(() => session.me.name, name.choose),
-    name.close,
+    bindRename(() => session.me.name, nameKeeper.choose),
+    nameKeeper.close,
   ];
   // The constant is false in a build, so the build omits that folder. // delete with local-ably/
   if (__LOCAL_ABLY__) cleanups.push(showPractice(connection)); // delete with local-ably/

@@ -24,7 +24,7 @@ it("a dropped connection comes back by itself, and nothing is lost or doubled", 
 it("an expired token is renewed, and the function runs for it once more", async () => {
   const ada = await stage.arrive(stage.newRoom());
   await ada.practise("Expire my token now");
-  await ada.page.locator("[data-diagram-words]").getByText("has run 2 times").waitFor();
+  await ada.page.locator("[data-diagram-words]").getByText("has signed 2 times").waitFor();
   await ada.connected();
   await ada.say("still here");
   await ada.sees(ada.lines, ["still here"]);

@@ -5,10 +5,10 @@ import {
   type File,
   bundle,
   firstLoad,
-  pack,
   secondLoad,
   textOf,
   weigh,
+  weightOf,
 } from "../../support/bundle.ts";
 import { ROOT } from "../../../tests/support/copy.ts";
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const files = await bundle(ROOT);
   first = firstLoad(files);
   second = secondLoad(files);
-  const weights = files.map((file): [string, number] => [file.fileName, pack(file).length]);
+  const weights = files.map((file): [string, number] => [file.fileName, weightOf(file)]);
   console.info(`Bytes with brotli:\n${table(weights)}`);
 });
 
