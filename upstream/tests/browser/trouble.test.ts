@@ -61,9 +61,10 @@ describe("says so in words when", () => {
   async function arriveWith(key: string, params: Ably.TokenParams): Promise<Visitor> {
     const { auth } = new Ably.Rest({ key });
     const visitor = await stage.open();
-    await visitor.page.route("**/.netlify/functions/**", async (route) =>
-      route.fulfill({ json: await auth.createTokenRequest({ clientId: "ada", ...params }) }),
-    );
+    await visitor.page.route("**/.netlify/functions/**", async (route) => {
+      const clientId = new URL(route.request().url()).searchParams.get("clientId") ?? "";
+      await route.fulfill({ json: await auth.createTokenRequest({ clientId, ...params }) });
+    });
     await visitor.page.goto(stage.newRoom());
     return visitor;
   }
