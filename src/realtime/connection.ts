@@ -120,6 +120,8 @@ export class Connection {
       plugins: { RealtimePresence, ...ably.plugins, ...plugins },
     });
     this.client.connection.on(this.#onState);
+    // A closed page, too, may come back from the browser's cache after a sign-out.
+    this.window?.addEventListener("pageshow", this.#onPageShow);
     this.#keepOpen();
   }
 
@@ -173,8 +175,6 @@ export class Connection {
   signOut(): void {
     const { tab, site } = this.storages;
     this.close();
-    // This page, too, may come back from the browser's cache.
-    this.window?.addEventListener("pageshow", this.#onPageShow);
     tab.end();
     site.removeAll("person");
     const mark = () => site.write(String(Date.now()), SIGNED_OUT);
@@ -189,7 +189,6 @@ export class Connection {
     this.#retry.reset();
     this.client.close();
     this.window?.removeEventListener("pagehide", this.#onPageHide);
-    this.window?.removeEventListener("pageshow", this.#onPageShow);
   }
 
   /**
@@ -208,7 +207,6 @@ export class Connection {
   #keepOpen(): void {
     this.#isWanted = true;
     this.window?.addEventListener("pagehide", this.#onPageHide);
-    this.window?.addEventListener("pageshow", this.#onPageShow);
   }
 
   readonly #connect = (): void => {

@@ -145,8 +145,9 @@ export class Outbox<C extends Contract> {
       const writtenAt = Math.max(Date.now(), (this.#entries.at(-1)?.writtenAt ?? 0) + 1);
       // The caller may change the objects while the message waits. Throws if they cannot be JSON.
       const copy = JSON.parse(JSON.stringify({ data, headers: headers?.() }));
+      const isBinary = data instanceof ArrayBuffer || ArrayBuffer.isView(data);
       const isLost = this.#parse(name, data) && !this.#parse(name, copy.data);
-      if (isLost) throw new TypeError("This data cannot be JSON.");
+      if (isBinary || isLost) throw new TypeError("This data cannot be JSON.");
       const entry: Entry = {
         id,
         name,

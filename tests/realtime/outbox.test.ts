@@ -641,10 +641,14 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     const page = load();
     await expect(page.room.send("note", { text: 1n } as never)).rejects.toThrow(TypeError);
     expect(page.states()).toEqual([]);
-    const bytes = { messages: { bytes: v.instance(Uint8Array) }, profile: v.object({}) };
+    const messages = { map: v.instance(Map), anything: v.unknown() };
     const { connection } = openTab("bob");
-    const room = openRoom(connection, bytes, roomName, { presence: "none" });
-    await expect(room.send("bytes", new Uint8Array(1))).rejects.toThrow(TypeError);
+    const contract = { messages, profile: v.object({}) };
+    const room = openRoom(connection, contract, roomName, { presence: "none" });
+    await expect(room.send("map", new Map())).rejects.toThrow(TypeError);
+    for (const bytes of [new ArrayBuffer(1), new Uint8Array(1)]) {
+      await expect(room.send("anything", bytes)).rejects.toThrow(TypeError);
+    }
     await page.send("next");
   });
 

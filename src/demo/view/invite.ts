@@ -14,7 +14,9 @@ export function bindInvite(onMissing: () => void): () => void {
   const dialog = find<HTMLDialogElement>("data-dialog");
   const link = find<HTMLAnchorElement>("data-link");
 
-  return listen(find("data-invite"), "click", () => {
+  const button = find<HTMLButtonElement>("data-invite");
+  button.disabled = false;
+  return listen(button, "click", () => {
     const url = new URL(location.href);
     // It may be a token, if signing in leaves it there.
     url.hash = "";
