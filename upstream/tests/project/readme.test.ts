@@ -68,6 +68,37 @@ it("docs/trouble.md quotes words that the page, the terminal or the browser has"
   expect(own.filter((part) => !texts.includes(part))).toEqual([]);
 });
 
+it("docs/reference.md names each function, option, event and member that a page may use", async () => {
+  const [reference, door, words, room, attachment, connection] = await Promise.all(
+    [
+      "docs/reference.md",
+      "src/realtime/index.ts",
+      "src/realtime/words.ts",
+      "src/realtime/room.ts",
+      "src/realtime/attachment.ts",
+      "src/realtime/connection.ts",
+    ].map(read),
+  );
+  const exported = [
+    ...`${door}`.replaceAll(/^export type .*$/gm, "").matchAll(/[{,]\s*(?!type )(\w+)(?=[,\s}])/g),
+  ].map(([, name]) => name);
+  const described = [...`${words}`.matchAll(/^export function (\w+)/gm)].map(([, name]) => name);
+  const part = (text: string | undefined, from: string) =>
+    text?.slice(text.indexOf(from)).split("\n}")[0] ?? "";
+  const fields = [
+    ...part(room, "export type RoomOptions").matchAll(/^ {2,6}(\w+)\??:/gm),
+    ...part(room, "export type Room<").matchAll(/^ {2}(?:readonly )?(\w+)[<(:]/gm),
+    ...part(attachment, "export type RoomEvents").matchAll(/^ {2}(\w+)\?\(/gm),
+    ...part(connection, "export class Connection").matchAll(/^ {2}(?:async |get )?([a-z]\w+)\(/gm),
+  ].map(([, name]) => name);
+  // Not for a page: rooms call it.
+  const internal = ["constructor", "renewStoredToken"];
+  const all = [...exported, ...described, ...fields];
+  const names = all.filter((name = "") => !internal.includes(name));
+  expect(names.length).toBeGreaterThan(35);
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(`${reference}`))).toEqual([]);
+});
+
 it("AGENTS.md is short, and CLAUDE.md only points to it", async () => {
   expect((await read("AGENTS.md")).trimEnd().split("\n").length).toBeLessThan(80);
   expect((await read("CLAUDE.md")).trim()).toBe("See [AGENTS.md](AGENTS.md).");
