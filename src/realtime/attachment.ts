@@ -58,7 +58,7 @@ export class Attachment<C extends Contract> {
   /** When this page closed an open connection itself, to open another one, by both clocks. */
   #closedAt: { tick: number; time: number } | undefined;
   /** The channel was attached and has just been detached: the SDK does that before it says "closing". */
-  #isLeft = false;
+  #wasJustDetached = false;
   #isRefusedEntry = false;
   #isOpen = true;
 
@@ -123,7 +123,7 @@ export class Attachment<C extends Contract> {
 
   readonly #onState = (change: ChannelStateChange): void => {
     const { current, previous, reason } = change;
-    this.#isLeft = current === "detached" && previous === "attached";
+    this.#wasJustDetached = current === "detached" && previous === "attached";
     this.#subscribe();
     const error = reason && readError(reason);
     if (error && reason.code === NOT_ENTERED_AGAIN) return this.presence?.refused(error);
@@ -222,7 +222,8 @@ export class Attachment<C extends Contract> {
   readonly #onConnection = ({ current, previous }: ConnectionStateChange): void => {
     // If the connection was away already, it is not known for how long.
     const isClosing = current === "closing" && previous === "connected";
-    if (isClosing && this.#isLeft) this.#closedAt = { tick: performance.now(), time: Date.now() };
+    if (isClosing && this.#wasJustDetached)
+      this.#closedAt = { tick: performance.now(), time: Date.now() };
     // With a new token, too: then the connection reports another "connected", as an update.
     if (current !== "connected") return;
     this.attach();

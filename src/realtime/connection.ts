@@ -144,7 +144,7 @@ export class Connection {
 
   /**
    * Fetches a new token for the same client ID, for when the function permits more than before.
-   * Resolves when Ably has accepted it, and rooms that it opens are attached then. Rejects if the
+   * Resolves when Ably has accepted it. Rooms that it opens begin to attach then. Rejects if the
    * function or Ably refuses.
    */
   async renew(): Promise<void> {

@@ -131,8 +131,8 @@ export function pageDeployContext(): string | undefined {
 }
 
 /**
- * Returns a room's name in its one spelling, in lower case, or undefined if a channel cannot have
- * that name: 1 to 64 letters, digits, spaces and . _ -, of which the first is a letter or a digit.
+ * Returns a room's name in its one spelling, in lower case, or undefined for a name that rooms here
+ * may not have. They have 1 to 64 letters, digits, spaces and . _ -, of which the first is a letter or a digit.
  */
 export function parseRoomName(name: string): string | undefined {
   const room = name.trim().toLowerCase().normalize();

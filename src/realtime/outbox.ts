@@ -1,5 +1,5 @@
 /**
- * KEPT, hardening. Messages that Ably has not acknowledged yet, in order, over a lost connection and
+ * KEPT, hardening. Messages that Ably has not delivered back yet, in order, over a lost connection and
  * a reload. One at a time is published: then no error can change their order. This costs speed: a
  * room sends at most one message in a round trip to Ably, and 25 in a second.
  *
@@ -242,7 +242,7 @@ export class Outbox<C extends Contract> {
     switch (decision.type) {
       case "publish":
         void this.#publish(entry);
-        return;
+        return this.#wait("turn");
       case "wait":
         this.#wait(decision.for);
         return;

@@ -99,8 +99,8 @@ type Publish<C extends Contract> = <Name extends MessageName<C>>(
 ) => Promise<void>;
 
 /**
- * Opens a room. It may be closed and opened again at any time: the last call decides. A room that is
- * open already shares its channel and history, and gets the messages from then on.
+ * Opens a room. It may be closed and opened again at any time: the last call decides. If the room is
+ * open already, the new one shares its channel and its `history`, and gets only the messages from then on.
  */
 export function openRoom<C extends Contract>(
   connection: Connection,

@@ -15,7 +15,10 @@ const MAX_TIME_MS = 24 * 60 * 60_000;
 /** If this computer's clock differs more from Ably's, it cannot tell when a token ends. */
 const MAX_CLOCK_ERROR_MS = 60_000;
 
-/** Returns a token that was issued for this client ID and key, and has 5 minutes left. */
+/**
+ * Returns a token that was issued for this client ID and key, and has 5 minutes left. None if the build
+ * had no key: vite.config.ts sets its name.
+ */
 export function loadToken(clientId: string, storage: SafeStorage): TokenDetails | undefined {
   const token = parseJson(storage.read(NAME, clientId));
   return isTokenDetails(token) && isUsable(token, clientId) ? token : undefined;

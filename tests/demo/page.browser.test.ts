@@ -85,6 +85,12 @@ describe("while the page loads", () => {
     await page.unroute("**/assets/index.js");
     await page.reload();
     await expect.poll(() => box.inputValue()).toBe("typed early");
+    const mayLoadAgain = new Promise<void>((resolve) => (letScriptLoad = resolve));
+    await page.route("**/assets/index.js", (route) => mayLoadAgain.then(() => route.continue()));
+    await page.reload({ waitUntil: "commit" });
+    await box.fill("and later");
+    letScriptLoad();
+    await expect.poll(() => box.inputValue()).toBe("typed early\nand later");
   });
 
   it("says so if a part of it cannot be loaded, and loses nothing", async () => {

@@ -161,6 +161,15 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     await sent;
   });
 
+  it("says that it waits for its turn while the one before it is on its way", async () => {
+    const page = load(offline);
+    vi.spyOn(page.room.channel, "publish").mockImplementation(() => new Promise<never>(() => {}));
+    for (const text of ["one", "two"]) void page.send(text);
+    page.connect();
+    await expect.poll(page.states).toEqual(["one: publishing", "two: waiting"]);
+    expect(page.unsent()[1]?.waitsFor).toBe("turn");
+  });
+
   it("is forgotten when Ably drops it, because its ID was used before", async () => {
     const page = load();
     await page.send("order 7", "order-7");

@@ -31,6 +31,7 @@ export function readKey(env: NodeJS.ProcessEnv): string {
  * in place of `deploy.context`.
  */
 export function readDeployContext({ deploy }: Pick<Context, "deploy">): string | undefined {
+  // The page has the same from local-ably/vite.ts: local Ably has no production to keep apart. delete with local-ably/
   if (usesLocalAbly(process.env)) return "production"; // delete with local-ably/
   return deploy?.context || process.env.CONTEXT;
 }

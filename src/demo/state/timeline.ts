@@ -22,6 +22,7 @@ export type Line = {
   text: string;
   /** The message has no type that this page knows: `text` is its raw data. */
   isUnknown: boolean;
+  /** `delivered`: also acknowledged, and not delivered back yet. */
   delivery: Exclude<Unsent<Chat>["delivery"], "acknowledged"> | "delivered";
   waitsFor?: Unsent<Chat>["waitsFor"];
   error?: ErrorInfo | undefined;

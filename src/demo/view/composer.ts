@@ -22,10 +22,13 @@ export function bindComposer(
   const form = find<HTMLFormElement>("data-composer");
   const box = find<HTMLTextAreaElement>("data-text");
   // Somebody may have typed before the script was loaded.
-  if (box.value === "") box.value = draft.read();
-  else draft.write(box.value);
+  const kept = draft.read();
+  if (box.value !== kept) {
+    box.value = [kept, box.value].filter(Boolean).join("\n");
+    draft.write(box.value);
+  }
   const submit = () => {
-    const text = withoutBlankLines(box.value);
+    const text = withoutOuterBlankLines(box.value);
     if (!VISIBLE.test(withoutUnseen(text))) return;
     if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
     box.value = "";
@@ -58,7 +61,7 @@ export function bindComposer(
 }
 
 /** Keeps the first indentation, which is part of pasted code. */
-function withoutBlankLines(text: string): string {
+function withoutOuterBlankLines(text: string): string {
   return text.trimEnd().replace(/^\s*\n/, "");
 }
 

@@ -61,7 +61,7 @@ export function renderMessages(): (state: State) => void {
     ]);
     const isEmpty = timeline.entries.length + pending.length === 0;
     empty.hidden = !isEmpty || (state.connection.error ?? room.error) !== undefined;
-    noMessages.hidden = room.state !== "attached";
+    noMessages.hidden = room.state !== "attached" || !state.hasHistory;
     forgotten.hidden = !timeline.isCut;
     setWords(typing, describeTyping(state.members, state, state.now));
   };
