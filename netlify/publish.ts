@@ -11,6 +11,7 @@ import {
   type MessageName,
   SERVER,
   channelName,
+  isBinary,
   isServer,
   parseMessage,
 } from "../src/realtime/contract.ts";
@@ -46,8 +47,7 @@ export async function publish<Name extends MessageName<typeof chat>>(
     // As it arrives: a schema may make another type of it, such as a Date of a text.
     const json = JSON.parse(JSON.stringify({ data })).data;
     const matches = (sent: unknown) => parseMessage(chat, name, sent, clientId) !== undefined;
-    const isBinary = data instanceof ArrayBuffer || ArrayBuffer.isView(data);
-    const sent = !isBinary && matches(json) ? json : data;
+    const sent = !isBinary(data) && matches(json) ? json : data;
     if (!matches(sent)) return refusal(`This is not a "${name}" of src/app.ts.`);
     const channel = openChannel(context, room, clientId);
     const message = { name, data: sent };

@@ -97,6 +97,11 @@ export function isServer(clientId: string): boolean {
   return clientId === SERVER || clientId.startsWith(`${SERVER}:`);
 }
 
+/** JSON would make something else of it. */
+export function isBinary(data: unknown): boolean {
+  return data instanceof ArrayBuffer || ArrayBuffer.isView(data);
+}
+
 /** Returns true for a client ID or a name that people could take for a server's. */
 export function looksLikeServer(text: string): boolean {
   return isServer(withoutUnseen(text.normalize("NFKC")).trim().toLowerCase());
@@ -132,7 +137,8 @@ export function pageDeployContext(): string | undefined {
 
 /**
  * Returns a room's name in its one spelling, in lower case, or undefined for a name that rooms here
- * may not have. They have 1 to 64 letters, digits, spaces and . _ -, of which the first is a letter or a digit.
+ * may not have. They have 1 to 64 letters, digits, spaces and . _ -, of which the first is a letter
+ * or a digit.
  */
 export function parseRoomName(name: string): string | undefined {
   const room = name.trim().toLowerCase().normalize();

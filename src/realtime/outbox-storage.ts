@@ -62,8 +62,8 @@ export class OutboxStorage {
   }
 
   /**
-   * Returns false if the browser could not store it, or would store too much for this room. What is stored
-   * already may grow: otherwise a reload would find it as it was before Ably refused it.
+   * Returns false if the browser could not store it, or would store too much for this room. What is
+   * stored already may grow: otherwise a reload would find it as it was before Ably refused it.
    */
   save(entry: Stored): boolean {
     const text = JSON.stringify(entry);

@@ -13,6 +13,7 @@ import {
   type Contract,
   type Data,
   type MessageName,
+  isBinary,
   parseMessage,
 } from "./contract.ts";
 import { type ErrorInfo, isTemporary, readError } from "./errors.ts";
@@ -49,6 +50,8 @@ type Gate = { type: "opening" | "open" | "left" } | { type: "refused"; error: Er
 
 type Entry = Stored &
   Pick<Unsent<Contract>, "delivery" | "waitsFor" | "isStored"> & {
+    /** The name and data as the contract reads them, if they match it. */
+    content: Content<Contract> | undefined;
     /** When it was first published, by a clock that nobody can set: `performance.now()`. */
     publishedTick?: number | undefined;
     /** The room has delivered it back, or may have: before this load, or before a gap. */
@@ -145,13 +148,14 @@ export class Outbox<C extends Contract> {
       const writtenAt = Math.max(Date.now(), (this.#entries.at(-1)?.writtenAt ?? 0) + 1);
       // The caller may change the objects while the message waits. Throws if they cannot be JSON.
       const copy = JSON.parse(JSON.stringify({ data, headers: headers?.() }));
-      const isBinary = data instanceof ArrayBuffer || ArrayBuffer.isView(data);
-      const isLost = this.#parse(name, data) && !this.#parse(name, copy.data);
-      if (isBinary || isLost) throw new TypeError("This data cannot be JSON.");
+      const content = this.#parse(name, copy.data);
+      const isLost = !content && this.#parse(name, data);
+      if (isBinary(data) || isLost) throw new TypeError("This data cannot be JSON.");
       const entry: Entry = {
         id,
         name,
         data: copy.data,
+        content,
         headers: copy.headers,
         writtenAt,
         delivery: "waiting",
@@ -380,15 +384,21 @@ export class Outbox<C extends Contract> {
   }
 
   #restore(): Entry[] {
-    return this.#storage
-      .load()
-      .filter(({ name, data }) => this.#parse(name, data))
-      .map((stored) => {
-        const unfailed = this.#isSafeToPublish(stored) ? "waiting" : "unconfirmed";
-        const delivery = stored.error ? "failed" : unfailed;
-        const isDoneWhenAcknowledged = stored.publishedAt !== undefined;
-        return { ...stored, delivery, waitsFor: undefined, isStored: true, isDoneWhenAcknowledged };
-      });
+    return this.#storage.load().flatMap((stored) => {
+      const content = this.#parse(stored.name, stored.data);
+      if (!content) return [];
+      const unfailed = this.#isSafeToPublish(stored) ? "waiting" : "unconfirmed";
+      const delivery = stored.error ? "failed" : unfailed;
+      const isDoneWhenAcknowledged = stored.publishedAt !== undefined;
+      return {
+        ...stored,
+        content,
+        delivery,
+        waitsFor: undefined,
+        isStored: true,
+        isDoneWhenAcknowledged,
+      };
+    });
   }
 
   #parse(name: string, data: unknown): Content<C> | undefined {
@@ -424,18 +434,10 @@ export class Outbox<C extends Contract> {
 
   #unsent(): Unsent<C>[] {
     return this.#entries.map((entry) => {
-      const { id, name, data, delivery, waitsFor, isStored } = entry;
+      const { id, name, data, content, delivery, waitsFor, isStored } = entry;
       const error = delivery === "unconfirmed" ? UNCONFIRMED : entry.error;
-      return {
-        name,
-        data,
-        ...this.#parse(name, data),
-        id,
-        delivery,
-        waitsFor,
-        error,
-        isStored,
-      } as Unsent<C>;
+      const read = content ?? { name, data };
+      return { ...read, id, delivery, waitsFor, error, isStored } as Unsent<C>;
     });
   }
 }

@@ -16,8 +16,7 @@ const room = openRoom(
   "bare",
   { profile: { name: me.name } },
   {
-    message: ({ clientId, content }) =>
-      (add().textContent = `${clientId}: ${JSON.stringify(content?.data)}`),
+    message: ({ clientId, content }) => add().append(clientId, ": ", JSON.stringify(content?.data)),
     members: (members) => (document.title = `${members.length} here`),
     status: (status) => (ofRoom.textContent = explain(describeRoomError(status))),
   },

@@ -392,6 +392,8 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     connection.close();
     back();
     expect(reload).not.toHaveBeenCalled();
+    const other = openTab("ada", { storages });
+    await connected(other.connection);
     vi.spyOn(Date, "now").mockReturnValue(Date.now() - 3_600_000);
     const next = openTab("ada", { storages });
     next.connection.signOut();
@@ -399,6 +401,9 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     expect(reload).toHaveBeenCalledOnce();
     next.window.dispatchEvent(new Event("pageshow"));
     expect(reload).toHaveBeenCalledTimes(2);
+    other.window.dispatchEvent(new Event("pageshow"));
+    expect(reload).toHaveBeenCalledTimes(3);
+    await expect.poll(() => other.connection.status.state).toBe("closed");
     vi.unstubAllGlobals();
   });
 

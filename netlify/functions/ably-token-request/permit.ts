@@ -9,8 +9,8 @@ export type Capability = Record<string, Operation[]>;
 /**
  * Returns what the token allows. Here every visitor may read and write in every room of this site,
  * and nothing else of your Ably account. For private rooms, return `channelName(room, deployContext)`
- * for each room of the visitor. `*` is a wildcard, alone or between colons. Operations are for a whole room, and not
- * for a message type: what only servers may send is in src/app.ts.
+ * for each room of the visitor. `*` is a wildcard, alone or between colons. Operations are for a whole
+ * room, and not for a message type: what only servers may send is in src/app.ts.
  * @param deployContext Netlify's: a preview has other channels than production.
  */
 export function permit(

@@ -50,7 +50,7 @@ export function showPage(session: Session, isRoomInvalid: boolean, kept?: State)
     bindTyping((isTyping) => session.room.setProfile({ isTyping })),
   ];
   void import("./side.ts").then(
-    ({ showSide }) => cleanups.push(showSide(session, store)),
+    ({ showSide }) => cleanups.push(showSide(session, store, onMissing)),
     onMissing,
   );
   return {

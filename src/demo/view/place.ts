@@ -7,7 +7,7 @@ export function isOnThisComputer(hostname: string): boolean {
   return LOOPBACK.test(hostname);
 }
 
-/** Addresses and names of a home or an office. Netlify serves none of them. */
+/** Addresses and names in a local network, such as at home. Netlify has no site there. */
 const LOCAL_NETWORK = [
   /^(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))(\.\d+)+$/,
   /^\[f[cde]/,

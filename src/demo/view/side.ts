@@ -11,8 +11,11 @@ import { bindLog, renderLog } from "./log.ts";
 import { bindRename } from "./rename.ts";
 import { showPractice } from "../local-ably/practice.ts"; // delete with local-ably/
 
-/** Returns its cleanup. */
-export function showSide(session: Session, store: Store): () => void {
+/**
+ * Returns its cleanup.
+ * @param onMissing Called if a part of the page cannot be loaded.
+ */
+export function showSide(session: Session, store: Store, onMissing: () => void): () => void {
   const { connection } = session;
   const { addView, dispatch, onChange } = store;
   const follow = createDiagramFollower();
@@ -27,7 +30,7 @@ export function showSide(session: Session, store: Store): () => void {
     watchRoundTrip(connection, (ms) => dispatch({ type: "round-trip", ms, now: Date.now() })),
     bindDiagram(() => void connection.restart()),
     bindLog(),
-    bindInvite(() => dispatch({ type: "part-missing", now: Date.now() })),
+    bindInvite(onMissing),
     bindRename(() => session.me.name, nameKeeper.choose),
     nameKeeper.close,
   ];

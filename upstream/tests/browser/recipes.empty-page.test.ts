@@ -31,7 +31,7 @@ it("greets", async () => {
 };
 
 /** With what is wrong, in words. */
-const MAX_CODE_LINES = 25;
+const MAX_CODE_LINES = 24;
 
 const code = await readStarter();
 
