@@ -167,13 +167,14 @@ export class Attachment<C extends Contract> {
     if (this.#connection.client.connection.state !== "connected") return this.#report(error);
     // The stored token may be older than an invitation: the room is attached again with a new one.
     const renewal = error?.code === NOT_ALLOWED ? this.#connection.renewStoredToken() : undefined;
-    if (renewal) return void renewal.catch(() => this.#onRefused(error));
-    this.#onRefused(error);
+    // Without a new token, it is not known whether the room is closed to this visitor.
+    if (renewal) return void renewal.catch(() => this.#onRefused(error, true));
+    this.#onRefused(error, error !== undefined && isTemporary(error));
   }
 
-  #onRefused(error: ErrorInfo | undefined): void {
+  #onRefused(error: ErrorInfo | undefined, mayHeal: boolean): void {
     if (!this.#isOpen) return;
-    if (error && isTemporary(error)) this.#retry.later();
+    if (mayHeal) this.#retry.later();
     else if (error) this.#outbox.setGate({ type: "refused", error }); // delete with outbox.ts
     this.#report(error);
   }

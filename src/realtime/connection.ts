@@ -197,9 +197,15 @@ export class Connection {
    */
   renewStoredToken(): Promise<void> | undefined {
     if (this.#usesStoredToken) {
-      this.#replacement = this.renew().finally(() => {
-        this.#replacement = undefined;
-      });
+      this.#replacement = this.renew()
+        .catch((error) => {
+          // An open connection keeps the stored token.
+          this.#usesStoredToken = this.client.connection.state === "connected";
+          throw error;
+        })
+        .finally(() => {
+          this.#replacement = undefined;
+        });
     }
     return this.#replacement;
   }

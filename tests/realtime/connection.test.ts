@@ -262,6 +262,22 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     expect(calls).toHaveLength(2);
   });
 
+  it("opens a room by itself that refused a stored token while there was no new one", async () => {
+    const storages = createStorages();
+    let request = () => signFor("ada", { "room:lobby": ["*"] });
+    await connected(openTab("ada", { storages, requestToken: () => request() }).connection);
+    // Somebody invites Ada to the garden, and the function is down when she loads the page again.
+    request = () => Promise.reject("the function is down");
+    const { connection } = openTab("ada", { storages, requestToken: () => request() });
+    const statuses: RoomStatus[] = [];
+    const status = (next: RoomStatus) => statuses.push(next);
+    const room = openRoom(connection, notes, "garden", { presence: "watch" }, { status });
+    await expect.poll(() => statuses.at(-1)?.error?.code).toBe(40160);
+    request = () => signFor("ada", { "room:garden": ["*"] });
+    await room.send("note", { text: "hi" });
+    expect(statuses.at(-1)).toMatchObject({ state: "attached", error: undefined });
+  });
+
   it("says so if Ably refuses a stored token and there is no new one, and tries again", async () => {
     const storages = createStorages();
     let isDown = false;
