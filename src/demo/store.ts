@@ -1,6 +1,6 @@
 /** SHOWN. Connects the state to the views. */
 import type { Chat } from "../app.ts";
-import { type RoomMessage, callApp } from "../realtime/index.ts";
+import { type RoomMessage, callAndReport } from "../realtime/index.ts";
 import { type DemoEvent, type State, reduce } from "./state/state.ts";
 
 /**
@@ -44,7 +44,7 @@ export function createStore(initial: State): Store {
   let state = initial;
   let frame = 0;
   // One broken view must not stop the others.
-  const show = (view: (state: State) => void) => callApp(() => view(state));
+  const show = (view: (state: State) => void) => callAndReport(() => view(state));
   const render = (startedAt: number) => {
     const shown = state;
     views.forEach(show);

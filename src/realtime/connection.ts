@@ -10,7 +10,13 @@ import {
   WebSocketTransport,
   XHRPolling,
 } from "ably/modular";
-import { type ErrorInfo, type TokenResponse, callApp, isTemporary, readError } from "./errors.ts";
+import {
+  type ErrorInfo,
+  type TokenResponse,
+  callAndReport,
+  isTemporary,
+  readError,
+} from "./errors.ts";
 import { localAblyOptions } from "./local-ably.ts"; // delete with local-ably/
 import { Retry } from "./retry.ts";
 import { makeDecodingSafe } from "./safe-decoding.ts"; // delete with safe-decoding.ts
@@ -96,7 +102,7 @@ export class Connection {
     this.storages = storages;
     this.#signedOutAt = storages.site.read(SIGNED_OUT);
     this.window = options.window ?? globalThis.window;
-    this.#observe = (step) => callApp(() => observe(step));
+    this.#observe = (step) => callAndReport(() => observe(step));
     // XHRPolling is for networks that block WebSockets.
     const plugins: Record<string, unknown> = { FetchRequest, WebSocketTransport, XHRPolling };
     const onConnected = (name: string) => this.#observe({ type: "transport", name }); // delete with safe-decoding.ts
@@ -242,7 +248,7 @@ export class Connection {
     if (this.#isRenewal) return;
     // A new attempt has no error yet: the last one still explains why there is no connection.
     this.#status = current === "connecting" ? { ...this.#status, state: current } : status;
-    for (const listener of this.#listeners) callApp(() => listener(this.#status));
+    for (const listener of this.#listeners) callAndReport(() => listener(this.#status));
   };
 
   readonly #onPageHide = (event: Event): void => {

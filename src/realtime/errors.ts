@@ -72,8 +72,8 @@ export function isTrouble(code: number): boolean {
   return code >= 50_000 && code < 60_000;
 }
 
-/** Calls code of the app. Its error must not stop a room: the browser reports it as any other. */
-export function callApp(call: () => void): void {
+/** Calls a function of the app. Its error must not stop a room: the browser reports it as any other. */
+export function callAndReport(call: () => void): void {
   try {
     call();
   } catch (error) {

@@ -22,7 +22,7 @@ export {
 export type { ErrorInfo } from "./errors.ts";
 export { type Identity, loadIdentity, saveIdentity } from "./identity.ts";
 export { NOBODY, type RoomMessage, messageKey } from "./messages.ts";
-export { callApp } from "./errors.ts";
+export { callAndReport } from "./errors.ts";
 export { cleanName, isMadeUpName, isVisible, makeName } from "./names.ts";
 export type { Unsent } from "./outbox.ts"; // delete with outbox.ts
 export type { Member } from "./presence.ts";

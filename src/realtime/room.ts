@@ -9,7 +9,7 @@ import {
   type Profile,
   channelName,
 } from "./contract.ts";
-import { callApp } from "./errors.ts";
+import { callAndReport } from "./errors.ts";
 import { randomId } from "./identity.ts";
 import { outboxOf } from "./outbox.ts"; // delete with outbox.ts
 
@@ -157,10 +157,10 @@ export function openRoom<C extends Contract>(
 /** No error of the app stops the room. */
 function guarded<C extends Contract>(events: RoomEvents<C>): RoomEvents<C> {
   return {
-    message: (message) => callApp(() => events.message?.(message)),
-    members: (members) => callApp(() => events.members?.(members)),
-    status: (status) => callApp(() => events.status?.(status)),
-    unsent: (unsent) => callApp(() => events.unsent?.(unsent)), // delete with outbox.ts
+    message: (message) => callAndReport(() => events.message?.(message)),
+    members: (members) => callAndReport(() => events.members?.(members)),
+    status: (status) => callAndReport(() => events.status?.(status)),
+    unsent: (unsent) => callAndReport(() => events.unsent?.(unsent)), // delete with outbox.ts
   };
 }
 

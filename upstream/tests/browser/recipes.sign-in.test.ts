@@ -1,6 +1,6 @@
 /** The recipe for a sign-in, with a provider that signs real ID tokens. */
 import { exportJWK, generateKeyPair } from "jose";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDev } from "../../support/dev-server.ts";
 import { setStage } from "../../../tests/demo/stage.ts";
 import { copyBareProject } from "../../support/fork.ts";
@@ -9,32 +9,39 @@ import { CHECK_TIMEOUT_MS, checkRecipe, followRecipe } from "../../support/recip
 
 let provider: Provider;
 
-async function copyWithSignIn(): Promise<string> {
-  const copy = await copyBareProject();
-  await followRecipe(copy, "Sign in");
-  return copy;
-}
-
-const stage = setStage(async () => {
+beforeAll(async () => {
   provider = await startProvider();
-  const folder = await copyWithSignIn();
-  await provider.configure(folder);
-  return startDev({ folder });
 });
 afterAll(() => provider?.close());
 
-const sign: Provider["sign"] = (...args) => provider.sign(...args);
-
-async function ask(authorization?: string) {
-  const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
-  const url = `${stage.site.url}/.netlify/functions/ably-token-request?clientId=eve`;
-  const response = await fetch(url, { headers });
-  const body = (await response.json()) as { clientId?: string; error?: { code: number } };
-  return { status: response.status, clientId: body.clientId, code: body.error?.code };
+async function copyWith(...sections: string[]): Promise<string> {
+  const copy = await copyBareProject();
+  for (const section of sections) await followRecipe(copy, section);
+  return copy;
 }
 
+async function startWith(...sections: string[]) {
+  const folder = await copyWith(...sections);
+  await provider.configure(folder);
+  return startDev({ folder });
+}
+
+const stage = setStage(() => startWith("Sign in"));
+
+const sign: Provider["sign"] = (...args) => provider.sign(...args);
+
+async function ask(authorization?: string, clientId = "eve", { site } = stage) {
+  const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+  const url = `${site.url}/.netlify/functions/ably-token-request?clientId=${clientId}`;
+  const response = await fetch(url, { headers });
+  const body = (await response.json()) as Answer;
+  return { status: response.status, ...body };
+}
+
+type Answer = { clientId?: string; capability?: string; error?: { code: number } };
+
 it("npm run check passes with it", { timeout: CHECK_TIMEOUT_MS }, async () => {
-  await checkRecipe(await copyWithSignIn());
+  await checkRecipe(await copyWith("Sign in"));
 });
 
 it("gives the user of a valid token a token for that user, for any clientId in the query", async () => {
@@ -81,4 +88,38 @@ it("leaves no Ably token in the tab after a sign-out", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("Signed out").waitFor();
   expect(await readKeys()).not.toContain("ably-token");
+});
+
+describe("with guests who read", () => {
+  const sections = ["Sign in", "Let guests read"];
+  const withGuests = setStage(() => startWith(...sections));
+  const guest = "guest-0123456789ab";
+
+  it("npm run check passes with it", { timeout: CHECK_TIMEOUT_MS }, async () => {
+    await checkRecipe(await copyWith(...sections));
+  });
+
+  it("gives a guest a token to read with, and a user one to write with, too", async () => {
+    const read = { "room:*": ["history", "subscribe"] };
+    const reading = await ask(undefined, guest, withGuests);
+    expect(reading).toMatchObject({ status: 200, clientId: guest });
+    expect(JSON.parse(reading.capability ?? "")).toEqual(read);
+    const writing = await ask(`Bearer ${await sign({})}`, guest, withGuests);
+    expect(writing).toMatchObject({ status: 200, clientId: "ada-1" });
+    const write = { "room:*": ["history", "presence", "publish", "subscribe"] };
+    expect(JSON.parse(writing.capability ?? "")).toEqual(write);
+  });
+
+  it("gives a guest no token for a user, and none for an ID token that is not valid", async () => {
+    expect(await ask(undefined, "ada-1", withGuests)).toMatchObject({ status: 403 });
+    expect(await ask("Bearer ada-1", guest, withGuests)).toMatchObject({ status: 403 });
+  });
+
+  it("shows a guest who is there, and nobody the guest", async () => {
+    const [{ page: reader }, { page: ada }] = [await withGuests.open(), await withGuests.open()];
+    await reader.goto(withGuests.site.url);
+    await ada.goto(`${withGuests.site.url}/#id_token=${await sign({})}`);
+    await reader.getByText("ada-1", { exact: true }).waitFor();
+    await ada.getByText("ada-1", { exact: true }).waitFor();
+  });
 });
