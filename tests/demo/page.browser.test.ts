@@ -41,6 +41,26 @@ describe("the room", () => {
       .waitFor();
   });
 
+  it("says that it has no messages only after Ably has delivered those that it has", async () => {
+    const { page } = await stage.open();
+    let letRestCome = () => {};
+    const restMayCome = new Promise<void>((resolve) => (letRestCome = resolve));
+    await page.routeWebSocket(/access_token=/, (socket) => {
+      let isAttached = false;
+      socket.connectToServer().onMessage(async (frame) => {
+        if (isAttached) await restMayCome;
+        const ATTACHED = 11;
+        isAttached ||= JSON.parse(String(frame)).action === ATTACHED;
+        socket.send(frame);
+      });
+    });
+    await page.goto(stage.newRoom());
+    await page.locator("[data-status]", { hasText: /^Connected$/ }).waitFor();
+    expect(await page.locator("[data-no-messages]").isVisible()).toBe(false);
+    letRestCome();
+    await page.locator("[data-no-messages]").waitFor();
+  });
+
   it("can be opened again after Ably refused it", async () => {
     const { page, connected } = await stage.open().then((visitor) => ({
       page: visitor.page,
