@@ -1,3 +1,4 @@
+/** KEPT. What Vite serves and builds. Each plugin is a file in vite/, which says what it is for. */
 import { defineConfig } from "vite";
 import { guardEditor } from "./vite/editor.ts";
 import { refuseKeyInPage } from "./vite/key-guard.ts";

@@ -1,3 +1,4 @@
+/** One Ably app. Its keys give access to its channels only. */
 import { randomUUID } from "node:crypto";
 import { Channel } from "./channel.ts";
 import { assert } from "./error.ts";
@@ -13,7 +14,6 @@ export function checkName(name: string): void {
 
 type Client = { keyName: string; clientId: string | undefined };
 
-/** One Ably app. Its keys give access to its channels only. */
 export class App {
   /** Part of each connection key, so that keys of an earlier start are recognized. */
   readonly epoch = randomUUID();

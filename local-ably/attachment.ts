@@ -1,3 +1,4 @@
+/** One connection on one channel: what it may do there, and what it receives. */
 import type { Identity } from "./auth.ts";
 import { type Capability, permissionsOn } from "./capability.ts";
 import type { Append, Channel, Subscriber } from "./channel.ts";
@@ -48,7 +49,6 @@ export function detach(connection: Receiver, frame: ServerFrame & { channel: str
   transport?.send(frame);
 }
 
-/** One connection on one channel: what it may do there, and what it receives. */
 export class Attachment implements Subscriber {
   readonly channel: Channel;
   modes = 0;

@@ -1,3 +1,4 @@
+/** The messages, members and annotations of one channel. */
 import { randomUUID } from "node:crypto";
 import { type AnnotationDraft, Summary, methodOf } from "./annotation.ts";
 import { assert } from "./error.ts";

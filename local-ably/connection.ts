@@ -1,3 +1,4 @@
+/** One client's connection: it lasts over several sockets, and answers each frame. */
 import { randomBytes } from "node:crypto";
 import { parseAnnotations } from "./annotation.ts";
 import { type Attachment, detach, handleAttach } from "./attachment.ts";

@@ -1,3 +1,4 @@
+/** The API keys that local Ably knows. */
 import { LOCAL_ABLY_KEY } from "../netlify/functions/ably-token-request/local-ably.ts";
 import type { Key } from "./auth.ts";
 import { parseCapability } from "./capability.ts";

@@ -1,3 +1,4 @@
+/** Lists of Ably's REST API, a page at a time. */
 import { assert } from "./error.ts";
 import type { Message } from "./protocol.ts";
 

@@ -1,3 +1,4 @@
+/** The members of a channel. */
 import { memoryOf } from "./message.ts";
 import { type Message, PresenceAction } from "./protocol.ts";
 

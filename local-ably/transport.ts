@@ -1,3 +1,4 @@
+/** One WebSocket of a connection: frames, heartbeats, and what happens if the client reads too slowly. */
 import { randomUUID } from "node:crypto";
 import type { WebSocket } from "ws";
 import { type Format, encode, formatOf } from "./format.ts";
@@ -13,7 +14,6 @@ const BOUNDS = { heartbeatInterval: [5_000, 1_800_000], remainPresentFor: [0, 60
 /** The last frame in each format: a channel sends the same one to all its subscribers in turn. */
 const encoded: { [format in Format]?: { frame: ServerFrame; data: Uint8Array } } = {};
 
-/** One WebSocket of a connection. */
 export class Transport {
   readonly format: Format;
   /** Whether the client receives its own messages. */

@@ -1,3 +1,4 @@
+/** The plugin that runs local Ably in Vite's dev server. */
 import type { Plugin } from "vite";
 import { LOCAL_KEYS } from "./keys.ts";
 import { isSameOrigin } from "./origin.ts";

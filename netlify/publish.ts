@@ -21,8 +21,9 @@ import { localAblyOptions, usesLocalAbly } from "./functions/ably-token-request/
 
 type PublishOptions = {
   /**
-   * Identifies the message: for two minutes, Ably drops another with this ID and sender. A webhook's
-   * own ID is good. Ably gets a hash of it, so that no visitor can publish the same ID before.
+   * Identifies the message: for two minutes, Ably drops another one that you publish with the same ID
+   * and `clientId`. A webhook's own ID is good. Ably gets a hash of both, so that no visitor can
+   * publish the same ID before.
    */
   id?: string;
   /** The sender: `server` or `server:NAME`. The token function signs neither for a visitor. */

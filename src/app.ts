@@ -10,7 +10,7 @@ export const chat = {
   messages: {
     "chat-message": v.object({ text: v.string() }),
     "hello-world-message": v.object({ message: v.string() }),
-    // Only your own functions can send it: { schema: v.object({ … }), from: "server" }
+    // A type that only your own functions can send: alarm: { schema: v.object({ … }), from: "server" }
   },
   /** Everyone in the room can read it. */
   profile: v.object({ name: v.string(), isTyping: v.optional(v.boolean()) }),

@@ -54,7 +54,10 @@ export function isKeyInVariable(value: string, secrets: string[]): boolean {
   return hasKey(value, ANY_KEY, secrets);
 }
 
-/** Returns the name of the variable that has the secret whose name is in another variable. */
+/**
+ * Returns the variable that has the secret part of a key, if another one has a key's name: the two
+ * may be one key.
+ */
 export function findSplitKey(variables: Record<string, unknown>): string | undefined {
   const names = Object.keys(variables);
   const find = (form: RegExp) => names.find((name) => form.test(String(variables[name]).trim()));

@@ -1,4 +1,4 @@
-/** SHOWN. How long a message takes to Ably and back. */
+/** SHOWN. How long a ping takes to Ably and back. */
 import type { Connection } from "../realtime/index.ts";
 
 const INTERVAL_MS = 20_000;

@@ -223,7 +223,8 @@ export class Attachment<C extends Contract> {
   readonly #onConnection = ({ current, previous }: ConnectionStateChange): void => {
     // If the connection was away already, it is not known for how long.
     const isClosing = current === "closing" && previous === "connected";
-    if (isClosing && this.#wasJustDetached)
+    // What was still on its way may be missing, too.
+    if (isClosing && this.#wasJustDetached && !this.#messages.isHolding)
       this.#closedAt = { tick: performance.now(), time: Date.now() };
     // With a new token, too: then the connection reports another "connected", as an update.
     if (current !== "connected") return;

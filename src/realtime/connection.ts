@@ -81,7 +81,7 @@ export class Connection {
   readonly window: EventTarget | undefined;
   #status: ConnectionStatus = { state: "initialized" };
   readonly #listeners = new Set<(status: ConnectionStatus) => void>();
-  readonly #observe: (step: ConnectionStep) => void;
+  readonly #observers = new Set<(step: ConnectionStep) => void>();
   readonly #requests: TokenRequests; // delete with token-requests.ts
   readonly #retry = new Retry(() => this.client.connect(), MIN_RETRY_MS, MAX_RETRY_MS);
   /** When somebody signed out last, as of this load. */
@@ -102,7 +102,7 @@ export class Connection {
     this.storages = storages;
     this.#signedOutAt = storages.site.read(SIGNED_OUT);
     this.window = options.window ?? globalThis.window;
-    this.#observe = (step) => callAndReport(() => observe(step));
+    this.#observers.add(observe);
     // XHRPolling is for networks that block WebSockets.
     const plugins: Record<string, unknown> = { FetchRequest, WebSocketTransport, XHRPolling };
     const onConnected = (name: string) => this.#observe({ type: "transport", name }); // delete with safe-decoding.ts
@@ -139,6 +139,11 @@ export class Connection {
   onStatus(listener: (status: ConnectionStatus) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls the listener at each step from now on, as `observe`. */
+  onStep(listener: (step: ConnectionStep) => void): void {
+    this.#observers.add(listener);
   }
 
   /** Tries to connect at once, if there is no connection. */
@@ -220,6 +225,10 @@ export class Connection {
     this.#isWanted = true;
     this.window?.addEventListener("pagehide", this.#onPageHide);
   }
+
+  readonly #observe = (step: ConnectionStep): void => {
+    for (const observer of this.#observers) callAndReport(() => observer(step));
+  };
 
   readonly #connect = (): void => {
     if (this.#isWanted) this.client.connect();

@@ -1,4 +1,7 @@
-/** KEPT. The one door to this folder: what a page needs. The words for errors are in words.ts. */
+/**
+ * KEPT. The door to this folder: what a page needs. Two files are apart from it: words.ts has the
+ * words for errors, and contract.ts is also for src/app.ts and for functions.
+ */
 export {
   type ConnectOptions,
   type ConnectionStatus,

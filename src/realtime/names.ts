@@ -1,4 +1,4 @@
-/** KEPT. Display names: made up for a new visitor, and cleaned before anyone else's is shown. */
+/** KEPT. Display names: one is made up for a new visitor, and names of others are cleaned before they are shown. */
 import { UNSEEN, withoutUnseen } from "./contract.ts";
 
 const ADJECTIVES = "Azure Bold Bright Calm Golden Happy Jade Lucky Ruby Silver Swift Wise";

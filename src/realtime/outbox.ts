@@ -6,7 +6,7 @@
  * Without this file, also delete outbox-storage.ts, the test, and the lines that end with "delete with
  * outbox.ts": what is sent while there is no connection is then refused. The demo needs it.
  */
-import type { ConnectionStateChange, RealtimeChannel } from "ably";
+import type { RealtimeChannel } from "ably";
 import type { Connection } from "./connection.ts";
 import {
   type Content,
@@ -78,8 +78,8 @@ const TOO_MANY_REQUESTS = 429;
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
-/** States of a connection on which the SDK keeps what was not acknowledged, or sends it again. */
-const MAY_SEND_AGAIN: string[] = ["disconnected", "connecting", "connected"];
+/** States of a connection in which the SDK keeps what was not acknowledged, to send it again. */
+const KEEPS_IN_FLIGHT: string[] = ["disconnected", "connecting"];
 
 /** One for each channel, however often its room is opened. */
 const outboxes = new WeakMap<RealtimeChannel, object>();
@@ -118,6 +118,10 @@ export class Outbox<C extends Contract> {
     this.#storage = new OutboxStorage(connection.storages, channel.name, connection.clientId);
     this.#entries = this.#restore();
     connection.client.connection.on(this.#onConnection);
+    // The last moment before the SDK sends it again.
+    connection.onStep(({ type }) => {
+      if (type === "transport") this.#forgetInFlightWhenOld();
+    });
   }
 
   /**
@@ -225,6 +229,7 @@ export class Outbox<C extends Contract> {
     const stored = new Set(this.#storage.load().map(({ id }) => id));
     for (const entry of this.#entries) {
       if (!entry.isStored || stored.has(entry.id)) continue;
+      // It was stored, so it is acknowledged, or that page has sent or discarded it.
       // The SDK still has it, and would send it again.
       if (entry.delivery === "publishing") void this.#connection.reconnect();
       if (this.#isAcknowledged(entry)) entry.settle?.resolve();
@@ -357,8 +362,8 @@ export class Outbox<C extends Contract> {
     this.#update(entry, { delivery: "failed", error, settle: undefined });
   }
 
-  readonly #onConnection = ({ current }: ConnectionStateChange): void => {
-    if (MAY_SEND_AGAIN.includes(current)) this.#forgetInFlightWhenOld();
+  readonly #onConnection = (): void => {
+    this.#forgetInFlightWhenOld();
     this.#next();
   };
 
@@ -368,18 +373,13 @@ export class Outbox<C extends Contract> {
    */
   #forgetInFlightWhenOld(): void {
     const entry = this.#entries.find(({ delivery }) => delivery === "publishing");
-    if (!entry) return;
-    const isAway = () => this.#connection.client.connection.state !== "connected";
-    const isOld = !this.#isSafeToPublish(entry);
-    // The SDK sends it again as soon as its listeners have run.
-    if (isOld && !isAway()) return void this.#connection.reconnect();
+    if (!entry || !KEEPS_IN_FLIGHT.includes(this.#connection.client.connection.state)) return;
+    if (!this.#isSafeToPublish(entry)) return void this.#connection.reconnect();
     const age = performance.now() - (entry.publishedTick ?? 0);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
-      () => {
-        if (isAway() && entry.delivery === "publishing") void this.#connection.reconnect();
-      },
-      isOld ? 0 : REPEATS_DROPPED_MS - REPEAT_MARGIN_MS - age,
+      () => this.#forgetInFlightWhenOld(),
+      REPEATS_DROPPED_MS - REPEAT_MARGIN_MS - age,
     );
   }
 

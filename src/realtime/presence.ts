@@ -87,7 +87,9 @@ export class Presence<C extends Contract> {
       // The connection is another one: there, the SDK has entered again with the last profile.
       if (connection.id !== id) this.update();
     } catch (thrown) {
-      this.refused(readError(thrown));
+      this.#needsEntering = true;
+      // Without a connection, the error is the connection's.
+      if (connection.state === "connected") this.refused(readError(thrown));
     }
   }
 

@@ -9,7 +9,8 @@
  * `tests/realtime/safe-decoding.test.ts` checks it against the installed version.
  *
  * If you turn on deltas or encryption, delete this file, its test, and the lines that end with "delete
- * with safe-decoding.ts". Nothing then reports the step `transport`.
+ * with safe-decoding.ts". Nothing then reports the step `transport`, and after a sleep the outbox may
+ * send a message twice.
  */
 
 type Frame = { action?: unknown; messages?: unknown; presence?: unknown };

@@ -139,6 +139,13 @@ describe("my messages", () => {
     expect(idsOf(acknowledged, gap, outbox(unsent("b")))).toEqual(["a*", `gap ${now}`, "b*"]);
   });
 
+  it("move to their place in Ably's order if they come back after the gap", () => {
+    const gap: Event = { type: "room", status: { state: "attached", isContinuous: false } };
+    const events = [outbox(unsent("a", "acknowledged")), gap, outbox(), arrived({ id: "x" })];
+    expect(idsOf(...events)).toEqual(["a*", `gap ${now}`, "x"]);
+    expect(idsOf(...events, echo("a"))).toEqual([`gap ${now}`, "x", "a"]);
+  });
+
   it("bring the end of the list into view", () => {
     const up: Event = { type: "scrolled", isAtEnd: false };
     const state = after(up, arrived({ id: "x" }), outbox(unsent("a")));

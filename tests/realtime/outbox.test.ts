@@ -305,12 +305,21 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     const refused = expect(sent).rejects.toMatchObject({ code: 0 });
     const states: string[] = [];
     page.connection.onStatus(({ state }) => states.push(state));
+    const frames: string[] = [];
+    const realSend = WebSocket.prototype.send;
+    vi.spyOn(WebSocket.prototype, "send").mockImplementation(function (this: WebSocket, frame) {
+      frames.push(String(frame));
+      realSend.call(this, frame);
+    });
     server().faults.dropAll();
     await expect.poll(() => states.at(-1)).toBe("connecting");
     advanceClock(2 * MINUTE_MS);
     server().faults.release();
     await refused;
     expect(page.states()).toEqual(["once: unconfirmed"]);
+    await page.send("after");
+    expect(frames.filter((frame) => frame.includes("after"))).toHaveLength(1);
+    expect(frames.filter((frame) => frame.includes("once"))).toEqual([]);
   });
 
   it("is not sent again after a way back, if the next page of the tab has sent it", async () => {

@@ -25,7 +25,7 @@ export function describeConnection(connection: ConnectionStatus, room: RoomState
   }
 }
 
-/** After a lost connection and at each new token, a room that was open opens again by itself. */
+/** After a lost connection, a room that was open opens again by itself. */
 export function opensAgain(before: RoomState, now: RoomState): boolean {
   return before === "attached" && now === "attaching";
 }

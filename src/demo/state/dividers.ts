@@ -1,4 +1,4 @@
-/** SHOWN. What stands between lines of the list: a date, a new time, "New". */
+/** SHOWN. What stands between lines of the list: a date, "You joined", "New". */
 import type { Clock } from "./clock.ts";
 import type { Entry, Line } from "./timeline.ts";
 

@@ -9,8 +9,8 @@ import { DEFAULT_ROOM } from "../../app.ts";
 import type { State } from "./state.ts";
 
 /**
- * `action`: what the button does. `summary`: only for a site without a key, what is wrong with it, to
- * stand above the steps that set one.
+ * `action`: what the button does. `summary`: what the token function says is wrong with the key. It
+ * stands above the steps that set one.
  */
 type PageProblem = Problem & { action: "retry" | "reload"; summary?: string | undefined };
 

@@ -15,7 +15,7 @@ export type Line = {
   key: string;
   id: string;
   clientId: string;
-  /** In ms since the epoch, by Ably's clock. Undefined until Ably has delivered the message. */
+  /** In ms since the epoch, by Ably's clock. Undefined if Ably has not delivered the message. */
   timestamp?: number;
   isMine: boolean;
   isHistory: boolean;
@@ -49,11 +49,16 @@ const MAX_NOTICES = 100;
 
 export const emptyTimeline: Timeline = { entries: [], isCut: false };
 
-/** Adds lines at the end. A line that is there already stays as it is. */
+/**
+ * Adds lines at the end. A line that is there already stays as it is, unless Ably delivers it only
+ * now: then it moves to its place in Ably's order.
+ */
 export function addLines(timeline: Timeline, lines: Line[]): Timeline {
-  const known = new Set(timeline.entries.map(({ key }) => key));
+  const keys = new Set(lines.map(({ key }) => key));
+  const entries = timeline.entries.filter((entry) => "timestamp" in entry || !keys.has(entry.key));
+  const known = new Set(entries.map(({ key }) => key));
   const added = lines.filter(({ key }) => !known.has(key));
-  return added.length === 0 ? timeline : append(timeline, added);
+  return added.length === 0 ? timeline : append({ ...timeline, entries }, added);
 }
 
 export function addGap(timeline: Timeline, now: number): Timeline {
@@ -84,23 +89,21 @@ function toNotice(visits: Visit[]): Notice {
 }
 
 function append(timeline: Timeline, added: Entry[]): Timeline {
-  const { entries, isCut } = limit([...timeline.entries, ...added]);
-  return { entries, isCut: timeline.isCut || isCut };
+  const entries = [...timeline.entries, ...added];
+  const lines = entries.filter(({ kind }) => kind === "line");
+  const notices = entries.filter(({ kind }) => kind === "notice");
+  const dropped = lines.slice(0, -MAX_LINES);
+  const gone = new Set([...dropped, ...notices.slice(0, -MAX_NOTICES)]);
+  return {
+    entries: entries.filter((entry) => !gone.has(entry)),
+    isCut: timeline.isCut || dropped.length > 0,
+  };
 }
 
 /** @param nameOf How a person is called now, which may be another name than when they came. */
 export function describeNotice({ about }: Notice, nameOf: (clientId: string) => string): Words {
   if (about !== "gap") return describeVisits(about, nameOf);
   return ["The connection was not resumed. Messages may be missing here."];
-}
-
-function limit(entries: Entry[]): Timeline {
-  const lines = entries.filter(({ kind }) => kind === "line");
-  const notices = entries.filter(({ kind }) => kind === "notice");
-  const dropped = lines.slice(0, -MAX_LINES);
-  const gone = new Set([...dropped, ...notices.slice(0, -MAX_NOTICES)]);
-  const kept = gone.size === 0 ? entries : entries.filter((entry) => !gone.has(entry));
-  return { entries: kept, isCut: dropped.length > 0 };
 }
 
 /** Returns undefined for a message that is no line. */
