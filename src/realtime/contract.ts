@@ -104,14 +104,14 @@ export function isBinary(data: unknown): boolean {
 
 /** Returns true for a client ID or a name that people could take for a server's. */
 export function looksLikeServer(text: string): boolean {
-  return isServer(withoutUnseen(text.normalize("NFKC")).trim().toLowerCase());
+  return isServer(withoutInvisible(text.normalize("NFKC")).trim().toLowerCase());
 }
 
 /** What nobody can see (DI: "default ignorable"), though some of it counts as letters: for a RegExp. */
-export const UNSEEN = "\\p{DI}\\u2800\\u{1d159}";
+export const INVISIBLE = "\\p{DI}\\u2800\\u{1d159}";
 
-export function withoutUnseen(text: string): string {
-  return text.replace(new RegExp(`[${UNSEEN}]`, "gu"), "");
+export function withoutInvisible(text: string): string {
+  return text.replace(new RegExp(`[${INVISIBLE}]`, "gu"), "");
 }
 
 /**

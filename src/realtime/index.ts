@@ -17,7 +17,7 @@ export {
   type Profile,
   isProduction,
   looksLikeServer,
-  withoutUnseen,
+  withoutInvisible,
   pageDeployContext,
   parseMessage,
   parseRoomName,

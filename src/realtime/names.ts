@@ -1,5 +1,5 @@
 /** KEPT. Display names: one is made up for a new visitor, and names of others are cleaned before they are shown. */
-import { UNSEEN, withoutUnseen } from "./contract.ts";
+import { INVISIBLE, withoutInvisible } from "./contract.ts";
 
 const ADJECTIVES = "Azure Bold Bright Calm Golden Happy Jade Lucky Ruby Silver Swift Wise";
 const ANIMALS = "Deer Finch Fox Koala Lynx Orca Otter Owl Panda Puma Raven Seal";
@@ -26,7 +26,7 @@ const SEGMENTER = new Intl.Segmenter();
 
 /** Control, direction, line and blank characters; the joiners and variants of scripts may stay. */
 const UNSAFE = new RegExp(
-  `(?![\\u200c\\u200d\\p{VS}])[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}${UNSEEN}]`,
+  `(?![\\u200c\\u200d\\p{VS}])[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}${INVISIBLE}]`,
   "gu",
 );
 const VISIBLE = /[^\p{C}\p{Z}\p{M}]/u;
@@ -47,5 +47,5 @@ export function cleanName(name: string): string | undefined {
 }
 
 export function isVisible(text: string): boolean {
-  return VISIBLE.test(withoutUnseen(text));
+  return VISIBLE.test(withoutInvisible(text));
 }

@@ -1,7 +1,8 @@
 /**
  * KEPT, with outbox.ts. What the outbox stores: for the tab, each message that Ably has not
- * acknowledged; for all tabs of the site, which messages were published and acknowledged. A duplicated tab has a copy of
- * the first, and learns from the second what its original has sent meanwhile.
+ * acknowledged; for all tabs of the site, which messages were published, and whether Ably has
+ * acknowledged them. A duplicated tab has a copy of the first, and learns from the second what its
+ * original has sent meanwhile.
  */
 import { type ErrorInfo } from "./errors.ts";
 import { readHeaders } from "./messages.ts";

@@ -78,9 +78,6 @@ const TOO_MANY_REQUESTS = 429;
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
-/** States of a connection in which the SDK keeps what was not acknowledged, to send it again. */
-const KEEPS_IN_FLIGHT: string[] = ["disconnected", "connecting"];
-
 /** One for each channel, however often its room is opened. */
 const outboxes = new WeakMap<RealtimeChannel, object>();
 
@@ -117,8 +114,8 @@ export class Outbox<C extends Contract> {
     this.#contract = contract;
     this.#storage = new OutboxStorage(connection.storages, channel.name, connection.clientId);
     this.#entries = this.#restore();
-    connection.client.connection.on(this.#onConnection);
-    // The last moment before the SDK sends it again.
+    connection.client.connection.on(() => this.#next());
+    // The last moment before the SDK publishes again.
     connection.onStep(({ type }) => {
       if (type === "transport") this.#forgetInFlightWhenOld();
     });
@@ -126,7 +123,8 @@ export class Outbox<C extends Contract> {
 
   /**
    * Returns what one open room sends with.
-   * @param events Its `unsent` is called with what is unsent, now and at each change, until it is closed.
+   * @param events Its `unsent` is called with what is unsent, now if there is any, and at each change, until it is
+   *   closed.
    * @param headers Returns what is sent beside the data of each message.
    */
   open(events: { unsent?(unsent: Unsent<C>[]): void }, headers?: () => Record<string, string>) {
@@ -293,7 +291,7 @@ export class Outbox<C extends Contract> {
     this.#storage.savePublished(id, { at: Date.now(), isAcknowledged: true });
   }
 
-  #isAcknowledged({ id }: Entry): boolean {
+  #isAcknowledged({ id }: Stored): boolean {
     return this.#storage.readPublished(id)?.isAcknowledged ?? false;
   }
 
@@ -362,31 +360,22 @@ export class Outbox<C extends Contract> {
     this.#update(entry, { delivery: "failed", error, settle: undefined });
   }
 
-  readonly #onConnection = (): void => {
-    this.#forgetInFlightWhenOld();
-    this.#next();
-  };
-
   /**
    * The SDK publishes again what Ably had not acknowledged when the connection was lost, however long
    * ago that was. Another connection makes it forget the message, and `#decide` asks the person.
    */
   #forgetInFlightWhenOld(): void {
     const entry = this.#entries.find(({ delivery }) => delivery === "publishing");
-    if (!entry || !KEEPS_IN_FLIGHT.includes(this.#connection.client.connection.state)) return;
-    if (!this.#isSafeToPublish(entry)) return void this.#connection.reconnect();
-    const age = performance.now() - (entry.publishedTick ?? 0);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => this.#forgetInFlightWhenOld(),
-      REPEATS_DROPPED_MS - REPEAT_MARGIN_MS - age,
-    );
+    if (entry && !this.#isSafeToPublish(entry)) void this.#connection.reconnect();
   }
 
   #restore(): Entry[] {
     return this.#storage.load().flatMap((stored) => {
       const content = this.#parse(stored.name, stored.data);
-      if (!content) return [];
+      // A copy of this tab may have sent it.
+      const isDone = this.#isAcknowledged(stored);
+      if (isDone) this.#storage.remove(stored.id);
+      if (isDone || !content) return [];
       const unfailed = this.#isSafeToPublish(stored) ? "waiting" : "unconfirmed";
       const delivery = stored.error ? "failed" : unfailed;
       const isDoneWhenAcknowledged = stored.publishedAt !== undefined;

@@ -12,7 +12,7 @@ export type Member<C extends Contract> = {
   profile: Profile<C> | undefined;
   /** When Ably received what the member last published about itself, in ms since the epoch. */
   timestamp: number;
-  /** The same moment by this page's clock, for how long ago it was. */
+  /** When this page first saw that, by its own clock: later than the others, if it came later. */
   seenAt: number;
 };
 

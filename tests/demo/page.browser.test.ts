@@ -242,3 +242,32 @@ describe("a phone", () => {
     expect(Math.min(...fontSizes)).toBeGreaterThanOrEqual(16);
   });
 });
+
+it("keeps the place where somebody reads the connection log, and else shows its end", async () => {
+  const { page } = await stage.arrive();
+  const drawer = page.locator("[data-log-drawer] summary");
+  const log = page.locator("[data-log]");
+  const lines = log.locator("li");
+  await drawer.click();
+  // A list of two lines, so that the rest is out of view.
+  await log.evaluate((list) => (list.style.maxHeight = "2lh"));
+  const place = () => log.evaluate(({ scrollTop }) => scrollTop);
+  const isAtEnd = () =>
+    log.evaluate(
+      ({ scrollTop, scrollHeight, clientHeight }) =>
+        scrollTop > 0 && scrollHeight - clientHeight - scrollTop <= 1,
+    );
+  const connectAgain = async () => {
+    const count = await lines.count();
+    await page.locator("[data-replay]").click();
+    await expect.poll(() => lines.count()).toBeGreaterThan(count);
+    await expect.poll(() => lines.last().innerText()).toContain("room attached");
+  };
+  for (let press = 0; press < 2; press++) await drawer.click();
+  await expect.poll(isAtEnd).toBe(true);
+  await connectAgain();
+  expect(await isAtEnd()).toBe(true);
+  await log.evaluate((list) => (list.scrollTop = 0));
+  await connectAgain();
+  expect(await place()).toBe(0);
+});

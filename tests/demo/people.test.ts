@@ -93,6 +93,16 @@ describe("who is typing", () => {
     expect(typingOf([typist], now + 5_999)).not.toEqual([]);
     expect(typingOf([typist], now + 6_000)).toEqual([]);
   });
+
+  it("has ended for somebody who was lost while typing before this page came", () => {
+    const typist = member("you-1", { isTyping: true, timestamp: now - 8_000 });
+    const soon = member("you-1", { isTyping: true, timestamp: now - 2_000 });
+    const me = member("me-1");
+    expect(typingOf([typist, me])).toEqual([]);
+    expect(typingOf([soon, me])).not.toEqual([]);
+    expect(typingOf([soon, me], now + 3_999)).not.toEqual([]);
+    expect(typingOf([soon, me], now + 4_000)).toEqual([]);
+  });
 });
 
 describe("the hue of a person", () => {

@@ -90,7 +90,7 @@ describe("my messages", () => {
     const before = after(outbox(unsent("a", "publishing"), unsent("b", "waiting")));
     const next = outbox(unsent("a", "acknowledged"), unsent("b", "waiting"));
     const [first, second] = reduce(before, { ...next, now } as DemoEvent).pending;
-    expect(first).toMatchObject({ id: "a", delivery: "delivered" });
+    expect(first).toMatchObject({ id: "a", delivery: "acknowledged" });
     expect(second).toBe(before.pending[1]);
   });
 
@@ -395,6 +395,13 @@ describe("the connection", () => {
   it("is as the connection reports it", () => {
     const status = { state: "connected" } as const;
     expect(after({ type: "connection", status }).connection).toEqual(status);
+  });
+
+  it("is traced apart from the round trips, which would fill the trace", () => {
+    const pings = Array.from({ length: 500 }, (_, ms): Event => ({ type: "round-trip", ms }));
+    const { trace, roundTripMs } = after(step("connecting"), ...pings);
+    expect(trace).toHaveLength(1);
+    expect(roundTripMs).toBe(499);
   });
 
   it("is traced, newest last, with a bound", () => {

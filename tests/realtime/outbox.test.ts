@@ -350,6 +350,16 @@ describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
     expect(save.mock.calls[0]).toEqual(["its-id", { at, isAcknowledged: false }]);
   });
 
+  it("is no question after a load if Ably has it from a copy of the tab", () => {
+    const before = load(offline);
+    void before.send("once", "its-id").catch(() => {});
+    changeStored({ publishedAt: Date.now() - 3 * MINUTE_MS });
+    const storage = new OutboxStorage(openFake(storages), before.room.channel.name, "ada");
+    storage.savePublished("its-id", { at: Date.now() - 3 * MINUTE_MS, isAcknowledged: true });
+    expect(load(offline).states()).toEqual([]);
+    expect(storage.load()).toEqual([]);
+  });
+
   it("is forgotten if Ably has it from a copy of the tab, and no longer delivers it", async () => {
     const { connection } = openTab("ada", { storages, ...offline });
     let unsent: Unsent<Notes>[] = [];

@@ -91,8 +91,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the age of a message when the SDK connects again",
     file: "src/realtime/outbox.ts",
-    from: "if (MAY_SEND_AGAIN.includes(current)) this.#forgetInFlightWhenOld();",
-    to: 'if (current === "disconnected") this.#forgetInFlightWhenOld();',
+    from: 'if (type === "transport") this.#forgetInFlightWhenOld();',
+    to: "",
     foundBy: "a computer sleeps after the answer to a message was lost",
   },
   {

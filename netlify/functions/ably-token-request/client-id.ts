@@ -1,5 +1,5 @@
 /** KEPT. Which client IDs the function signs for. */
-import { UNSEEN, looksLikeServer } from "../../../src/realtime/contract.ts";
+import { INVISIBLE, looksLikeServer } from "../../../src/realtime/contract.ts";
 import { FunctionError } from "./response.ts";
 
 const MAX_LENGTH = 128;
@@ -9,7 +9,7 @@ const MAX_LENGTH = 128;
  * space other than a space. They make two different client IDs look the same, or reverse the text
  * around them.
  */
-const INVISIBLE = new RegExp(`[\\p{C}${UNSEEN}]|[^\\S ]`, "u");
+const NOT_ALLOWED = new RegExp(`[\\p{C}${INVISIBLE}]|[^\\S ]`, "u");
 const VISIBLE = /[^\p{M}\s]/u;
 const SURPLUS_SPACE = /^ | $| {2}/;
 
@@ -19,7 +19,7 @@ export function checkClientId(clientId: string): string {
   if (clientId.length > MAX_LENGTH) {
     refuse(`It has ${clientId.length} characters. Use at most ${MAX_LENGTH}.`);
   }
-  const [invisible] = INVISIBLE.exec(clientId) ?? [];
+  const [invisible] = NOT_ALLOWED.exec(clientId) ?? [];
   if (invisible) {
     refuse(`It contains the invisible character ${toCodePoint(invisible)}. Remove it.`);
   }

@@ -2,7 +2,7 @@
  * SHOWN. The names of those who are not in the room, as their messages give them. Anyone can write any
  * name there, so such a name is used only if it makes nobody look like somebody else.
  */
-import { NOBODY, cleanName, looksLikeServer, withoutUnseen } from "../../realtime/index.ts";
+import { NOBODY, cleanName, looksLikeServer, withoutInvisible } from "../../realtime/index.ts";
 
 /** `name`: what the last message of this person gives, unless it looks like the name of a server. */
 type Claim = { name: string | undefined; shownId: string };
@@ -72,7 +72,7 @@ const MAX_LOOKS = 10_000;
 function lookOf(name: string): string {
   const known = looks.get(name);
   if (known !== undefined) return known;
-  const letters = withoutUnseen(name.normalize("NFKD")).replace(/[^\p{L}\p{N}\p{S}]/gu, "");
+  const letters = withoutInvisible(name.normalize("NFKD")).replace(/[^\p{L}\p{N}\p{S}]/gu, "");
   const look = letters.toLowerCase() || name;
   if (looks.size >= MAX_LOOKS) looks.clear();
   looks.set(name, look);

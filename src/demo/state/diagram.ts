@@ -30,7 +30,6 @@ export type Diagram = {
   transport?: string | undefined;
   /** When the token expires, in ms since the epoch. */
   tokenExpires?: number;
-  roundTripMs?: number;
 };
 
 const IDLE: DiagramStep = { state: "idle" };
@@ -65,8 +64,6 @@ export function afterTrace(diagram: Diagram, { event, timestamp }: TraceEntry): 
       return afterStep(diagram, event.step, timestamp);
     case "room":
       return afterRoom(diagram, event.status, timestamp);
-    case "round-trip":
-      return { ...diagram, roundTripMs: event.ms };
     default:
       return event satisfies never;
   }

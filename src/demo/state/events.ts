@@ -13,8 +13,7 @@ export type TraceEntry = { number: number; timestamp: number; event: TraceEvent 
 
 export type TraceEvent =
   | { type: "step"; step: ConnectionStep }
-  | { type: "room"; status: RoomStatus }
-  | { type: "round-trip"; ms: number };
+  | { type: "room"; status: RoomStatus };
 
 /** `now`: when it happened, in ms since the epoch. */
 type Stamped<Event> = Event & { now: number };
@@ -35,5 +34,6 @@ export type DemoEvent =
       | { type: "scrolled"; isAtEnd: boolean }
       | { type: "hidden"; isHidden: boolean }
       | { type: "part-missing" }
+      | { type: "round-trip"; ms: number }
       | { type: "tick" }
     >;

@@ -77,9 +77,17 @@ export function describeTyping(
   { me, appearances }: Names,
   now: number,
 ): Words {
+  const mine = members.find(({ clientId }) => clientId === me.clientId);
+  // What was before my own last entry, I may have seen later than it was.
+  const ageOf = ({ seenAt, timestamp }: Member<Chat>) =>
+    mine && timestamp < mine.timestamp
+      ? now - mine.seenAt + mine.timestamp - timestamp
+      : now - seenAt;
   const typing = members.filter(
-    ({ clientId, profile, seenAt }) =>
-      profile?.isTyping && clientId !== me.clientId && Math.abs(now - seenAt) < TYPING_LASTS_MS,
+    (member) =>
+      member.profile?.isTyping &&
+      member.clientId !== me.clientId &&
+      Math.abs(ageOf(member)) < TYPING_LASTS_MS,
   );
   const clientIds = [...new Set(typing.map(({ clientId }) => clientId))];
   const names = clientIds.map((clientId) => ({ name: appearanceOf(clientId, appearances).name }));

@@ -56,6 +56,8 @@ export type State = {
   isPartMissing: boolean;
   /** What happened to the connection, oldest first: for the diagram and the log. */
   trace: TraceEntry[];
+  /** How long the last ping took to Ably and back. */
+  roundTripMs?: number;
   sent: number;
   received: number;
 };
@@ -90,7 +92,6 @@ export function reduce(before: State, event: DemoEvent): State {
   const state = { ...before, now: event.now };
   switch (event.type) {
     case "step":
-    case "round-trip":
       return trace(state, event);
     case "room":
       return afterRoomStatus(trace(state, event), event.status);
@@ -110,6 +111,8 @@ export function reduce(before: State, event: DemoEvent): State {
       return afterHidden(state, event.isHidden);
     case "part-missing":
       return { ...state, isPartMissing: true };
+    case "round-trip":
+      return { ...state, roundTripMs: event.ms };
     case "tick":
       return state;
     default:
@@ -133,9 +136,9 @@ function afterRoomStatus(state: State, status: RoomStatus): State {
 
 /** Acknowledged messages may never come back after a gap, so they go above the notice. */
 function afterGap(state: State): State {
-  const delivered = state.pending.filter(({ delivery }) => delivery === "delivered");
-  const timeline = addGap(addLines(state.timeline, delivered), state.now);
-  const pending = state.pending.filter(({ delivery }) => delivery !== "delivered");
+  const acknowledged = state.pending.filter(({ delivery }) => delivery === "acknowledged");
+  const timeline = addGap(addLines(state.timeline, acknowledged), state.now);
+  const pending = state.pending.filter(({ delivery }) => delivery !== "acknowledged");
   return { ...state, timeline, pending };
 }
 
@@ -219,7 +222,7 @@ function afterUnsent(state: State, unsent: Unsent<Chat>[]): State {
     const line = readUnsent(message, state.me.clientId);
     if (!line || arrived.has(line.key)) return [];
     const before = known.get(line.key);
-    const isOut = line.delivery === "publishing" || line.delivery === "delivered";
+    const isOut = line.delivery === "publishing" || line.delivery === "acknowledged";
     return keepEqual(before, { ...line, wasPublished: isOut || before?.wasPublished });
   });
   const added = pending.filter(({ key }) => !known.has(key));

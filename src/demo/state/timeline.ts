@@ -22,8 +22,8 @@ export type Line = {
   text: string;
   /** The message has no type that this page knows: `text` is its raw data. */
   isUnknown: boolean;
-  /** `delivered`: also acknowledged, and not delivered back yet. */
-  delivery: Exclude<Unsent<Chat>["delivery"], "acknowledged"> | "delivered";
+  /** `acknowledged`: also each message that Ably has delivered. */
+  delivery: Unsent<Chat>["delivery"];
   waitsFor?: Unsent<Chat>["waitsFor"];
   error?: ErrorInfo | undefined;
   /** False if a reload would lose it. */
@@ -121,7 +121,7 @@ export function readLine(message: RoomMessage<Chat>, myClientId: string): Line |
     isMine: clientId === myClientId,
     text,
     isUnknown: !content,
-    delivery: "delivered",
+    delivery: "acknowledged",
     isStored: true,
     raw,
   };
@@ -140,7 +140,7 @@ export function readUnsent(unsent: Unsent<Chat>, clientId: string): Line | undef
     isHistory: false,
     text,
     isUnknown: false,
-    delivery: delivery === "acknowledged" ? "delivered" : delivery,
+    delivery,
     waitsFor,
     error,
     isStored,

@@ -1,5 +1,5 @@
 /** SHOWN. The box to write in. */
-import { withoutUnseen } from "../../realtime/index.ts";
+import { withoutInvisible } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 
 /**
@@ -29,7 +29,7 @@ export function bindComposer(
   }
   const submit = () => {
     const text = withoutOuterBlankLines(box.value);
-    if (!VISIBLE.test(withoutUnseen(text))) return;
+    if (!VISIBLE.test(withoutInvisible(text))) return;
     if (new Blob([JSON.stringify(text)]).size > MAX_TEXT_BYTES) return refuse(box);
     box.value = "";
     // For the draft, and for those who follow the box.

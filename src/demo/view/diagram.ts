@@ -42,7 +42,7 @@ export function renderDiagram(diagramOf: (state: State) => Diagram): (state: Sta
   let rendered = { sent: 0, received: 0 };
 
   return (state) => {
-    const { sent, received, now } = state;
+    const { sent, received, roundTripMs, now } = state;
     const diagram = diagramOf(state);
     figure.dataset.function = diagram.steps.function.state;
     figure.dataset.socket = socketState(diagram.steps.socket);
@@ -57,7 +57,7 @@ export function renderDiagram(diagramOf: (state: State) => Diagram): (state: Sta
     showDot(bars.socket, "sent", sent - rendered.sent);
     showDot(bars.socket, "received", received - rendered.received);
     rendered = { sent, received };
-    const { roundTripMs, tokenExpires } = diagram;
+    const { tokenExpires } = diagram;
     setText(facts.roundTrip, roundTripMs === undefined ? "–" : formatMs(roundTripMs));
     setText(facts.tokenExpires, tokenExpires === undefined ? "–" : clockAt(now).time(tokenExpires));
     setText(facts.sent, String(sent));
@@ -145,7 +145,7 @@ function renderBars(
 
 /**
  * A dot that runs along the WebSocket's bar, unless the person wants less motion.
- * @param count How many messages went that way since the last dot could show it.
+ * @param count How many messages went that way since the page was last drawn.
  */
 function showDot(bar: HTMLElement, direction: "sent" | "received", count: number): void {
   if (count === 0 || count > MAX_FOLLOWED) return;

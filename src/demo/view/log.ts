@@ -4,37 +4,43 @@ import type { State, TraceEntry, TraceEvent } from "../state/state.ts";
 import { copyAndSay } from "./content.ts";
 import { find, listen } from "./dom.ts";
 
-/** Every state change with its reason, newest last, to copy into a bug report. */
+/** The last changes of the connection and the room with their reasons, newest last, for a bug report. */
 export function renderLog(): (state: State) => void {
   const list = find("data-log");
-  let rendered: TraceEntry[] = [];
+  let lastNumber = 0;
 
   return ({ trace }) => {
-    if (trace === rendered) return;
-    rendered = trace;
-    list.replaceChildren(
-      ...trace.flatMap(({ timestamp, event }) => {
-        const text = describe(event);
-        if (text === undefined) return [];
-        const item = document.createElement("li");
-        item.textContent = `${new Date(timestamp).toISOString().slice(11, 23)} ${text}`;
-        return item;
-      }),
-    );
-    list.scrollTop = list.scrollHeight;
+    const added = trace.filter(({ number }) => number > lastNumber);
+    if (added.length === 0) return;
+    lastNumber = trace.at(-1)?.number ?? 0;
+    const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 1;
+    list.append(...added.map(renderEntry));
+    while (list.childElementCount > trace.length) list.firstElementChild?.remove();
+    if (isAtEnd) list.scrollTop = list.scrollHeight;
   };
 }
 
+function renderEntry({ timestamp, event }: TraceEntry): HTMLElement {
+  const item = document.createElement("li");
+  item.textContent = `${new Date(timestamp).toISOString().slice(11, 23)} ${describe(event)}`;
+  return item;
+}
+
+/** Returns its cleanup. */
 export function bindLog(): () => void {
   const list = find("data-log");
   const copied = find("data-copied");
-  return listen(find("data-copy-log"), "click", () => {
-    const text = Array.from(list.children, (item) => item.textContent).join("\n");
-    copyAndSay(text, copied);
-  });
+  const cleanups = [
+    listen(find("data-log-drawer"), "toggle", () => (list.scrollTop = list.scrollHeight)),
+    listen(find("data-copy-log"), "click", () => {
+      const text = Array.from(list.children, (item) => item.textContent).join("\n");
+      copyAndSay(text, copied);
+    }),
+  ];
+  return () => cleanups.forEach((cleanup) => cleanup());
 }
 
-function describe(event: TraceEvent): string | undefined {
+function describe(event: TraceEvent): string {
   switch (event.type) {
     case "step":
       return describeStep(event.step);
@@ -42,8 +48,6 @@ function describe(event: TraceEvent): string | undefined {
       const gap = event.status.isContinuous ? "" : ", messages may be missing";
       return `room ${event.status.state}${gap}${reason(event.status.error)}`;
     }
-    case "round-trip":
-      return undefined;
     default:
       return event satisfies never;
   }

@@ -217,7 +217,7 @@ const WAITING = {
 function describeDelivery({ delivery, waitsFor, error, isStored }: Line): string {
   const warning = isStored ? "" : " Keep this page open: the browser could not store it.";
   switch (delivery) {
-    case "delivered":
+    case "acknowledged":
       return "";
     case "publishing":
       return "Sending…";

@@ -10,7 +10,6 @@ import { bindPeople, renderPeople } from "./people.ts";
 import { bindRetry, renderProblem } from "./problem.ts";
 import { renderStatus } from "./status.ts";
 import { renderTitle } from "./title.ts";
-import { bindTyping } from "./typing.ts";
 
 export type Page = { readonly state: State; close(): void };
 
@@ -47,7 +46,6 @@ export function showPage(session: Session, isRoomInvalid: boolean, kept?: State)
       else if (connection.status.state === "connected") room.reopen();
       else connection.retry();
     }),
-    bindTyping((isTyping) => session.room.setProfile({ isTyping })),
   ];
   void import("./side.ts").then(
     ({ showSide }) => cleanups.push(showSide(session, store, onMissing)),

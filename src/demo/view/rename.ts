@@ -2,7 +2,7 @@
 import { cleanName, looksLikeServer } from "../../realtime/index.ts";
 import { find, listen } from "./dom.ts";
 
-const INVISIBLE = "Use letters or digits.";
+const NOTHING_VISIBLE = "Use letters or digits.";
 const RESERVED = "This name is reserved.";
 
 /** Returns its cleanup. */
@@ -23,7 +23,7 @@ export function bindRename(readName: () => string, rename: (name: string) => voi
       event.preventDefault();
       const name = cleanName(input.value);
       if (name === undefined || looksLikeServer(name)) {
-        input.setCustomValidity(name === undefined ? INVISIBLE : RESERVED);
+        input.setCustomValidity(name === undefined ? NOTHING_VISIBLE : RESERVED);
         input.reportValidity();
         return;
       }

@@ -1,4 +1,7 @@
-/** SHOWN. What can wait, and loads last: the diagram, the log, the invitation, and names that change. */
+/**
+ * SHOWN. What can wait, and loads last: the diagram, the log, the invitation, names that change, and
+ * who types.
+ */
 import { createNamesakeCheck, keepName } from "../name.ts";
 import type { Session } from "../session.ts";
 import { createDiagramFollower } from "../state/diagram.ts";
@@ -9,6 +12,7 @@ import { bindInvite } from "./invite.ts";
 import { watchRoundTrip } from "../round-trip.ts";
 import { bindLog, renderLog } from "./log.ts";
 import { bindRename } from "./rename.ts";
+import { bindTyping } from "./typing.ts";
 import { showPractice } from "../local-ably/practice.ts"; // delete with local-ably/
 
 /**
@@ -33,6 +37,7 @@ export function showSide(session: Session, store: Store, onMissing: () => void):
     bindInvite(onMissing),
     bindRename(() => session.me.name, nameKeeper.choose),
     nameKeeper.close,
+    bindTyping((isTyping) => session.room.setProfile({ isTyping })),
   ];
   // The constant is false in a build, so the build omits that folder. // delete with local-ably/
   if (__LOCAL_ABLY__) cleanups.push(showPractice(connection)); // delete with local-ably/
