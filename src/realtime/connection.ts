@@ -248,6 +248,8 @@ export class Connection {
     response = this.#requests.responseTo(reason); // delete with token-requests.ts
     const status = { state: current, error, response };
     this.#observe({ type: "state", isRenewal: this.#isRenewal, ...status });
+    // A connection that could not be resumed says so, and is well.
+    if (current === "connected") status.error = undefined;
     clearTimeout(this.#watchdog);
     if (current === "disconnected")
       this.#watchdog = setTimeout(this.#connect, SDK_RETRIES_WITHIN_MS);

@@ -86,8 +86,9 @@ export class Messages<C extends Contract> {
     const message = this.#read(raw);
     const isKnown = this.#seen.has(message.key);
     if (this.#held) this.#areKnown.push(isKnown);
-    if (isKnown || isForged(this.#contract, raw.name, message.clientId)) return;
+    if (isKnown) return;
     this.#remember(message.key);
+    if (isForged(this.#contract, raw.name, message.clientId)) return;
     if (this.#held) this.#held.push(message);
     else this.#report(message);
   };

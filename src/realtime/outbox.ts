@@ -45,7 +45,7 @@ const UNCONFIRMED: ErrorInfo = {
   message: "Ably may have it already. Retry may send it twice.",
 };
 
-/** Whether the room takes messages. Publishing needs no attachment, so one that this page has left does. */
+/** Whether the room takes messages. One that this page has left takes them, too: that needs no attachment. */
 type Gate = { type: "opening" | "open" | "left" } | { type: "refused"; error: ErrorInfo };
 
 type Entry = Stored &
@@ -128,6 +128,7 @@ export class Outbox<C extends Contract> {
    * @param headers Returns what is sent beside the data of each message.
    */
   open(events: { unsent?(unsent: Unsent<C>[]): void }, headers?: () => Record<string, string>) {
+    if (this.#gate.type === "left") this.#gate = { type: "opening" };
     const report = () => events.unsent?.(this.#unsent());
     this.#listeners.add(report);
     if (this.#entries.length > 0) report();
@@ -227,8 +228,8 @@ export class Outbox<C extends Contract> {
     const stored = new Set(this.#storage.load().map(({ id }) => id));
     for (const entry of this.#entries) {
       if (!entry.isStored || stored.has(entry.id)) continue;
-      // It was stored, so it is acknowledged, or that page has sent or discarded it.
-      // The SDK still has it, and would send it again.
+      // It was stored, so it is acknowledged, or that page has sent or discarded it. If it is in flight,
+      // the SDK would send it again.
       if (entry.delivery === "publishing") void this.#connection.reconnect();
       if (this.#isAcknowledged(entry)) entry.settle?.resolve();
       else entry.settle?.reject(UNCONFIRMED);

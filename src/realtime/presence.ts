@@ -12,7 +12,7 @@ export type Member<C extends Contract> = {
   profile: Profile<C> | undefined;
   /** When Ably received what the member last published about itself, in ms since the epoch. */
   timestamp: number;
-  /** When this page first saw that, by its own clock: later than the others, if it came later. */
+  /** When this page first saw that, by its own clock: when the page came, if it was before. */
   seenAt: number;
 };
 
@@ -39,6 +39,9 @@ export class Presence<C extends Contract> {
   readonly #members = new WeakMap<PresenceMessage, Member<C>>();
   readonly #retry = new Retry(() => void this.enterIfNeeded(), MIN_RETRY_MS, MAX_RETRY_MS);
   #needsEntering = true;
+  #entering = 0;
+  /** What Ably has shown of this page in place of its profile, as JSON, since it last showed that. */
+  #outdated: string | undefined;
   #isOpen = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -77,19 +80,19 @@ export class Presence<C extends Contract> {
     if (this.#channel.state !== "attached") return;
     // Without a connection, the SDK would keep this profile, and then enter again with the last one.
     const { connection } = this.#connection.client;
-    const { state, id } = connection;
-    if (state !== "connected") return;
+    if (connection.state !== "connected") return;
     this.#retry.stop();
     try {
       this.#needsEntering = false;
+      this.#entering++;
       await this.#channel.presence.enter(profile);
       this.#retry.reset();
-      // The connection is another one: there, the SDK has entered again with the last profile.
-      if (connection.id !== id) this.update();
     } catch (thrown) {
       this.#needsEntering = true;
       // Without a connection, the error is the connection's.
       if (connection.state === "connected") this.refused(readError(thrown));
+    } finally {
+      this.#entering--;
     }
   }
 
@@ -129,11 +132,23 @@ export class Presence<C extends Contract> {
     this.#channel.presence.unsubscribe(this.#onPresence);
   }
 
-  readonly #onPresence = ({ action, connectionId }: PresenceMessage): void => {
+  readonly #onPresence = ({ action, connectionId, data }: PresenceMessage): void => {
     const isMine = connectionId === this.#connection.client.connection.id;
-    if (isMine && action !== "leave") this.#events.entered();
+    if (isMine && action !== "leave") {
+      this.#events.entered();
+      this.#correct(data);
+    }
     this.notify();
   };
+
+  /** After a lost connection, the SDK may enter again with any earlier profile. */
+  #correct(data: unknown): void {
+    const shown = JSON.stringify(data);
+    const isOutdated = shown !== JSON.stringify(this.#readProfile());
+    const isNews = isOutdated && shown !== this.#outdated;
+    this.#outdated = isOutdated ? shown : undefined;
+    if (isNews && this.#entering === 0 && !this.#needsEntering) this.update();
+  }
 
   async #report(): Promise<void> {
     const { state, presence } = this.#channel;

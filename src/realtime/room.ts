@@ -135,7 +135,7 @@ export function openRoom<C extends Contract>(
     discard: sender.discard,
     setProfile(change) {
       const profile = readProfile();
-      if (profile === undefined) return;
+      if (!isOpen || profile === undefined) return;
       shared.profile = { ...profile, ...change };
       attachment?.presence?.update();
     },

@@ -35,9 +35,9 @@ export function describeRoomError({ state, error }: RoomStatus): Problem | undef
 function isDropped({ state, error, response }: ConnectionStatus, kind: ErrorKind): boolean {
   if (state === "failed") return false;
   if (state === "suspended") return kind === "ably-unreachable";
-  // Without a token there was no connection yet. 404: the client tried every host and transport.
-  const wasConnected = response === undefined && error?.statusCode !== 404;
-  return (kind === "ably-unreachable" && wasConnected) || kind === "token-rejected";
+  // With a `response`, no token could be obtained. 404: the client tried every host and transport.
+  const isShort = response === undefined && error?.statusCode !== 404;
+  return (kind === "ably-unreachable" && isShort) || kind === "token-rejected";
 }
 
 const KEEPS_TRYING = "This page keeps trying, and keeps what you send.";

@@ -271,3 +271,27 @@ it("keeps the place where somebody reads the connection log, and else shows its 
   await connectAgain();
   expect(await place()).toBe(0);
 });
+
+it("does not show the steps for a key that come only when the page is connected", async () => {
+  const visitor = await stage.open();
+  const { page } = visitor;
+  let letStepsCome = () => {};
+  const stepsMayCome = new Promise<void>((resolve) => (letStepsCome = resolve));
+  await page.route("**/assets/setup-*.js", (route) => stepsMayCome.then(() => route.continue()));
+  const error = { code: 40106, statusCode: 500, message: "This site has no ABLY_API_KEY yet." };
+  const refusal = { status: 500, headers: { "x-ably-errorcode": "40106" }, json: { error } };
+  await page.route("**/ably-token-request?*", (route) => route.fulfill(refusal));
+  await page.goto(stage.newRoom());
+  await page.locator("[data-problem]").getByText("has no ABLY_API_KEY").waitFor();
+  await page.unroute("**/ably-token-request?*");
+  await page.locator("[data-retry]").click();
+  await visitor.connected();
+  await page.evaluate(() => {
+    new MutationObserver(() => {
+      document.documentElement.dataset.wasSetUp = document.body.className;
+    }).observe(document.body, { attributeFilter: ["class"] });
+  });
+  letStepsCome();
+  await page.locator("[data-setup] li").first().waitFor({ state: "attached" });
+  expect(await page.evaluate(() => document.documentElement.dataset.wasSetUp)).toBeUndefined();
+});

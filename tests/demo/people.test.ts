@@ -98,7 +98,8 @@ describe("who is typing", () => {
     const typist = member("you-1", { isTyping: true, timestamp: now - 8_000 });
     const soon = member("you-1", { isTyping: true, timestamp: now - 2_000 });
     const me = member("me-1");
-    expect(typingOf([typist, me])).toEqual([]);
+    const myOtherTab = member("me-1", { connectionId: "other", timestamp: now - 60_000 });
+    expect(typingOf([myOtherTab, typist, me])).toEqual([]);
     expect(typingOf([soon, me])).not.toEqual([]);
     expect(typingOf([soon, me], now + 3_999)).not.toEqual([]);
     expect(typingOf([soon, me], now + 4_000)).toEqual([]);

@@ -52,6 +52,18 @@ describe.runIf(hasLocalAbly)("the connection", () => {
     await expect.poll(() => statuses[0]).toMatchObject({ state: "connecting", error });
   });
 
+  it("has no error while it is connected, also if it could not be resumed", async () => {
+    const steps: ConnectionStep[] = [];
+    const { connection } = openTab("ada", { observe: (step) => steps.push(step) });
+    await connected(connection);
+    server().faults.forget();
+    const isRefusal = (step: ConnectionStep) =>
+      step.type === "state" && step.state === "connected" && step.error !== undefined;
+    await expect.poll(() => steps.some(isRefusal)).toBe(true);
+    await connected(connection);
+    expect(connection.status.error).toBeUndefined();
+  });
+
   it("does not change while a token is renewed, and is observed all the same", async () => {
     const steps: ConnectionStep[] = [];
     const { connection } = openTab("ada", { observe: (step) => steps.push(step) });

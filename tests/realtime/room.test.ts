@@ -156,6 +156,15 @@ describe.runIf(hasLocalAbly)("a room", () => {
     expect(channel.state).toBe("detached");
   });
 
+  it("does not change what another part of the page shows after it was closed", async () => {
+    const [closed, room] = [open(connection, roomName), open(connection, roomName)];
+    await room.isHere();
+    closed.close();
+    closed.setProfile({ name: "late" });
+    room.setProfile({ mood: "calm" });
+    await expect.poll(room.profiles).toEqual([{ name: "Ada", mood: "calm" }]);
+  });
+
   const settle = () => client.connection.ping();
 
   describe.each([
@@ -260,6 +269,15 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await vi.waitFor(() => expect(client.channels.all).toHaveProperty([`room:${roomName}`]));
     client.connect();
     await room.isHere();
+  });
+
+  it("delivers what it sends while it is closed and opened again, also without a history", async () => {
+    const first = open(connection, roomName, { ...asAda, history: 0 });
+    await first.isHere();
+    first.close();
+    const room = open(connection, roomName, { ...asAda, history: 0 });
+    await room.send("note", { text: "sent" });
+    await expect.poll(room.texts).toEqual(["sent"]);
   });
 
   it("still sends if somebody opens it again while it is open", async () => {
@@ -487,6 +505,19 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await expect.poll(again.texts).toEqual(["meanwhile (history)"]);
   });
 
+  it("shows its present profile again if the SDK has entered with an earlier one", async () => {
+    const room = open(connection, roomName);
+    await room.isHere();
+    room.setProfile({ name: "Countess" });
+    await expect.poll(room.profiles).toEqual([{ name: "Countess" }]);
+    const names: unknown[] = [];
+    const { presence } = channelOf(client);
+    await presence.subscribe("update", ({ data }) => names.push(data.name));
+    // As the SDK does by itself after some lost connections.
+    await presence.enter({ name: "Ada" });
+    await expect.poll(() => names).toEqual(["Ada", "Countess"]);
+  });
+
   it("enters again if Ably has refused what the SDK entered for it", async () => {
     const room = open(connection, roomName);
     await room.isHere();
@@ -635,14 +666,17 @@ describe.runIf(hasLocalAbly)("a room", () => {
   });
 
   describe("what it holds back", () => {
-    /** Receives messages by their IDs, as from Ably. */
+    /** Receives messages by their IDs, as from Ably. Only a server may send an alarm. */
     function receive(held: string[]) {
       let deliver: (message: object) => void = () => {};
       const channel = { subscribe: (listener: typeof deliver) => (deliver = listener) };
       const messages = new Messages(channel as never, notes, () => {});
       messages.subscribe();
-      const from = (id: string) => ({ id, clientId: "eve", name: "note", data: { text: id } });
-      deliver(from("known"));
+      const from = (id: string) => {
+        const name = id === "forged" ? "alarm" : "note";
+        return { id, clientId: "eve", name, data: { text: id } };
+      };
+      for (const id of ["known", "forged"]) deliver(from(id));
       messages.hold();
       for (const id of held) deliver(from(id));
       return messages.isComplete(3);
@@ -650,6 +684,7 @@ describe.runIf(hasLocalAbly)("a room", () => {
 
     it.each([
       ["begins with a known message", ["known", "a", "b"], true],
+      ["begins with a forged message that is known", ["forged", "a", "b"], true],
       ["has a known message later", ["a", "known", "b"], false],
       ["has none, and as many as Ably delivers", ["a", "b", "c"], false],
       ["has none, and fewer", ["a", "b"], true],

@@ -103,11 +103,11 @@ export const MUTANTS: Mutant[] = [
     foundBy: "Ably refuses each message for ten seconds",
   },
   {
-    name: "the name of now after another connection",
+    name: "the name of now after the SDK has entered again",
     file: "src/realtime/presence.ts",
-    from: "if (connection.id !== id) this.update();",
+    from: "this.#correct(data);",
     to: "",
-    foundBy: "a tab gets another name, and Ably forgets before it answers",
+    foundBy: "a tab gets another name after Ably has forgotten it, and its answer is lost",
   },
   {
     name: "the way back after the SDK could not enter presence again",

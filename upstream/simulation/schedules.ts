@@ -19,6 +19,22 @@ export const SCHEDULES = {
     act("rename", 0, 0.5),
     act("forget"),
   ],
+  "a tab gets another name after Ably has forgotten it, and its answer is lost": [
+    act("forget"),
+    act("long wait", 0, 0.9),
+    act("swallow"),
+    act("rename", 0, 0.5),
+  ],
+  "a tab gets names before and after Ably has forgotten it, and its connection breaks off": [
+    act("rename", 0, 0.1),
+    act("rename", 0, 0.2),
+    act("rename", 0, 0.3),
+    act("forget"),
+    act("long wait", 0, 0.9),
+    act("rename", 0, 0.4),
+    act("wait"),
+    act("cut"),
+  ],
   "a computer sleeps after the answer to a message was lost": [
     act("swallow, then down"),
     act("sleep", 0, 0.7),

@@ -77,8 +77,11 @@ export function describeTyping(
   { me, appearances }: Names,
   now: number,
 ): Words {
-  const mine = members.find(({ clientId }) => clientId === me.clientId);
-  // What was before my own last entry, I may have seen later than it was.
+  const mine = members
+    .filter(({ clientId }) => clientId === me.clientId)
+    .toSorted((one, other) => one.timestamp - other.timestamp)
+    .at(-1);
+  // This page may have come after somebody began. Its own entry says when it came, by both clocks.
   const ageOf = ({ seenAt, timestamp }: Member<Chat>) =>
     mine && timestamp < mine.timestamp
       ? now - mine.seenAt + mine.timestamp - timestamp

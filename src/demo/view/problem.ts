@@ -13,7 +13,9 @@ export function renderProblem(): (state: State) => void {
   let loading: Promise<void> | undefined;
   let hasSteps = false;
 
+  let latest: State;
   const render = (state: State) => {
+    latest = state;
     const problem = findProblem(state);
     const isSetup = problem?.summary !== undefined;
     panel.hidden = !problem;
@@ -30,7 +32,7 @@ export function renderProblem(): (state: State) => void {
       ({ showSetup }) => {
         showSetup(setup, isInThisNetwork(location.hostname));
         hasSteps = true;
-        render(state);
+        render(latest);
       },
       () => {},
     );

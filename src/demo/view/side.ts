@@ -13,6 +13,7 @@ import { watchRoundTrip } from "../round-trip.ts";
 import { bindLog, renderLog } from "./log.ts";
 import { bindRename } from "./rename.ts";
 import { bindTyping } from "./typing.ts";
+import { find, listen } from "./dom.ts";
 import { showPractice } from "../local-ably/practice.ts"; // delete with local-ably/
 
 /**
@@ -38,8 +39,23 @@ export function showSide(session: Session, store: Store, onMissing: () => void):
     bindRename(() => session.me.name, nameKeeper.choose),
     nameKeeper.close,
     bindTyping((isTyping) => session.room.setProfile({ isTyping })),
+    bindDraft(session.draft),
   ];
   // The constant is false in a build, so the build omits that folder. // delete with local-ably/
   if (__LOCAL_ABLY__) cleanups.push(showPractice(connection)); // delete with local-ably/
+  return () => cleanups.forEach((cleanup) => cleanup());
+}
+
+/** Another page of this tab may have sent the draft, while this one was in the browser's cache. */
+function bindDraft(draft: Session["draft"]): () => void {
+  const box = find<HTMLTextAreaElement>("data-text");
+  let stored = draft.read();
+  const cleanups = [
+    listen(window, "pagehide", () => (stored = draft.read())),
+    listen(window, "pageshow", () => {
+      const text = draft.read();
+      if (text !== stored) box.value = text;
+    }),
+  ];
   return () => cleanups.forEach((cleanup) => cleanup());
 }
