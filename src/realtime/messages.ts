@@ -35,7 +35,7 @@ export class Messages<C extends Contract> {
   #isHistory = true;
   /** Messages that wait until it is known whether some are missing before them. */
   #held: RoomMessage<C>[] | undefined;
-  /** For each message that Ably has delivered since `hold`, also for a forged one: whether it was known. */
+  /** For each message that Ably has delivered since `hold`: whether it was known. */
   #areKnown: boolean[] = [];
 
   constructor(channel: RealtimeChannel, contract: C, report: (message: RoomMessage<C>) => void) {

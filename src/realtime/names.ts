@@ -1,4 +1,4 @@
-/** KEPT. Display names: one is made up for a new visitor, and names of others are cleaned before they are shown. */
+/** KEPT. Display names: makes one up for a new visitor, and cleans those of others. */
 import { INVISIBLE, withoutInvisible } from "./contract.ts";
 
 const ADJECTIVES = "Azure Bold Bright Calm Golden Happy Jade Lucky Ruby Silver Swift Wise";

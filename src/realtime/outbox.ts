@@ -45,7 +45,7 @@ const UNCONFIRMED: ErrorInfo = {
   message: "Ably may have it already. Retry may send it twice.",
 };
 
-/** Whether the room takes messages. One that this page has left takes them, too: that needs no attachment. */
+/** Whether the room takes messages. One that this page has left does, too: that needs no attachment. */
 type Gate = { type: "opening" | "open" | "left" } | { type: "refused"; error: ErrorInfo };
 
 type Entry = Stored &
@@ -123,8 +123,8 @@ export class Outbox<C extends Contract> {
 
   /**
    * Returns what one open room sends with.
-   * @param events Its `unsent` is called with what is unsent, now if there is any, and at each change, until it is
-   *   closed.
+   * @param events Its `unsent` gets what is unsent, now if there is any, and at each change, until
+   *   the room is closed.
    * @param headers Returns what is sent beside the data of each message.
    */
   open(events: { unsent?(unsent: Unsent<C>[]): void }, headers?: () => Record<string, string>) {

@@ -100,8 +100,8 @@ type Publish<C extends Contract> = <Name extends MessageName<C>>(
 
 /**
  * Opens a room. It may be closed and opened again at any time: the last call decides. If the room is
- * open already, the new one shares its channel and its `history`. If that channel is attached, the new
- * one gets only the messages from then on.
+ * open already, the new one shares its channel and its `history`, and gets only the messages from
+ * then on, or also the history if the channel is not attached yet.
  */
 export function openRoom<C extends Contract>(
   connection: Connection,

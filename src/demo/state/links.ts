@@ -3,7 +3,7 @@
 /** `text` is what people see: it names the host to which `url` leads. */
 type Link = { url: string; text: string };
 
-/** It ends at what no address contains: a space, a bracket of HTML, an invisible character, CJK punctuation. */
+/** It ends before a space, a bracket of HTML, an invisible character, or CJK punctuation. */
 const ADDRESS = /\bhttps?:\/\/[^\s<>"`{}|\\^\p{C}\u3000-\u303f\uff00-\uffef]+/giu;
 const END_OF_SENTENCE = /[.,;:!?*'"’”»›…]/;
 /** Longer ones are no link. */
