@@ -59,6 +59,7 @@ export class Connection {
   /** Publishes that count in the rate now. The count sinks by `maxInboundRate` a second. */
   #rate = { at: 0, count: 0 };
   #timers: NodeJS.Timeout[] = [];
+  #leaving: NodeJS.Timeout | undefined;
 
   constructor(host: Host, identity: Identity) {
     this.#host = host;
@@ -83,16 +84,17 @@ export class Connection {
   drop(transport: Transport): void {
     if (transport !== this.transport) return;
     this.#replaceTransport(undefined);
-    this.#setTimers(
-      [transport.remainPresentFor, () => this.#leaveAll()],
-      [this.#host.settings.connectionStateTtl, () => this.close()],
-    );
+    this.#setTimers([this.#host.settings.connectionStateTtl, () => this.close()]);
+    // A client that resumes may have closed some channels meanwhile.
+    clearTimeout(this.#leaving);
+    this.#leaving = setTimeout(() => this.#leaveAll(), transport.remainPresentFor);
   }
 
   close(lastFrame: ServerFrame = { action: Action.CLOSED }): void {
     const transport = this.#replaceTransport(undefined);
     this.#leaveAll();
     this.#setTimers();
+    clearTimeout(this.#leaving);
     this.#host.connections.delete(this.id);
     transport?.end(lastFrame);
   }
@@ -192,8 +194,11 @@ export class Connection {
     return previous;
   }
 
+  /** Leaves the channels to which it is not attached. */
   #leaveAll(): void {
-    for (const channel of this.identity.app.channels.values()) channel.leaveAll(this.id);
+    for (const channel of this.identity.app.channels.values()) {
+      if (!this.attachments.has(channel.name)) channel.leaveAll(this.id);
+    }
   }
 
   /** Ends attachments that the identity does not allow, and sends CONNECTED. */

@@ -81,7 +81,7 @@ export class Attachment<C extends Contract> {
     if (settings.presence !== "none") {
       this.presence = new Presence(connection, channel, contract, settings.readProfile, {
         members: (members) => events.members?.(members),
-        entered: (error) => this.#onEntered(error),
+        answered: (error) => this.#onAnswered(error),
       });
     }
     connection.client.connection.on(this.#onConnection);
@@ -148,7 +148,7 @@ export class Attachment<C extends Contract> {
   #onAttached(isResumed: boolean, error: ErrorInfo | undefined): void {
     this.#retry.reset();
     // A resumed attachment does not bring the rest of the history that was on its way.
-    const mayHaveGap = this.#wasAttached && (!isResumed || this.#messages.isHolding);
+    const mayHaveGap = this.#wasAttached && (!isResumed || this.#messages.isCatchingUp);
     this.#wasAttached = true;
     if (mayHaveGap && this.#isOwnBreakShort()) this.#messages.hold();
     else {
@@ -190,7 +190,7 @@ export class Attachment<C extends Contract> {
     return away < MAX_BREAK_MS && (history === "2m" || Number(history) > 0);
   }
 
-  #onEntered(error: ErrorInfo | undefined): void {
+  #onAnswered(error: ErrorInfo | undefined): void {
     // Ably delivers what came before this page before it lets the page enter.
     this.#endHistory();
     // Each change of the profile enters again. Only a refusal, and its end, change the status.
@@ -208,7 +208,7 @@ export class Attachment<C extends Contract> {
 
   #endHistory(): void {
     this.#messages.endHistory();
-    if (!this.#messages.isHolding) return;
+    if (!this.#messages.isCatchingUp) return;
     const limit = Math.min(Number(this.#settings.history) || MAX_REWIND, MAX_REWIND);
     this.#report(undefined, this.#messages.isComplete(limit));
     this.#messages.release();
@@ -224,8 +224,9 @@ export class Attachment<C extends Contract> {
     // If the connection was away already, it is not known for how long.
     const isClosing = current === "closing" && previous === "connected";
     // What was still on its way may be missing, too.
-    if (isClosing && this.#wasJustDetached && !this.#messages.isHolding)
+    if (isClosing && this.#wasJustDetached && !this.#messages.isCatchingUp)
       this.#closedAt = { tick: performance.now(), time: Date.now() };
+    if (current !== "connected") this.#outbox.setGate({ type: "opening" }); // delete with outbox.ts
     // With a new token, too: then the connection reports another "connected", as an update.
     if (current !== "connected") return;
     this.attach();

@@ -62,7 +62,7 @@ const TOKEN_EXPIRED = 40142;
 const SIGNED_OUT = "signed-out";
 const MIN_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
-/** The SDK connects again sooner. After a clock was set back by an hour, it would wait for an hour. */
+/** The SDK tries again before that, unless the clock was set back: it then waits as much longer. */
 const SDK_RETRIES_WITHIN_MS = 60_000;
 
 /**

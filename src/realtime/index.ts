@@ -1,6 +1,6 @@
 /**
- * KEPT. The door to this folder: what a page needs. Two files are apart from it: words.ts has the
- * words for errors, and contract.ts is also for src/app.ts and for functions.
+ * KEPT. The door to this folder: what a page needs. The words for errors are in words.ts. Functions
+ * and src/app.ts use contract.ts itself.
  */
 export {
   type ConnectOptions,

@@ -55,8 +55,9 @@ export class Messages<C extends Contract> {
     this.#areKnown = [];
   }
 
-  get isHolding(): boolean {
-    return this.#held !== undefined;
+  /** What Ably delivers first, to a new page or after a break, may still be on its way. */
+  get isCatchingUp(): boolean {
+    return this.#isHistory || this.#held !== undefined;
   }
 
   /**

@@ -115,9 +115,13 @@ export class Outbox<C extends Contract> {
     this.#storage = new OutboxStorage(connection.storages, channel.name, connection.clientId);
     this.#entries = this.#restore();
     connection.client.connection.on(() => this.#next());
-    // The last moment before the SDK publishes again.
+    // Soon after this step, the SDK publishes again what Ably had not acknowledged when the connection
+    // was lost, however long ago that was. Another connection makes it forget the message, and `#decide`
+    // asks the person.
     connection.onStep(({ type }) => {
-      if (type === "transport") this.#forgetInFlightWhenOld();
+      const inFlight = this.#entries.find(({ delivery }) => delivery === "publishing");
+      const isOld = inFlight && !this.#isSafeToPublish(inFlight);
+      if (type === "transport" && isOld) void connection.reconnect();
     });
   }
 
@@ -359,15 +363,6 @@ export class Outbox<C extends Contract> {
   #fail(entry: Entry, error: ErrorInfo): void {
     entry.settle?.reject(error);
     this.#update(entry, { delivery: "failed", error, settle: undefined });
-  }
-
-  /**
-   * The SDK publishes again what Ably had not acknowledged when the connection was lost, however long
-   * ago that was. Another connection makes it forget the message, and `#decide` asks the person.
-   */
-  #forgetInFlightWhenOld(): void {
-    const entry = this.#entries.find(({ delivery }) => delivery === "publishing");
-    if (entry && !this.#isSafeToPublish(entry)) void this.#connection.reconnect();
   }
 
   #restore(): Entry[] {

@@ -19,8 +19,8 @@ export type Member<C extends Contract> = {
 type PresenceEvents<C extends Contract> = {
   /** The members, whenever they change, at most every 50 ms. */
   members(members: Member<C>[]): void;
-  /** Others see this page, or Ably refused that. */
-  entered(error?: ErrorInfo): void;
+  /** Ably has let this page in, or refused to. */
+  answered(error?: ErrorInfo): void;
 };
 
 /** Fifty people who type would otherwise rebuild the list at every key. */
@@ -101,7 +101,7 @@ export class Presence<C extends Contract> {
     this.#needsEntering = true;
     if (!this.#isOpen) return;
     if (isTemporary(error)) this.#retry.later();
-    this.#events.entered(error);
+    this.#events.answered(error);
   }
 
   /** Reports the members soon. Call it when the channel's state has changed. */
@@ -121,7 +121,7 @@ export class Presence<C extends Contract> {
   leave(): void {
     if (this.#readProfile() === undefined) return;
     this.#needsEntering = true;
-    // Ably then removes the member when the connection is lost.
+    // If this fails, Ably removes the member when the connection is lost.
     this.#channel.presence.leave().catch(() => {});
   }
 
@@ -135,7 +135,7 @@ export class Presence<C extends Contract> {
   readonly #onPresence = ({ action, connectionId, data }: PresenceMessage): void => {
     const isMine = connectionId === this.#connection.client.connection.id;
     if (isMine && action !== "leave") {
-      this.#events.entered();
+      this.#events.answered();
       this.#correct(data);
     }
     this.notify();

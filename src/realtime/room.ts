@@ -225,7 +225,9 @@ function detach(channel: RealtimeChannel): void {
 /** An attached channel brings no history, so the first room of a channel waits until it is detached. */
 async function whenDetached(channel: RealtimeChannel, isFirst: boolean): Promise<void> {
   while (channel.state === "detaching" || (isFirst && channel.state === "attached")) {
+    const changed = new Promise<void>((resolve) => channel.once(() => resolve()));
+    // Without a connection, the channel's state changes at once.
     if (channel.state === "attached") detach(channel);
-    await new Promise<void>((resolve) => channel.once(() => resolve()));
+    await changed;
   }
 }

@@ -221,6 +221,56 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await expect.poll(room.texts).toEqual(["a (history)"]);
   });
 
+  it("that was closed and opened on a dead network opens when it is back", async () => {
+    const { connection: zoe } = openTab("zoe", { ably: { realtimeRequestTimeout: 1_000 } });
+    const first = open(zoe, roomName, { presence: "watch" });
+    await first.isAttached();
+    server().faults.hold();
+    first.close();
+    const room = open(zoe, roomName, { presence: "watch" });
+    server().faults.refuseConnections(600_000);
+    server().faults.dropAll();
+    // Nothing answers, so the SDK gives up detaching. The room that waits detaches, and then attaches.
+    await expect.poll(() => channelOf(zoe.client).state).toBe("attaching");
+    server().faults.release();
+    server().faults.refuseConnections(0);
+    zoe.retry();
+    await room.isAttached();
+  });
+
+  it("sends what waited for the connection if the new token permits a room that was refused", async () => {
+    let capability: object = { "room:another": ["*"] };
+    const { connection: zoe } = openTab("zoe", { requestToken: () => signFor("zoe", capability) });
+    const room = open(zoe, roomName);
+    await expect.poll(() => room.statuses.at(-1)?.error?.code).toBe(40160);
+    capability = { "room:*": ["*"] };
+    const restarted = zoe.restart();
+    await zoe.client.connection.whenState("closed");
+    const sent = room.send("note", { text: "waited" });
+    await restarted;
+    await sent;
+    await expect.poll(room.texts).toEqual(["waited"]);
+  });
+
+  it("reports a gap if the connection drops before its first history has come", async () => {
+    await publish("missed");
+    await client.connection.whenState("connected");
+    const transport = transportOf(client);
+    const receive = transport.onProtocolMessage.bind(transport);
+    let isAttached = false;
+    transport.onProtocolMessage = (frame: { action?: number }) => {
+      const ATTACHED = 11;
+      if (!isAttached) receive(frame);
+      isAttached ||= frame.action === ATTACHED;
+    };
+    const room = open(connection, roomName);
+    await room.isAttached();
+    server().faults.dropAll();
+    await expect.poll(() => room.statuses.some(({ isContinuous }) => !isContinuous)).toBe(true);
+    await room.isHere();
+    expect(room.texts()).toEqual([]);
+  });
+
   it("stays open for one part of a page while another part closes it", async () => {
     const one = open(connection, roomName);
     const other = open(connection, roomName);

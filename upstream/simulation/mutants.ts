@@ -56,8 +56,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the notice of a gap",
     file: "src/realtime/attachment.ts",
-    from: "const mayHaveGap = this.#wasAttached && (!isResumed || this.#messages.isHolding);",
-    to: "const mayHaveGap = this.#wasAttached && (!isResumed || this.#messages.isHolding) && false;",
+    from: "const mayHaveGap = this.#wasAttached && (!isResumed || this.#messages.isCatchingUp);",
+    to: "const mayHaveGap = false;",
     foundBy: 11,
   },
   {
@@ -91,7 +91,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the age of a message when the SDK connects again",
     file: "src/realtime/outbox.ts",
-    from: 'if (type === "transport") this.#forgetInFlightWhenOld();',
+    from: 'if (type === "transport" && isOld) void connection.reconnect();',
     to: "",
     foundBy: "a computer sleeps after the answer to a message was lost",
   },

@@ -164,6 +164,19 @@ describe.each(FORMATS)("presence in %s", (format) => {
     expect(await channel.presence.get()).toHaveLength(1);
   });
 
+  it("ends in a channel that the client closes while its connection is lost", async () => {
+    const server = await start({ remainPresentFor: 400 });
+    const { seen } = await watch(server);
+    const { client, presence } = member(server, "ada");
+    await presence.enter("1");
+    const away = next(client.connection, "disconnected");
+    cutSocketOf(client, server);
+    await away;
+    await client.channels.get("c").detach();
+    await reached(client, "connected");
+    expect(told(await seen.atLeast(2))[1]).toEqual(["leave", "ada", "1"]);
+  });
+
   it.each([
     ["the server's default", { remainPresentFor: 40 }, {}],
     ["the client's own", {}, { transportParams: { remainPresentFor: "40" } }],
