@@ -165,7 +165,7 @@ export class Attachment<C extends Contract> {
   #onFailed(error: ErrorInfo | undefined): void {
     this.presence?.reset();
     if (this.#connection.client.connection.state !== "connected") return this.#report(error);
-    // The stored token may be older than an invitation: the room is attached again with a new one.
+    // The stored token may be older than an invitation. With a new one, `#onConnection` attaches again.
     const renewal = error?.code === NOT_ALLOWED ? this.#connection.renewStoredToken() : undefined;
     // Without a new token, it is not known whether the room is closed to this visitor.
     if (renewal) return void renewal.catch(() => this.#onRefused(error, true));

@@ -18,8 +18,8 @@ const ASKING = {
 /** This version of the page will never succeed. */
 const ENDING = { "sdk-too-old": [40017, 40023, 40168, 80024] } as const;
 
-/** These have no code of Ably's, and ask. */
-type KindWithoutCode =
+/** Who answered decides, and not the code alone. For all of these, somebody has to do something. */
+type KindOfAnswer =
   // The token function.
   | "key-not-set"
   | "function-refused"
@@ -32,7 +32,7 @@ type KindWithoutCode =
   | "unknown";
 
 type Codes = typeof HEALING & typeof ASKING & typeof ENDING;
-export type ErrorKind = keyof Codes | KindWithoutCode;
+export type ErrorKind = keyof Codes | KindOfAnswer;
 
 const KIND_OF_CODE = new Map<number, ErrorKind>();
 for (const [kind, codes] of Object.entries({ ...HEALING, ...ASKING, ...ENDING })) {

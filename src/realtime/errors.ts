@@ -57,12 +57,13 @@ export function isTokenRequestError(error: unknown): boolean {
 /** Returns true if the same operation may succeed later, without anyone doing anything. */
 export function isTemporary({ code, statusCode }: ErrorInfo): boolean {
   const isOfConnection = code >= 80_000 && code < 81_000 && !LASTING_CODES.includes(code);
-  const isOfChannelMeanwhile = code >= 90_000 && code < 90_010;
+  // The channel was in another state, or nothing answered. Both pass.
+  const isOfChannel = code >= 90_000 && code < 90_010;
   return (
     HEALING_CODES.includes(code) ||
     isTrouble(code) ||
     isOfConnection ||
-    isOfChannelMeanwhile ||
+    isOfChannel ||
     statusCode === 429
   );
 }

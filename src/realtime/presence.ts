@@ -40,7 +40,7 @@ export class Presence<C extends Contract> {
   readonly #retry = new Retry(() => void this.enterIfNeeded(), MIN_RETRY_MS, MAX_RETRY_MS);
   #needsEntering = true;
   #entering = 0;
-  /** What Ably has shown of this page in place of its profile, as JSON, since it last showed that. */
+  /** The profile that Ably showed last, as JSON, if it was not the one of this page. */
   #outdated: string | undefined;
   #isOpen = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
