@@ -43,7 +43,7 @@ export type ConnectionStep =
   | { type: "token-reused"; expires: number }
   /** `isRenewal`: the token has ended. The client connects with the next one, and the status stays. */
   | ({ type: "state"; isRenewal: boolean } & ConnectionStatus)
-  /** The connection is open, over `web_socket` or `xhr_polling`. */
+  /** The connection is open, over `web_socket` or `xhr_polling`. Comes again with each new token. */
   | { type: "transport"; name: string };
 
 export type ConnectOptions = {

@@ -115,9 +115,9 @@ export class Outbox<C extends Contract> {
     this.#storage = new OutboxStorage(connection.storages, channel.name, connection.clientId);
     this.#entries = this.#restore();
     connection.client.connection.on(() => this.#next());
-    // Soon after this step, the SDK publishes again what Ably had not acknowledged when the connection
-    // was lost, however long ago that was. Another connection makes it forget the message, and `#decide`
-    // asks the person.
+    // After a lost connection, the SDK publishes again what Ably had not acknowledged, however long ago
+    // that was. The step `transport` comes just before. Another connection makes the SDK forget the
+    // message, and `#decide` asks the person.
     connection.onStep(({ type }) => {
       const inFlight = this.#entries.find(({ delivery }) => delivery === "publishing");
       const isOld = inFlight && !this.#isSafeToPublish(inFlight);

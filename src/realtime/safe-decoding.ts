@@ -17,7 +17,7 @@ type Frame = { action?: unknown; messages?: unknown; presence?: unknown };
 type Transport = { shortName?: unknown; onProtocolMessage(frame: Frame): void };
 type TransportClass = new (...args: unknown[]) => Transport;
 
-/** The action of the frame that opens a connection. */
+/** The action of the frame that opens a connection, and comes again with each new token. */
 const CONNECTED = 4;
 /** Deeper than honest data. Parsing 60 kB of brackets takes the SDK up to 15 ms. */
 const MAX_DEPTH = 100;
