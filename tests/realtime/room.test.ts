@@ -238,20 +238,6 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await room.isAttached();
   });
 
-  it("sends what waited for the connection if the new token permits a room that was refused", async () => {
-    let capability: object = { "room:another": ["*"] };
-    const { connection: zoe } = openTab("zoe", { requestToken: () => signFor("zoe", capability) });
-    const room = open(zoe, roomName);
-    await expect.poll(() => room.statuses.at(-1)?.error?.code).toBe(40160);
-    capability = { "room:*": ["*"] };
-    const restarted = zoe.restart();
-    await zoe.client.connection.whenState("closed");
-    const sent = room.send("note", { text: "waited" });
-    await restarted;
-    await sent;
-    await expect.poll(room.texts).toEqual(["waited"]);
-  });
-
   it("reports a gap if the connection drops before its first history has come", async () => {
     await publish("missed");
     await client.connection.whenState("connected");
@@ -319,15 +305,6 @@ describe.runIf(hasLocalAbly)("a room", () => {
     await vi.waitFor(() => expect(client.channels.all).toHaveProperty([`room:${roomName}`]));
     client.connect();
     await room.isHere();
-  });
-
-  it("delivers what it sends while it is closed and opened again, also without a history", async () => {
-    const first = open(connection, roomName, { ...asAda, history: 0 });
-    await first.isHere();
-    first.close();
-    const room = open(connection, roomName, { ...asAda, history: 0 });
-    await room.send("note", { text: "sent" });
-    await expect.poll(room.texts).toEqual(["sent"]);
   });
 
   it("still sends if somebody opens it again while it is open", async () => {
