@@ -117,7 +117,7 @@ describe("writing", () => {
     await failed.locator("[data-resend]").click();
     await failed.waitFor();
     await ada.say("small");
-    await ada.page.locator('.line[data-delivery="acknowledged"]', { hasText: "small" }).waitFor();
+    await ada.page.locator('.line[data-delivery="delivered"]', { hasText: "small" }).waitFor();
     await failed.locator("[data-discard]").click();
     await ada.sees(ada.lines, ["small"]);
     await ada.page.reload();
@@ -210,7 +210,7 @@ describe("reading", () => {
     const ada = await stage.arrive(url);
     await stage.sayAll(url, LINES);
     await ada.say("mine");
-    await ada.page.locator('.line.mine[data-delivery="acknowledged"]').waitFor();
+    await ada.page.locator('.line.mine[data-delivery="delivered"]').waitFor();
     const copied = await ada.page.locator(".line.mine").evaluate((line) => {
       getSelection()?.selectAllChildren(line);
       return String(getSelection());
@@ -228,7 +228,7 @@ describe("reading", () => {
   it("opens each message to the exact Ably message", async () => {
     const ada = await stage.arrive();
     await ada.say("look inside");
-    await ada.page.locator('.line[data-delivery="acknowledged"]').waitFor();
+    await ada.page.locator('.line[data-delivery="delivered"]').waitFor();
     expect(JSON.parse(await ada.openRaw(ada.page.locator(".line")))).toMatchObject({
       name: "chat-message",
       data: { text: "look inside" },

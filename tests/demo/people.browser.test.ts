@@ -111,7 +111,7 @@ describe("the people", () => {
     await ada.rename("Ada");
     await ada.people.getByText("Ada", { exact: true }).waitFor();
     await ada.say("see you");
-    await ada.page.locator('.line[data-delivery="acknowledged"]').waitFor();
+    await ada.page.locator('.line[data-delivery="delivered"]').waitFor();
     await ada.goAway();
     const bob = await stage.arrive(url);
     await bob.sees(bob.page.locator(".line [data-sender]"), ["Ada"]);

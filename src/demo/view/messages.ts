@@ -158,7 +158,8 @@ function fillLine(item: HTMLElement, state: State, line: Line, clock: Clock): vo
   item.classList.toggle("history", line.isHistory);
   item.classList.toggle("unknown", line.isUnknown);
   const hasFailed = line.delivery === "failed" || line.delivery === "unconfirmed";
-  item.dataset.delivery = hasFailed ? "failed" : line.delivery;
+  const isDelivered = line.delivery === "acknowledged";
+  item.dataset.delivery = hasFailed ? "failed" : isDelivered ? "delivered" : line.delivery;
   if (hasFailed) item.dataset.id = line.id;
   fillText(item, line);
   setText(find("data-avatar", item), initialsOf(name));

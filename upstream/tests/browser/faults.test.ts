@@ -36,7 +36,7 @@ it("delayed messages arrive late and in order", async () => {
   const before = Date.now();
   await ada.say("slow");
   await ada.page.locator('.line[data-delivery="publishing"]').waitFor();
-  await ada.page.locator('.line[data-delivery="acknowledged"]').waitFor();
+  await ada.page.locator('.line[data-delivery="delivered"]').waitFor();
   expect(Date.now() - before).toBeGreaterThanOrEqual(1_000);
   await ada.practise("No delay");
 });
@@ -56,7 +56,7 @@ it("four quick messages keep their order over a slow connection, and are each ad
     Object.assign(window, { seen: () => ({ orders, added }) });
   });
   for (const text of ["one", "two", "three", "four"]) await ada.say(text);
-  await expect.poll(() => ada.page.locator('[data-delivery="acknowledged"]').count()).toBe(4);
+  await expect.poll(() => ada.page.locator('[data-delivery="delivered"]').count()).toBe(4);
   type Seen = { orders: string[]; added: number };
   const seen = await ada.page.evaluate(() => (window as unknown as { seen(): Seen }).seen());
   expect(seen.added).toBe(4);
@@ -77,7 +77,7 @@ it("messages and text that wait for the connection survive a reload, and arrive 
   expect(await ada.page.inputValue("[data-text]")).toBe("half typed");
   for (const visitor of [ada, bob]) await visitor.retryUntilConnected();
   for (const visitor of [ada, bob]) await visitor.sees(visitor.lines, ["first", "second"]);
-  await expect.poll(() => ada.page.locator('[data-delivery="acknowledged"]').count()).toBe(2);
+  await expect.poll(() => ada.page.locator('[data-delivery="delivered"]').count()).toBe(2);
 });
 
 it("a restart of Ably is survived, presence is re-entered, and the gap is said", async () => {

@@ -34,7 +34,7 @@ const SCRIPTS = [
 async function isUsable(visitor: Visitor): Promise<void> {
   await visitor.say("still here");
   await visitor.page.locator(".line.mine").getByText("still here").waitFor();
-  await visitor.page.locator('.line.mine[data-delivery="acknowledged"]').waitFor();
+  await visitor.page.locator('.line.mine[data-delivery="delivered"]').waitFor();
 }
 
 it("script, SVG and HTML are text, as message and as name", async () => {
@@ -174,7 +174,7 @@ it("a text over Ably's limit is not sent, and says so", async () => {
     expect(await ada.lines.count()).toBe(index);
     await input.fill(letter.repeat(29_999));
     await ada.page.keyboard.press("Enter");
-    const sent = ada.page.locator('.line.mine[data-delivery="acknowledged"]').getByText(letter);
+    const sent = ada.page.locator('.line.mine[data-delivery="delivered"]').getByText(letter);
     await sent.waitFor();
     expect(await validity()).toBe("");
   }

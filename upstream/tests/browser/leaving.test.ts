@@ -68,7 +68,7 @@ it("stays connected where a link leads to another program", async () => {
   });
   await ada.say("still here");
   await ada.sees(ada.lines, ["still here"]);
-  await ada.page.locator('.line[data-delivery="acknowledged"]').waitFor();
+  await ada.page.locator('.line[data-delivery="delivered"]').waitFor();
 });
 
 it("leaves at once when the tab is closed", async () => {
