@@ -14,7 +14,7 @@ import { type TabOptions, signFor, transportOf, useLocalAbly } from "../support/
 
 const MINUTE_MS = 60_000;
 const offline = { ably: { autoConnect: false } };
-/** It tells the outbox when the SDK is about to publish again. */
+/** Without it, nothing says when the SDK is about to publish again. */
 const hasSafeDecoding = existsSync(join(ROOT, "src/realtime/safe-decoding.ts"));
 
 describe.runIf(hasLocalAbly)("a message that Ably has not acknowledged", () => {
