@@ -51,7 +51,7 @@ export class Messages<C extends Contract> {
 
   /** Holds back what arrives until `release`. */
   hold(): void {
-    this.#held = [];
+    this.#held ??= [];
     this.#areKnown = [];
   }
 

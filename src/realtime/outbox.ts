@@ -119,9 +119,9 @@ export class Outbox<C extends Contract> {
     // that was. The step `transport` comes just before. Another connection makes the SDK forget the
     // message, and `#decide` asks the person.
     connection.onStep(({ type }) => {
+      if (type !== "transport") return;
       const inFlight = this.#entries.find(({ delivery }) => delivery === "publishing");
-      const isOld = inFlight && !this.#isSafeToPublish(inFlight);
-      if (type === "transport" && isOld) void connection.reconnect();
+      if (inFlight && !this.#isSafeToPublish(inFlight)) void connection.reconnect();
     });
   }
 

@@ -8,6 +8,8 @@ import { type Tab, signFor, transportOf, useLocalAbly } from "../support/tab.ts"
 
 /** https://ably.com/docs/platform/pricing/limits */
 const MAX_CHANNELS = 200;
+/** Actions of Ably's frames. */
+const [ATTACHED, MESSAGE] = [11, 15];
 const asAda: RoomOptions<Notes> = { profile: { name: "Ada" } };
 
 /** Opens a room, and keeps what it reports. */
@@ -68,6 +70,17 @@ describe.runIf(hasLocalAbly)("a room", () => {
   const channelOf = (of: Connection["client"], name = roomName) => of.channels.get(`room:${name}`);
   const publish = (text: string, over = {}) =>
     channelOf(writer).publish({ name: "note", data: { text }, ...over });
+
+  /** Receives what Ably sends up to the first frame of this action, and then nothing more. */
+  function receiveUntil(action: number): void {
+    const transport = transportOf(client);
+    const receive = transport.onProtocolMessage.bind(transport);
+    let isCut = false;
+    transport.onProtocolMessage = (frame: { action?: number }) => {
+      if (!isCut) receive(frame);
+      isCut ||= frame.action === action;
+    };
+  }
 
   it("rejects a message at once if Ably refuses the room", async () => {
     const outsider = openTab("eve", {
@@ -241,14 +254,7 @@ describe.runIf(hasLocalAbly)("a room", () => {
   it("reports a gap if the connection drops before its first history has come", async () => {
     await publish("missed");
     await client.connection.whenState("connected");
-    const transport = transportOf(client);
-    const receive = transport.onProtocolMessage.bind(transport);
-    let isAttached = false;
-    transport.onProtocolMessage = (frame: { action?: number }) => {
-      const ATTACHED = 11;
-      if (!isAttached) receive(frame);
-      isAttached ||= frame.action === ATTACHED;
-    };
+    receiveUntil(ATTACHED);
     const room = open(connection, roomName);
     await room.isAttached();
     server().faults.dropAll();
@@ -613,15 +619,7 @@ describe.runIf(hasLocalAbly)("a room", () => {
     vi.spyOn(Messages.prototype, "hold").mockImplementationOnce(function (this: Messages<Notes>) {
       this.hold();
       hasPart = () => !this.isComplete(1);
-      const transport = transportOf(client);
-      const receive = transport.onProtocolMessage.bind(transport);
-      let isCut = false;
-      // Of what was missed, only the first part arrives, and then nothing more.
-      transport.onProtocolMessage = (frame: { action?: number }) => {
-        const MESSAGE = 15;
-        if (!isCut) receive(frame);
-        isCut ||= frame.action === MESSAGE;
-      };
+      receiveUntil(MESSAGE);
     });
     client.close();
     await client.connection.whenState("closed");
@@ -718,6 +716,20 @@ describe.runIf(hasLocalAbly)("a room", () => {
     ])("is complete or not if it %s", (_what, held, isComplete) => {
       expect(receive(held)).toBe(isComplete);
     });
+  });
+
+  it("keeps what it holds back if it has to hold back twice", async () => {
+    const texts: (string | undefined)[] = [];
+    const channel = channelOf(client);
+    const messages = new Messages(channel, notes, ({ content }) => texts.push(content?.data.text));
+    messages.subscribe();
+    await channel.attach();
+    messages.hold();
+    await publish("one");
+    await expect.poll(() => messages.isComplete(1)).toBe(false);
+    messages.hold();
+    messages.release();
+    expect(texts).toEqual(["one"]);
   });
 
   it("reports a gap after a restart if it has a shorter history than two minutes", async () => {

@@ -91,7 +91,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the age of a message when the SDK connects again",
     file: "src/realtime/outbox.ts",
-    from: 'if (type === "transport" && isOld) void connection.reconnect();',
+    from: "if (inFlight && !this.#isSafeToPublish(inFlight)) void connection.reconnect();",
     to: "",
     foundBy: "a computer sleeps after the answer to a message was lost",
   },

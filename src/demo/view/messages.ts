@@ -152,15 +152,20 @@ function watchSizes(list: HTMLElement, onChange: () => void): () => void {
   };
 }
 
+/** Deliveries that look the same have one value of `data-delivery`. */
+const SHOWN_AS: Partial<Record<Line["delivery"], string>> = {
+  acknowledged: "delivered",
+  unconfirmed: "failed",
+};
+
 function fillLine(item: HTMLElement, state: State, line: Line, clock: Clock): void {
   const name = nameOf(state, line.clientId);
   item.classList.toggle("mine", line.isMine);
   item.classList.toggle("history", line.isHistory);
   item.classList.toggle("unknown", line.isUnknown);
-  const hasFailed = line.delivery === "failed" || line.delivery === "unconfirmed";
-  const isDelivered = line.delivery === "acknowledged";
-  item.dataset.delivery = hasFailed ? "failed" : isDelivered ? "delivered" : line.delivery;
-  if (hasFailed) item.dataset.id = line.id;
+  const shownAs = SHOWN_AS[line.delivery] ?? line.delivery;
+  item.dataset.delivery = shownAs;
+  if (shownAs === "failed") item.dataset.id = line.id;
   fillText(item, line);
   setText(find("data-avatar", item), initialsOf(name));
   setText(find("data-sender", item), name);
